@@ -1,0 +1,1 @@
+//! Workspaces, sites, users and versioned documents in a relational store.

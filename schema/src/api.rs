@@ -1,0 +1,289 @@
+//! Requests and responses of the JSON API, shared by the collector, the console and the command line.
+
+use crate::id::{EventId, SessionId, VisitorId};
+use crate::outcome::{Reason, Verdict};
+use crate::time::Timestamp;
+use crate::value::Value;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An error answer: stable code, text that says what to fix, whether trying again can help.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ErrorBody {
+    /// Stable code, such as `conflict`.
+    pub code: String,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Whether the same request may succeed later.
+    pub retryable: bool,
+}
+
+/// Credentials.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// Account name.
+    pub user: String,
+    /// Password.
+    pub password: String,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Session {
+    /// Account name.
+    pub user: String,
+    /// Version of the server.
+    pub version: String,
+}
+
+/// One installation of the tag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Site {
+    /// Short name, unique, as on the command line.
+    pub name: String,
+    /// Public site key.
+    pub key: String,
+    /// Origins whose pages may send events; any if empty.
+    pub origins: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A new site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewSite {
+    /// Short name: letters, digits, dots, dashes and underscores.
+    pub name: String,
+    /// Origins whose pages may send events; any if empty.
+    #[serde(default)]
+    pub origins: Vec<String>,
+}
+
+/// Whether the tag works.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TagStatus {
+    /// First event ever received.
+    pub first_event_at: Option<Timestamp>,
+    /// Last event received.
+    pub last_event_at: Option<Timestamp>,
+    /// Pages seen lately: address without query, and how many events; most first, at most 20.
+    pub pages: Vec<(String, u64)>,
+    /// Content hash of the current bundle.
+    pub bundle: String,
+    /// Size of the current bundle in bytes.
+    pub bundle_bytes: u64,
+}
+
+/// A versioned part of a site's [`crate::source::Source`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Document<T> {
+    /// Rises by one with each change; sent back as `If-Match`.
+    pub version: u64,
+    /// Last change.
+    pub updated_at: Timestamp,
+    /// Who made it.
+    pub updated_by: String,
+    /// The content; its `id` names it.
+    pub body: T,
+}
+
+/// A problem found in a source, named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Problem {
+    /// What it is about, such as `campaign summer`.
+    pub subject: String,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// The subject is left out of the bundle.
+    pub fatal: bool,
+}
+
+/// One event as Live shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LiveEvent {
+    /// Event id.
+    pub id: EventId,
+    /// Event name.
+    pub name: String,
+    /// Event time.
+    pub at: Timestamp,
+    /// When the collector received it.
+    pub received_at: Timestamp,
+    /// Browser profile.
+    pub visitor: VisitorId,
+    /// Session.
+    pub session: SessionId,
+    /// Page address, or empty.
+    pub url: String,
+    /// Page title, or empty.
+    pub title: String,
+    /// `desktop`, `mobile`, `tablet` or empty.
+    pub device: String,
+    /// Details.
+    pub properties: BTreeMap<String, Value>,
+}
+
+/// Answer to a batch: one verdict an event, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BatchAnswer {
+    /// In the order of the batch.
+    pub events: Vec<EventAnswer>,
+}
+
+/// Verdict on one event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EventAnswer {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, unless stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+/// Where every event went: `received = stored + duplicate + refused + quarantined + waiting`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct Ledger {
+    /// Events in requests that were answered.
+    pub received: u64,
+    /// In the warehouse.
+    pub stored: u64,
+    /// Repeated ids.
+    pub duplicate: u64,
+    /// Filtered and refused, by reason code.
+    pub refused: BTreeMap<String, u64>,
+    /// In segments found damaged and set aside.
+    pub quarantined: u64,
+    /// Durable in the log, not yet in the warehouse.
+    pub waiting: u64,
+    /// Dropped by clients before sending, as they reported it (not part of the sum).
+    pub client_dropped: u64,
+}
+
+/// Health of the server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Health {
+    /// `ok`, or what is wrong.
+    pub status: String,
+    /// Version of the server.
+    pub version: String,
+    /// Whether the warehouse answers.
+    pub warehouse: bool,
+    /// Age of the oldest event not yet shipped, in milliseconds.
+    pub lag_ms: u64,
+    /// Bytes in the log.
+    pub log_bytes: u64,
+}
+
+/// An event name and how often it was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EventName {
+    /// Event name.
+    pub name: String,
+    /// Events.
+    pub count: u64,
+    /// Last seen.
+    pub last_at: Timestamp,
+}
+
+/// Figures of the Home page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Overview {
+    /// Last seven days.
+    pub current: OverviewFigures,
+    /// The seven days before.
+    pub previous: OverviewFigures,
+    /// By campaign, last seven days.
+    pub campaigns: Vec<CampaignFigures>,
+}
+
+/// Counts over a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OverviewFigures {
+    /// Distinct visitors.
+    pub visitors: u64,
+    /// Distinct sessions.
+    pub sessions: u64,
+    /// Page views.
+    pub page_views: u64,
+    /// Exposures of offers.
+    pub exposures: u64,
+    /// Clicks on offers.
+    pub offer_clicks: u64,
+}
+
+/// Counts of one campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CampaignFigures {
+    /// Campaign id.
+    pub campaign: String,
+    /// Exposures.
+    pub exposures: u64,
+    /// Counterfactual exposures of its holdout.
+    pub withheld: u64,
+    /// Clicks.
+    pub clicks: u64,
+    /// Distinct visitors exposed.
+    pub reach: u64,
+}
+
+/// Rows of an import, as events of one site; ids make a repeat harmless.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ImportRows {
+    /// At most [`crate::limits::IMPORT_ROWS`].
+    pub rows: Vec<ImportRow>,
+}
+
+/// One event of an import.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ImportRow {
+    /// Key of de-duplication.
+    pub id: EventId,
+    /// Event name.
+    pub name: String,
+    /// Event time; any age.
+    pub at: Timestamp,
+    /// Browser profile, hashed from the file's column unless it is a UUID.
+    pub visitor: VisitorId,
+    /// Session; derived from the visitor if the file has none.
+    pub session: SessionId,
+    /// Details.
+    pub properties: BTreeMap<String, Value>,
+}
+
+/// Result of an import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ImportCount {
+    /// Rows read.
+    pub read: u64,
+    /// New events.
+    pub imported: u64,
+    /// Already there.
+    pub duplicate: u64,
+    /// Rows that are not events.
+    pub rejected: u64,
+}

@@ -1,0 +1,295 @@
+//! What one request carries: events of one visitor, with context and identity once.
+//!
+//! The compact form interns text: a reference below the table's length names an earlier text, a reference
+//! equal to it is followed by a new one. Event times are differences to the event before.
+
+use crate::consent::Consent;
+use crate::event::{Event, Page};
+use crate::id::{EventId, SessionId, VisitorId};
+use crate::limits;
+use crate::time::Timestamp;
+use crate::value::Value;
+use crate::wire::{Malformed, Reader, Writer};
+
+/// First bytes of a compact batch: `AB` and the version.
+pub const MAGIC: [u8; 3] = *b"AB\x01";
+
+/// What surrounded all events of a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Context {
+    /// `desktop`, `mobile`, `tablet`, or empty.
+    pub device: String,
+    /// Language tag of the page or browser, such as `ko-KR`.
+    pub locale: String,
+    /// Screen width in CSS pixels; 0 if unknown.
+    pub screen_width: u32,
+    /// Screen height in CSS pixels; 0 if unknown.
+    pub screen_height: u32,
+    /// Offset of the device's clock zone from UTC, in minutes.
+    pub utc_offset_minutes: i32,
+    /// Campaign tags of the session's first page.
+    pub utm_source: String,
+    /// See `utm_source`.
+    pub utm_medium: String,
+    /// See `utm_source`.
+    pub utm_campaign: String,
+    /// Name and version of what sent the batch, such as `attune-web/0.1.0`.
+    pub library: String,
+}
+
+/// Events the client dropped before sending, by its own count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ClientDrop {
+    /// Short code, such as `queue_full`.
+    pub reason: String,
+    /// How many events.
+    pub count: u64,
+}
+
+/// Events of one visitor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// Public site key.
+    pub site: String,
+    /// The visitor.
+    pub visitor: VisitorId,
+    /// Pseudonymous user id, once identified.
+    pub user: Option<String>,
+    /// When it was sent, by the device's clock: with the time of receipt it tells the clock's error.
+    pub sent_at: Timestamp,
+    /// Permission under which it is sent.
+    pub consent: Consent,
+    /// What surrounded the events.
+    pub context: Context,
+    /// In order of recording.
+    pub events: Vec<Event>,
+    /// What the client had to drop.
+    pub drops: Vec<ClientDrop>,
+}
+
+/// Texts already written, by position.
+#[derive(Default)]
+struct Interner {
+    texts: Vec<String>,
+}
+
+impl Interner {
+    fn write(&mut self, writer: &mut Writer, text: &str) {
+        match self.texts.iter().position(|known| known == text) {
+            Some(index) => writer.len(index),
+            None => {
+                writer.len(self.texts.len());
+                writer.text(text);
+                self.texts.push(text.to_owned());
+            }
+        }
+    }
+}
+
+/// Texts already read, by position.
+#[derive(Default)]
+struct Table<'a> {
+    texts: Vec<&'a str>,
+}
+
+impl<'a> Table<'a> {
+    fn read(&mut self, reader: &mut Reader<'a>) -> Result<&'a str, Malformed> {
+        let index = usize::try_from(reader.uint()?).map_err(|_| Malformed)?;
+        if index == self.texts.len() {
+            self.texts.push(reader.text()?);
+        }
+        self.texts.get(index).copied().ok_or(Malformed)
+    }
+
+    fn owned(&mut self, reader: &mut Reader<'a>) -> Result<String, Malformed> {
+        self.read(reader).map(str::to_owned)
+    }
+}
+
+impl Batch {
+    /// The compact form.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut w = Writer::new();
+        let mut texts = Interner::default();
+        w.raw(&MAGIC);
+        w.text(&self.site);
+        w.u128(self.visitor.0);
+        w.option(self.user.as_deref(), Writer::text);
+        w.int(self.sent_at.0);
+        w.u8(self.consent.to_bits());
+        let c = &self.context;
+        for text in [&c.device, &c.locale, &c.utm_source, &c.utm_medium, &c.utm_campaign, &c.library] {
+            w.text(text);
+        }
+        w.uint(c.screen_width.into());
+        w.uint(c.screen_height.into());
+        w.int(c.utc_offset_minutes.into());
+        w.len(self.events.len());
+        let mut before = (self.sent_at, SessionId::default());
+        for event in &self.events {
+            w.u128(event.id.0);
+            texts.write(&mut w, &event.name);
+            w.int(event.at.since(before.0));
+            w.option((event.session != before.1).then_some(event.session.0), Writer::u128);
+            w.option(event.page.as_ref(), |w, page| {
+                for text in [&page.url, &page.title, &page.referrer] {
+                    texts.write(w, text);
+                }
+            });
+            w.len(event.properties.len());
+            for (name, value) in &event.properties {
+                texts.write(&mut w, name);
+                match value {
+                    // Values repeat as often as names do.
+                    Value::Text(text) => {
+                        w.u8(3);
+                        texts.write(&mut w, text);
+                    }
+                    other => w.value(other),
+                }
+            }
+            before = (event.at, event.session);
+        }
+        w.len(self.drops.len());
+        for drop in &self.drops {
+            w.text(&drop.reason);
+            w.uint(drop.count);
+        }
+        w.into_bytes()
+    }
+
+    /// Reads the compact form; sizes of single events are the collector's to judge.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut r = Reader::new(bytes);
+        let r = &mut r;
+        if r.raw(MAGIC.len())? != MAGIC {
+            return Err(Malformed);
+        }
+        let mut texts = Table::default();
+        let site = r.text()?.to_owned();
+        let visitor = VisitorId(r.u128()?);
+        let user = r.option(|r| r.text().map(str::to_owned))?;
+        let sent_at = Timestamp(r.int()?);
+        let consent = Consent::from_bits(r.u8()?);
+        let context = Context {
+            device: r.text()?.to_owned(),
+            locale: r.text()?.to_owned(),
+            utm_source: r.text()?.to_owned(),
+            utm_medium: r.text()?.to_owned(),
+            utm_campaign: r.text()?.to_owned(),
+            library: r.text()?.to_owned(),
+            screen_width: r.u32()?,
+            screen_height: r.u32()?,
+            utc_offset_minutes: i32::try_from(r.int()?).map_err(|_| Malformed)?,
+        };
+        let mut before = (sent_at, SessionId::default());
+        let events = r.list(|r| {
+            let id = EventId(r.u128()?);
+            let name = texts.owned(r)?;
+            let at = before.0.plus_ms(r.int()?);
+            let session = r.option(Reader::u128)?.map_or(before.1, SessionId);
+            let page = r.option(|r| {
+                Ok(Page { url: texts.owned(r)?, title: texts.owned(r)?, referrer: texts.owned(r)? })
+            })?;
+            let properties = r.list(|r| {
+                let name = texts.owned(r)?;
+                let value = match r.u8()? {
+                    0 => Value::Bool(false),
+                    1 => Value::Bool(true),
+                    2 => Value::Number(r.f64()?),
+                    3 => Value::Text(texts.owned(r)?),
+                    _ => return Err(Malformed),
+                };
+                Ok((name, value))
+            })?;
+            before = (at, session);
+            Ok(Event { id, name, at, session, page, properties })
+        })?;
+        let drops = r.list(|r| Ok(ClientDrop { reason: r.text()?.to_owned(), count: r.uint()? }))?;
+        let complete = r.is_empty() && events.len() <= limits::BATCH_EVENTS;
+        complete
+            .then_some(Self { site, visitor, user, sent_at, consent, context, events, drops })
+            .ok_or(Malformed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn event(n: u128, at: i64) -> Event {
+        Event {
+            id: EventId(n),
+            name: "page_viewed".to_owned(),
+            at: Timestamp(at),
+            session: SessionId(7),
+            page: Some(Page {
+                url: "https://bank.test/cards".to_owned(),
+                title: "카드".to_owned(),
+                referrer: String::new(),
+            }),
+            properties: vec![
+                ("category".to_owned(), "travel".into()),
+                ("depth".to_owned(), Value::Number(0.5)),
+                ("member".to_owned(), Value::Bool(true)),
+            ],
+        }
+    }
+
+    fn batch() -> Batch {
+        Batch {
+            site: "pk_demo".to_owned(),
+            visitor: VisitorId(42),
+            user: Some("cust_1".to_owned()),
+            sent_at: Timestamp(1_700_000_000_500),
+            consent: Consent::ALL,
+            context: Context { device: "mobile".to_owned(), utc_offset_minutes: 540, ..Context::default() },
+            events: (0..20).map(|n| event(n, 1_700_000_000_000 + n as i64 * 10)).collect(),
+            drops: vec![ClientDrop { reason: "queue_full".to_owned(), count: 3 }],
+        }
+    }
+
+    #[test]
+    fn bytes_round_trip() {
+        let batch = batch();
+        let bytes = batch.to_bytes();
+        assert_eq!(Batch::from_bytes(&bytes), Ok(batch));
+        assert!(
+            bytes.len() < 20 * 60,
+            "interning keeps a repeated event near 50 bytes, got {}",
+            bytes.len() / 20
+        );
+    }
+
+    #[test]
+    fn every_truncation_is_refused() {
+        let bytes = batch().to_bytes();
+        for len in 0..bytes.len() {
+            assert_eq!(Batch::from_bytes(&bytes[..len]), Err(Malformed), "cut at {len}");
+        }
+        let longer = [bytes.as_slice(), &[0]].concat();
+        assert_eq!(Batch::from_bytes(&longer), Err(Malformed));
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_bytes_never_panic(position in 0usize..1_000, byte: u8) {
+            let mut bytes = batch().to_bytes();
+            let index = position % bytes.len();
+            bytes[index] = byte;
+            if let Ok(batch) = Batch::from_bytes(&bytes) {
+                prop_assert!(batch.events.len() <= limits::BATCH_EVENTS);
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The wire contract of Attune: what an event, a batch, a bundle, a stored profile and a question look like.
+//!
+//! Pure values: nothing here knows a clock, a socket, a file or a browser. JSON forms are behind the
+//! `serde` feature, so that the SDK, which speaks only the compact form ([`wire`]), does not carry them.
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+#[cfg(feature = "serde")]
+pub mod api;
+pub mod batch;
+pub mod bundle;
+pub mod consent;
+pub mod event;
+pub mod id;
+pub mod limits;
+pub mod outcome;
+#[cfg(feature = "serde")]
+pub mod question;
+#[cfg(feature = "serde")]
+pub mod source;
+pub mod span;
+pub mod stored;
+pub mod time;
+pub mod value;
+pub mod wire;

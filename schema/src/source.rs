@@ -1,0 +1,423 @@
+//! What people write: campaigns, audiences, offers and placements of one site, as JSON.
+//!
+//! The engine compiles a [`Source`] into a bundle; the console edits its parts; `control` versions them.
+
+use crate::consent::Basis;
+use crate::span::Span;
+use crate::time::Timestamp;
+use crate::value::Value;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Everything that decides what one site shows.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Source {
+    /// Site-wide settings.
+    pub site: SiteSettings,
+    /// Attributes that rules may use.
+    pub attributes: Vec<Attribute>,
+    /// Named places in pages.
+    pub placements: Vec<Placement>,
+    /// Saved rules.
+    pub audiences: Vec<Audience>,
+    /// Things that can be shown.
+    pub offers: Vec<Offer>,
+    /// Who sees what, where and when.
+    pub campaigns: Vec<Campaign>,
+}
+
+/// Settings of a site that every decision depends on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct SiteSettings {
+    /// The kill switch: `false` shows default content everywhere.
+    pub enabled: bool,
+    /// Share of visitors never treated by any campaign, in percent.
+    pub holdout_percent: f64,
+    /// Changing it draws new holdouts and variants for everybody.
+    pub salt: String,
+    /// What unanswered consent to measuring means.
+    pub measure_basis: Basis,
+    /// What unanswered consent to personalisation means.
+    pub personalise_basis: Basis,
+    /// Inactivity after which a new session starts.
+    pub session_timeout: Span,
+    /// Offset of the site's days from UTC, in minutes (540 for Seoul).
+    pub utc_offset_minutes: i32,
+    /// How interest in categories is earned and forgotten.
+    pub affinity: AffinitySettings,
+}
+
+impl Default for SiteSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            holdout_percent: 5.0,
+            salt: "attune".to_owned(),
+            measure_basis: Basis::OptIn,
+            personalise_basis: Basis::OptIn,
+            session_timeout: Span::from_ms(30 * crate::time::MINUTE_MS),
+            utc_offset_minutes: 0,
+            affinity: AffinitySettings::default(),
+        }
+    }
+}
+
+/// How interest in a category grows with events and decays with time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct AffinitySettings {
+    /// Time after which an interest counts half.
+    pub half_life: Span,
+    /// Points an event adds to the category it carries, by event name.
+    pub weights: BTreeMap<String, f64>,
+}
+
+impl Default for AffinitySettings {
+    fn default() -> Self {
+        Self {
+            half_life: Span::from_days(14),
+            weights: [
+                ("page_viewed", 1.0),
+                ("item_viewed", 2.0),
+                ("offer_clicked", 2.0),
+                ("form_started", 3.0),
+            ]
+            .into_iter()
+            .map(|(name, weight)| (name.to_owned(), weight))
+            .collect(),
+        }
+    }
+}
+
+/// Sensitivity of a field: where it may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Label {
+    /// May be used anywhere.
+    Public,
+    /// May be used on the visitor's own device.
+    #[default]
+    DeviceOk,
+    /// Never leaves the server: a rule that uses it is not put into the bundle.
+    ServerOnly,
+}
+
+/// A declared attribute of a visitor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Attribute {
+    /// Name as in `identify(id, traits)`.
+    pub id: String,
+    /// Where it may be used.
+    #[serde(default)]
+    pub label: Label,
+}
+
+/// A named place in a page that can hold an offer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Placement {
+    /// Name as in `<attune-placement name>`.
+    pub id: String,
+    /// Name for people.
+    #[serde(default)]
+    pub name: String,
+    /// How long the page may wait before the default content stays, in milliseconds.
+    #[serde(default = "default_budget_ms")]
+    pub budget_ms: u32,
+}
+
+fn default_budget_ms() -> u32 {
+    1_500
+}
+
+/// A saved rule over the profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Audience {
+    /// Stable id.
+    pub id: String,
+    /// Name for people.
+    #[serde(default)]
+    pub name: String,
+    /// Who belongs to it.
+    pub rule: Condition,
+}
+
+/// A thing that can be shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    /// Stable id.
+    pub id: String,
+    /// Name for people.
+    #[serde(default)]
+    pub name: String,
+    /// Category whose affinity ranks it.
+    #[serde(default)]
+    pub category: String,
+    /// Its own weight in ranking formulas.
+    #[serde(default)]
+    pub weight: f64,
+    /// Shown only to visitors for whom this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eligibility: Option<Condition>,
+    /// Shown from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Timestamp>,
+    /// Shown until just before then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Timestamp>,
+    /// Fields by language (`en`, `ko`): title, body, cta, badge, url, image, alt.
+    #[serde(default)]
+    pub content: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// Whether a campaign runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CampaignStatus {
+    /// Being written; not in the public bundle.
+    #[default]
+    Draft,
+    /// In the bundle.
+    Running,
+    /// Kept, shows nothing.
+    Paused,
+}
+
+/// Who sees which offers, where and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Campaign {
+    /// Stable id.
+    pub id: String,
+    /// Name for people.
+    #[serde(default)]
+    pub name: String,
+    /// Whether it runs.
+    #[serde(default)]
+    pub status: CampaignStatus,
+    /// Placements it may fill.
+    pub placements: Vec<String>,
+    /// Higher goes first where two campaigns want one placement.
+    #[serde(default)]
+    pub priority: i32,
+    /// Who may see it; everybody if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<Condition>,
+    /// Share of its audience kept out to measure lift, in percent.
+    #[serde(default)]
+    pub holdout_percent: f64,
+    /// A visitor takes part in one campaign of a group only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exclusion_group: Option<String>,
+    /// Runs from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Timestamp>,
+    /// Runs until just before then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Timestamp>,
+    /// Offers it chooses from (those of a variant without its own).
+    #[serde(default)]
+    pub offers: Vec<String>,
+    /// Arms of its test; one arm with all visitors if empty.
+    #[serde(default)]
+    pub variants: Vec<Variant>,
+    /// How its eligible offers are ordered.
+    #[serde(default)]
+    pub rank: Rank,
+    /// Frequency limits.
+    #[serde(default)]
+    pub caps: Vec<Cap>,
+    /// After a dismissal, quiet for this long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dismissed_for: Option<Span>,
+    /// Why the visitor sees it, by language, in the visitor's words; `{category}` names the offer's category.
+    #[serde(default)]
+    pub reason: BTreeMap<String, String>,
+}
+
+/// One arm of a test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// Stable id; assignment depends on it.
+    pub id: String,
+    /// Share relative to the other arms.
+    pub weight: f64,
+    /// Offers of this arm; the campaign's if empty.
+    #[serde(default)]
+    pub offers: Vec<String>,
+    /// Shows the placement's default content: the control arm.
+    #[serde(default)]
+    pub control: bool,
+    /// Taken out of the test: its visitors see default content and no other arm's visitors move.
+    #[serde(default)]
+    pub dropped: bool,
+}
+
+/// Ranking formula: `weight × offer weight + affinity × affinity of the offer's category`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Rank {
+    /// Factor of the offer's own weight.
+    pub weight: f64,
+    /// Factor of the visitor's affinity for the offer's category.
+    pub affinity: f64,
+}
+
+impl Default for Rank {
+    fn default() -> Self {
+        Self { weight: 1.0, affinity: 0.0 }
+    }
+}
+
+/// What a cap counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CapScope {
+    /// Exposures of any offer of the campaign.
+    Campaign,
+    /// Exposures of each offer by itself.
+    Offer,
+    /// Exposures of anything in the placement.
+    Placement,
+}
+
+/// The period over which a cap counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CapPer {
+    /// The current session.
+    Session,
+    /// The current day in the site's time zone.
+    Day,
+    /// The current week (from Monday) in the site's time zone.
+    Week,
+    /// For ever.
+    Lifetime,
+}
+
+/// A frequency limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Cap {
+    /// What is counted.
+    pub scope: CapScope,
+    /// Over which period.
+    pub per: CapPer,
+    /// Most exposures; 1 or more.
+    pub max: u32,
+}
+
+/// A rule with three results: true, false, unknown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(no_recursion))]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// Every one holds; an empty list is true.
+    All(Vec<Condition>),
+    /// At least one holds; an empty list is false.
+    Any(Vec<Condition>),
+    /// None holds; unknown if any of them is unknown and none is true.
+    None(Vec<Condition>),
+    /// How often an event happened.
+    Event(EventCondition),
+    /// A declared attribute of the visitor.
+    Attribute(FieldCondition),
+    /// The page, device or campaign tags of this view.
+    Context(FieldCondition),
+    /// Decayed interest in a category.
+    Affinity(AffinityCondition),
+    /// Belongs to a saved audience.
+    Audience(String),
+}
+
+/// How often an event happened within a window: `{"name":"page_viewed","where":{"category":"travel"},"within":"7d","at_least":2}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EventCondition {
+    /// Event name.
+    pub name: String,
+    /// One property and its value; properties are those of [`crate::event::FACETS`].
+    #[serde(default, rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
+    pub filter: BTreeMap<String, String>,
+    /// Only events not older than this; any age if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Span>,
+    /// Least number; 1 if neither bound is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<u32>,
+    /// Greatest number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<u32>,
+}
+
+/// A test on a named field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FieldCondition {
+    /// Attribute or context name.
+    pub name: String,
+    /// The test.
+    #[serde(flatten)]
+    pub test: Test,
+}
+
+/// A test on a value; unknown if the value is unknown or of another kind (but see [`Test::Known`]).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Test {
+    /// Equal.
+    Is(Value),
+    /// Known and not equal.
+    IsNot(Value),
+    /// Equal to one of these.
+    OneOf(Vec<Value>),
+    /// Number or text not below.
+    AtLeast(Value),
+    /// Number or text not above.
+    AtMost(Value),
+    /// Number or text above.
+    MoreThan(Value),
+    /// Number or text below.
+    LessThan(Value),
+    /// Text begins with.
+    StartsWith(String),
+    /// Text contains.
+    Contains(String),
+    /// Whether the value is known at all; itself never unknown.
+    Known(bool),
+}
+
+/// Decayed interest in a category, in points.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AffinityCondition {
+    /// The category.
+    pub category: String,
+    /// Least points.
+    pub at_least: f64,
+}

@@ -1,0 +1,278 @@
+//! The compact form: variable-length integers, length-prefixed text, little-endian numbers.
+//!
+//! Canonical: one value has one encoding, so that bytes can be hashed, compared and signed.
+
+use crate::value::Value;
+
+/// Bytes that do not decode: truncated, over-long, or with an unknown tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Malformed;
+
+impl core::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("malformed bytes")
+    }
+}
+
+impl core::error::Error for Malformed {}
+
+/// Appends values to a byte string.
+#[derive(Debug, Default)]
+pub struct Writer {
+    bytes: Vec<u8>,
+}
+
+impl Writer {
+    /// An empty writer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What was written.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// One byte.
+    pub fn u8(&mut self, value: u8) {
+        self.bytes.push(value);
+    }
+
+    /// LEB128, 1 to 10 bytes.
+    pub fn uint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.bytes.push((value as u8) | 0x80);
+            value >>= 7;
+        }
+        self.bytes.push(value as u8);
+    }
+
+    /// Zigzag, then [`Writer::uint`].
+    pub fn int(&mut self, value: i64) {
+        self.uint(((value << 1) ^ (value >> 63)) as u64);
+    }
+
+    /// IEEE 754 bits, 8 bytes.
+    pub fn f64(&mut self, value: f64) {
+        self.bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    /// 16 bytes, big-endian.
+    pub fn u128(&mut self, value: u128) {
+        self.bytes.extend_from_slice(&value.to_be_bytes());
+    }
+
+    /// Length and UTF-8.
+    pub fn text(&mut self, text: &str) {
+        self.uint(text.len() as u64);
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    /// Length of a list; the items follow.
+    pub fn len(&mut self, len: usize) {
+        self.uint(len as u64);
+    }
+
+    /// Raw bytes without a length.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// A tag and the value.
+    pub fn value(&mut self, value: &Value) {
+        match value {
+            Value::Bool(false) => self.u8(0),
+            Value::Bool(true) => self.u8(1),
+            Value::Number(number) => {
+                self.u8(2);
+                self.f64(*number);
+            }
+            Value::Text(text) => {
+                self.u8(3);
+                self.text(text);
+            }
+        }
+    }
+
+    /// 0, or 1 and the value.
+    pub fn option<T>(&mut self, option: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        match option {
+            None => self.u8(0),
+            Some(value) => {
+                self.u8(1);
+                write(self, value);
+            }
+        }
+    }
+}
+
+/// Reads values from a byte string; never panics, never allocates more than the input is long.
+#[derive(Debug, Clone)]
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    /// Reads from the start of `bytes`.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes }
+    }
+
+    /// Whether everything was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The next `len` bytes.
+    pub fn raw(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
+        let (head, tail) = self.bytes.split_at_checked(len).ok_or(Malformed)?;
+        self.bytes = tail;
+        Ok(head)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+        let (head, tail) = self.bytes.split_first_chunk::<N>().ok_or(Malformed)?;
+        self.bytes = tail;
+        Ok(*head)
+    }
+
+    /// One byte.
+    pub fn u8(&mut self) -> Result<u8, Malformed> {
+        let [byte] = self.array()?;
+        Ok(byte)
+    }
+
+    /// LEB128 in its shortest form.
+    pub fn uint(&mut self) -> Result<u64, Malformed> {
+        let mut value = 0u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.u8()?;
+            let bits = u64::from(byte & 0x7f);
+            if (shift == 63 && bits > 1) || (byte == 0 && shift > 0) {
+                return Err(Malformed);
+            }
+            value |= bits << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(Malformed)
+    }
+
+    /// Zigzag.
+    pub fn int(&mut self) -> Result<i64, Malformed> {
+        let value = self.uint()?;
+        Ok(((value >> 1) as i64) ^ -((value & 1) as i64))
+    }
+
+    /// A number that fits 32 bits.
+    pub fn u32(&mut self) -> Result<u32, Malformed> {
+        u32::try_from(self.uint()?).map_err(|_| Malformed)
+    }
+
+    /// A finite number.
+    pub fn f64(&mut self) -> Result<f64, Malformed> {
+        let value = f64::from_le_bytes(self.array()?);
+        if value.is_finite() { Ok(value) } else { Err(Malformed) }
+    }
+
+    /// 16 bytes, big-endian.
+    pub fn u128(&mut self) -> Result<u128, Malformed> {
+        Ok(u128::from_be_bytes(self.array()?))
+    }
+
+    /// Length and UTF-8.
+    pub fn text(&mut self) -> Result<&'a str, Malformed> {
+        let len = self.len()?;
+        core::str::from_utf8(self.raw(len)?).map_err(|_| Malformed)
+    }
+
+    /// Length of a list; never more than bytes remain, so that it is safe to reserve.
+    #[expect(clippy::len_without_is_empty, reason = "reads a length, does not tell one")]
+    pub fn len(&mut self) -> Result<usize, Malformed> {
+        let len = usize::try_from(self.uint()?).map_err(|_| Malformed)?;
+        if len > self.bytes.len() { Err(Malformed) } else { Ok(len) }
+    }
+
+    /// A list of items.
+    pub fn list<T>(
+        &mut self,
+        mut item: impl FnMut(&mut Self) -> Result<T, Malformed>,
+    ) -> Result<Vec<T>, Malformed> {
+        let len = self.len()?;
+        let mut list = Vec::with_capacity(len);
+        for _ in 0..len {
+            list.push(item(self)?);
+        }
+        Ok(list)
+    }
+
+    /// A tag and the value.
+    pub fn value(&mut self) -> Result<Value, Malformed> {
+        match self.u8()? {
+            0 => Ok(Value::Bool(false)),
+            1 => Ok(Value::Bool(true)),
+            2 => Ok(Value::Number(self.f64()?)),
+            3 => Ok(Value::Text(self.text()?.to_owned())),
+            _ => Err(Malformed),
+        }
+    }
+
+    /// 0, or 1 and the value.
+    pub fn option<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Malformed>,
+    ) -> Result<Option<T>, Malformed> {
+        match self.u8()? {
+            0 => Ok(None),
+            1 => read(self).map(Some),
+            _ => Err(Malformed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn integers_round_trip(unsigned: u64, signed: i64) {
+            let mut writer = Writer::new();
+            writer.uint(unsigned);
+            writer.int(signed);
+            let bytes = writer.into_bytes();
+            let mut reader = Reader::new(&bytes);
+            prop_assert_eq!(reader.uint(), Ok(unsigned));
+            prop_assert_eq!(reader.int(), Ok(signed));
+            prop_assert!(reader.is_empty());
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes: Vec<u8>) {
+            let mut reader = Reader::new(&bytes);
+            if let Ok(list) = reader.clone().list(Reader::value) {
+                prop_assert!(list.len() < bytes.len());
+            }
+            // Each value takes at least one byte, so this ends.
+            while reader.value().is_ok() {}
+        }
+    }
+
+    #[test]
+    fn a_number_has_one_encoding() {
+        assert_eq!(Reader::new(&[0x80, 0x00]).uint(), Err(Malformed));
+        assert_eq!(Reader::new(&[0xff; 10]).uint(), Err(Malformed));
+        assert_eq!(Reader::new(&f64::NAN.to_le_bytes()).f64(), Err(Malformed));
+    }
+
+    #[test]
+    fn a_list_never_reserves_more_than_was_sent() {
+        assert_eq!(Reader::new(&[0xff, 0xff, 0xff, 0x7f, 1]).len(), Err(Malformed));
+    }
+}

@@ -1,0 +1,3 @@
+//! ClickHouse: tables, migrations, inserts and analytic queries, embedded or served.
+
+pub mod row;
