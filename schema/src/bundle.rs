@@ -1,1 +1,521 @@
-//! bundle
+//! Campaigns, audiences, offers and placements of one site as delivered to the device.
+//!
+//! Made from a [`crate::source::Source`] by the engine's compiler; only what runs is in it.
+//! Lists refer to each other by index, checked once when the bundle is read.
+
+use crate::consent::Basis;
+use crate::limits::{BUNDLE_BYTES, CONDITION_DEPTH};
+use crate::time::Timestamp;
+use crate::value::Value;
+use crate::wire::{Malformed, Reader, Writer};
+
+/// First bytes of a bundle: `AR` and the version.
+pub const MAGIC: [u8; 3] = *b"AR\x01";
+/// First bytes of a signed bundle; 64 bytes of Ed25519 signature over the payload follow, then the payload.
+pub const SIGNED_MAGIC: [u8; 3] = *b"AS1";
+/// Bytes before the payload of a signed bundle.
+pub const SIGNED_HEADER_BYTES: usize = SIGNED_MAGIC.len() + 64;
+
+/// What the engine interprets.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Bundle {
+    /// Kill switch.
+    pub enabled: bool,
+    /// Visitors below this 32-bit bucket are never treated.
+    pub holdout_below: u64,
+    /// Seeds every bucket.
+    pub salt: String,
+    /// What unanswered consent to measuring means.
+    pub measure_basis: Basis,
+    /// What unanswered consent to personalisation means.
+    pub personalise_basis: Basis,
+    /// Inactivity after which a new session starts.
+    pub session_timeout_ms: i64,
+    /// Offset of the site's days from UTC.
+    pub utc_offset_ms: i64,
+    /// Time after which an interest counts half.
+    pub half_life_ms: i64,
+    /// Points by event name, sorted by name.
+    pub affinity_weights: Vec<(String, f64)>,
+    /// Names of attributes that rules use; index in [`Rule::Attribute`].
+    pub attributes: Vec<String>,
+    /// Rules of audiences; each refers only to earlier ones.
+    pub audiences: Vec<Rule>,
+    /// Sorted by id.
+    pub placements: Vec<Placement>,
+    /// Sorted by id.
+    pub offers: Vec<Offer>,
+    /// By priority, highest first, then id.
+    pub campaigns: Vec<Campaign>,
+}
+
+/// A place in pages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placement {
+    /// Name in the page.
+    pub id: String,
+    /// How long the page may wait.
+    pub budget_ms: u32,
+}
+
+/// Something to show.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// Stable id.
+    pub id: String,
+    /// Category whose affinity ranks it.
+    pub category: String,
+    /// Its own weight.
+    pub weight: f64,
+    /// Who may see it.
+    pub eligibility: Option<Rule>,
+    /// Shown from then on.
+    pub valid_from: Option<Timestamp>,
+    /// Shown until just before then.
+    pub valid_until: Option<Timestamp>,
+    /// By language, then field; both sorted.
+    pub content: Vec<(String, Vec<(String, String)>)>,
+}
+
+/// Who sees which offers, where and when.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Campaign {
+    /// Stable id.
+    pub id: String,
+    /// Indexes into the bundle's placements.
+    pub placements: Vec<usize>,
+    /// Higher goes first.
+    pub priority: i32,
+    /// Who.
+    pub audience: Option<Rule>,
+    /// Visitors below this 32-bit bucket are kept out.
+    pub holdout_below: u64,
+    /// Name of its exclusion group, and the group's campaigns, sorted.
+    pub exclusion: Option<(String, Vec<String>)>,
+    /// Runs from then on.
+    pub starts_at: Option<Timestamp>,
+    /// Runs until just before then.
+    pub ends_at: Option<Timestamp>,
+    /// At least one.
+    pub variants: Vec<Variant>,
+    /// Factor of the offer's weight.
+    pub rank_weight: f64,
+    /// Factor of the category's affinity.
+    pub rank_affinity: f64,
+    /// Frequency limits.
+    pub caps: Vec<Cap>,
+    /// Quiet after a dismissal; 0 for never.
+    pub dismissed_ms: i64,
+    /// Reason in the visitor's words, by language, sorted.
+    pub reason: Vec<(String, String)>,
+}
+
+/// One arm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variant {
+    /// Stable id.
+    pub id: String,
+    /// Share.
+    pub weight: f64,
+    /// Indexes into the bundle's offers.
+    pub offers: Vec<usize>,
+    /// Shows default content.
+    pub control: bool,
+    /// Out of the test.
+    pub dropped: bool,
+}
+
+/// A frequency limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cap {
+    /// 0 campaign, 1 offer, 2 placement.
+    pub scope: u8,
+    /// 0 session, 1 day, 2 week, 3 lifetime.
+    pub per: u8,
+    /// Most exposures.
+    pub max: u32,
+}
+
+/// A compiled condition.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rule {
+    /// Every one.
+    All(Vec<Rule>),
+    /// At least one.
+    Any(Vec<Rule>),
+    /// Not one.
+    None(Vec<Rule>),
+    /// Count of the counter `key` (see [`crate::stored::counter_key`]) within a window (0: any age).
+    Event {
+        /// Counter.
+        key: u64,
+        /// Window.
+        within_ms: i64,
+        /// Least.
+        min: u32,
+        /// Greatest.
+        max: u32,
+    },
+    /// Index into the bundle's attributes, and the test.
+    Attribute(usize, Test),
+    /// Context name, and the test.
+    Context(String, Test),
+    /// Category and least points.
+    Affinity(String, f64),
+    /// Index of an earlier audience.
+    Audience(usize),
+}
+
+/// A compiled test: operator code and operands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Test {
+    /// The operator.
+    pub op: Op,
+    /// One value, or the list of [`Op::OneOf`].
+    pub values: Vec<Value>,
+}
+
+/// What a [`Test`] does; in the order of [`crate::source`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    /// Equal.
+    Is,
+    /// Known and not equal.
+    IsNot,
+    /// Equal to one.
+    OneOf,
+    /// Not below.
+    AtLeast,
+    /// Not above.
+    AtMost,
+    /// Above.
+    MoreThan,
+    /// Below.
+    LessThan,
+    /// Text begins with.
+    StartsWith,
+    /// Text contains.
+    Contains,
+    /// Known, or not.
+    Known,
+}
+
+const OPS: [Op; 10] = [
+    Op::Is,
+    Op::IsNot,
+    Op::OneOf,
+    Op::AtLeast,
+    Op::AtMost,
+    Op::MoreThan,
+    Op::LessThan,
+    Op::StartsWith,
+    Op::Contains,
+    Op::Known,
+];
+
+impl Test {
+    fn write(&self, w: &mut Writer) {
+        w.u8(self.op as u8);
+        w.len(self.values.len());
+        for value in &self.values {
+            w.value(value);
+        }
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let op = *OPS.get(usize::from(r.u8()?)).ok_or(Malformed)?;
+        Ok(Self { op, values: r.list(Reader::value)? })
+    }
+}
+
+impl Rule {
+    fn write(&self, w: &mut Writer) {
+        let list = |w: &mut Writer, tag: u8, rules: &[Self]| {
+            w.u8(tag);
+            w.len(rules.len());
+            for rule in rules {
+                rule.write(w);
+            }
+        };
+        match self {
+            Self::All(rules) => list(w, 0, rules),
+            Self::Any(rules) => list(w, 1, rules),
+            Self::None(rules) => list(w, 2, rules),
+            Self::Event { key, within_ms, min, max } => {
+                w.u8(3);
+                w.raw(&key.to_le_bytes());
+                w.int(*within_ms);
+                w.uint((*min).into());
+                w.uint((*max).into());
+            }
+            Self::Attribute(index, test) => {
+                w.u8(4);
+                w.len(*index);
+                test.write(w);
+            }
+            Self::Context(name, test) => {
+                w.u8(5);
+                w.text(name);
+                test.write(w);
+            }
+            Self::Affinity(category, at_least) => {
+                w.u8(6);
+                w.text(category);
+                w.f64(*at_least);
+            }
+            Self::Audience(index) => {
+                w.u8(7);
+                w.len(*index);
+            }
+        }
+    }
+
+    /// Reads a rule that may refer to the first `attributes` attributes and `audiences` audiences.
+    fn read(r: &mut Reader<'_>, attributes: usize, audiences: usize, depth: usize) -> Result<Self, Malformed> {
+        let depth = depth.checked_sub(1).ok_or(Malformed)?;
+        let list = |r: &mut Reader<'_>| r.list(|r| Self::read(r, attributes, audiences, depth));
+        Ok(match r.u8()? {
+            0 => Self::All(list(r)?),
+            1 => Self::Any(list(r)?),
+            2 => Self::None(list(r)?),
+            3 => {
+                let key: [u8; 8] = r.raw(8)?.try_into().map_err(|_| Malformed)?;
+                Self::Event { key: u64::from_le_bytes(key), within_ms: r.int()?, min: r.u32()?, max: r.u32()? }
+            }
+            4 => Self::Attribute(index(r, attributes)?, Test::read(r)?),
+            5 => Self::Context(r.text()?.to_owned(), Test::read(r)?),
+            6 => Self::Affinity(r.text()?.to_owned(), r.f64()?),
+            7 => Self::Audience(index(r, audiences)?),
+            _ => return Err(Malformed),
+        })
+    }
+}
+
+/// An index below `bound`.
+fn index(r: &mut Reader<'_>, bound: usize) -> Result<usize, Malformed> {
+    let index = usize::try_from(r.uint()?).map_err(|_| Malformed)?;
+    if index < bound { Ok(index) } else { Err(Malformed) }
+}
+
+fn indexes(w: &mut Writer, indexes: &[usize]) {
+    w.len(indexes.len());
+    for index in indexes {
+        w.len(*index);
+    }
+}
+
+fn pairs(w: &mut Writer, pairs: &[(String, String)]) {
+    w.len(pairs.len());
+    for (key, value) in pairs {
+        w.text(key);
+        w.text(value);
+    }
+}
+
+fn owned(r: &mut Reader<'_>) -> Result<String, Malformed> {
+    r.text().map(str::to_owned)
+}
+
+fn read_pairs(r: &mut Reader<'_>) -> Result<Vec<(String, String)>, Malformed> {
+    r.list(|r| Ok((owned(r)?, owned(r)?)))
+}
+
+fn time(r: &mut Reader<'_>) -> Result<Timestamp, Malformed> {
+    r.int().map(Timestamp)
+}
+
+fn boolean(r: &mut Reader<'_>) -> Result<bool, Malformed> {
+    match r.u8()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Malformed),
+    }
+}
+
+fn basis(r: &mut Reader<'_>) -> Result<Basis, Malformed> {
+    Ok(if boolean(r)? { Basis::OptOut } else { Basis::OptIn })
+}
+
+impl Offer {
+    fn write(&self, w: &mut Writer) {
+        w.text(&self.id);
+        w.text(&self.category);
+        w.f64(self.weight);
+        w.option(self.eligibility.as_ref(), |w, rule| rule.write(w));
+        w.option(self.valid_from, |w, at| w.int(at.0));
+        w.option(self.valid_until, |w, at| w.int(at.0));
+        w.len(self.content.len());
+        for (locale, fields) in &self.content {
+            w.text(locale);
+            pairs(w, fields);
+        }
+    }
+
+    fn read(r: &mut Reader<'_>, attributes: usize, audiences: usize) -> Result<Self, Malformed> {
+        Ok(Self {
+            id: owned(r)?,
+            category: owned(r)?,
+            weight: r.f64()?,
+            eligibility: r.option(|r| Rule::read(r, attributes, audiences, CONDITION_DEPTH))?,
+            valid_from: r.option(time)?,
+            valid_until: r.option(time)?,
+            content: r.list(|r| Ok((owned(r)?, read_pairs(r)?)))?,
+        })
+    }
+}
+
+impl Campaign {
+    fn write(&self, w: &mut Writer) {
+        w.text(&self.id);
+        indexes(w, &self.placements);
+        w.int(self.priority.into());
+        w.option(self.audience.as_ref(), |w, rule| rule.write(w));
+        w.uint(self.holdout_below);
+        w.option(self.exclusion.as_ref(), |w, (group, members)| {
+            w.text(group);
+            w.len(members.len());
+            for member in members {
+                w.text(member);
+            }
+        });
+        w.option(self.starts_at, |w, at| w.int(at.0));
+        w.option(self.ends_at, |w, at| w.int(at.0));
+        w.len(self.variants.len());
+        for variant in &self.variants {
+            w.text(&variant.id);
+            w.f64(variant.weight);
+            indexes(w, &variant.offers);
+            w.u8(u8::from(variant.control));
+            w.u8(u8::from(variant.dropped));
+        }
+        w.f64(self.rank_weight);
+        w.f64(self.rank_affinity);
+        w.len(self.caps.len());
+        for cap in &self.caps {
+            w.u8(cap.scope);
+            w.u8(cap.per);
+            w.uint(cap.max.into());
+        }
+        w.int(self.dismissed_ms);
+        pairs(w, &self.reason);
+    }
+
+    fn read(r: &mut Reader<'_>, counts: [usize; 4]) -> Result<Self, Malformed> {
+        let [attributes, audiences, placements, offers] = counts;
+        Ok(Self {
+            id: owned(r)?,
+            placements: r.list(|r| index(r, placements))?,
+            priority: i32::try_from(r.int()?).map_err(|_| Malformed)?,
+            audience: r.option(|r| Rule::read(r, attributes, audiences, CONDITION_DEPTH))?,
+            holdout_below: r.uint()?,
+            exclusion: r.option(|r| Ok((owned(r)?, r.list(owned)?)))?,
+            starts_at: r.option(time)?,
+            ends_at: r.option(time)?,
+            variants: r.list(|r| {
+                Ok(Variant {
+                    id: owned(r)?,
+                    weight: r.f64()?,
+                    offers: r.list(|r| index(r, offers))?,
+                    control: boolean(r)?,
+                    dropped: boolean(r)?,
+                })
+            })?,
+            rank_weight: r.f64()?,
+            rank_affinity: r.f64()?,
+            caps: r.list(|r| Ok(Cap { scope: r.u8()?, per: r.u8()?, max: r.u32()? }))?,
+            dismissed_ms: r.int()?,
+            reason: read_pairs(r)?,
+        })
+    }
+}
+
+impl Bundle {
+    /// The bytes to sign and deliver.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut w = Writer::new();
+        w.raw(&MAGIC);
+        w.u8(u8::from(self.enabled));
+        w.uint(self.holdout_below);
+        w.text(&self.salt);
+        w.u8(u8::from(self.measure_basis == Basis::OptOut));
+        w.u8(u8::from(self.personalise_basis == Basis::OptOut));
+        w.int(self.session_timeout_ms);
+        w.int(self.utc_offset_ms);
+        w.int(self.half_life_ms);
+        w.len(self.affinity_weights.len());
+        for (name, weight) in &self.affinity_weights {
+            w.text(name);
+            w.f64(*weight);
+        }
+        w.len(self.attributes.len());
+        for name in &self.attributes {
+            w.text(name);
+        }
+        w.len(self.audiences.len());
+        for rule in &self.audiences {
+            rule.write(&mut w);
+        }
+        w.len(self.placements.len());
+        for placement in &self.placements {
+            w.text(&placement.id);
+            w.uint(placement.budget_ms.into());
+        }
+        w.len(self.offers.len());
+        for offer in &self.offers {
+            offer.write(&mut w);
+        }
+        w.len(self.campaigns.len());
+        for campaign in &self.campaigns {
+            campaign.write(&mut w);
+        }
+        w.into_bytes()
+    }
+
+    /// Reads and checks a bundle; afterwards every index in it is good.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut r = Reader::new(bytes);
+        let r = &mut r;
+        if bytes.len() > BUNDLE_BYTES || r.raw(MAGIC.len())? != MAGIC {
+            return Err(Malformed);
+        }
+        let enabled = boolean(r)?;
+        let holdout_below = r.uint()?;
+        let salt = owned(r)?;
+        let measure_basis = basis(r)?;
+        let personalise_basis = basis(r)?;
+        let session_timeout_ms = r.int()?;
+        let utc_offset_ms = r.int()?;
+        let half_life_ms = r.int()?;
+        let affinity_weights = r.list(|r| Ok((owned(r)?, r.f64()?)))?;
+        let attributes = r.list(owned)?;
+        let mut earlier = 0;
+        let audiences = r.list(|r| {
+            let rule = Rule::read(r, attributes.len(), earlier, CONDITION_DEPTH)?;
+            earlier += 1;
+            Ok(rule)
+        })?;
+        let placements = r.list(|r| Ok(Placement { id: owned(r)?, budget_ms: r.u32()? }))?;
+        let offers = r.list(|r| Offer::read(r, attributes.len(), audiences.len()))?;
+        let counts = [attributes.len(), audiences.len(), placements.len(), offers.len()];
+        let campaigns = r.list(|r| Campaign::read(r, counts))?;
+        let positive = session_timeout_ms > 0 && half_life_ms > 0;
+        let bundle = Self {
+            enabled,
+            holdout_below,
+            salt,
+            measure_basis,
+            personalise_basis,
+            session_timeout_ms,
+            utc_offset_ms,
+            half_life_ms,
+            affinity_weights,
+            attributes,
+            audiences,
+            placements,
+            offers,
+            campaigns,
+        };
+        (r.is_empty() && positive).then_some(bundle).ok_or(Malformed)
+    }
+}
