@@ -34,7 +34,7 @@ export function rangeArt(three) {
       `<stop offset="${Math.round((n / (card.art.colours.length - 1)) * 100)}%" stop-color="${colour}"/>`).join('')
     return `<linearGradient id="leaf${i}" x1="0" y1="0" x2="1" y2="1">${stops}</linearGradient>`
   })
-  const cards = three.map((card, i) => `<g transform="translate(${150 + i * 58} ${70 + i * 62}) rotate(${-9 + i * 6} 280 176)">
+  const cards = three.map((card, i) => `<g transform="translate(${92 + i * 66} ${62 + i * 46}) scale(0.92) rotate(${-10 + i * 6} 280 176)">
 <rect width="560" height="353" rx="24" fill="#04121c" fill-opacity="0.16" transform="translate(0 9)"/><rect width="560" height="353" rx="24" fill="url(#leaf${i})"/><rect x="1" y="1" width="558" height="351" rx="23" fill="none" stroke="#fff" stroke-opacity="0.35" stroke-width="2"/>${mark(36, 32, 42, card.art.ink)}</g>`)
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}"><defs>${leaves.join('')}</defs>${cards.join('')}</svg>`
 }

@@ -14,13 +14,13 @@ const NOT_RETURNED = new Set(['connection', 'keep-alive', 'proxy-authenticate', 
 
 const FIRST_BYTE_TIMEOUT_MS = 5000
 
-/** A handler for paths below `prefix`; cookies of the bank are not passed on. */
-export function createProxy({ collector, prefix }) {
+/** A function that passes a request on to `path` at the collector; cookies of the bank stay here. */
+export function createProxy(collector) {
   const client = collector?.protocol === 'https:' ? https : http
   const agent = collector && new client.Agent({ keepAlive: true, maxSockets: 64 })
   const base = collector?.pathname.replace(/\/$/, '')
 
-  return function pass(request, response) {
+  return function pass(request, response, path) {
     if (!collector) return refuse(request, response, 'no collector configured')
     const upstream = client.request({
       agent,
@@ -28,7 +28,7 @@ export function createProxy({ collector, prefix }) {
       hostname: collector.hostname.replace(/^\[|\]$/g, ''),
       port: collector.port || undefined,
       method: request.method,
-      path: base + request.url.slice(prefix.length),
+      path: base + path,
       headers: forwarded(request),
     })
     const timer = setTimeout(() => upstream.destroy(new Error('no answer in time')), FIRST_BYTE_TIMEOUT_MS)

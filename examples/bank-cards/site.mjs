@@ -18,13 +18,13 @@ const SECURITY_HEADERS = {
 
 /** `options` is { collector, siteKey, prefix }. */
 export function createSite({ collector, siteKey, prefix }) {
-  const proxy = createProxy({ collector, prefix })
+  const proxy = createProxy(collector)
   const tag = siteKey ? { src: `${prefix}/tag.js`, siteKey } : null
 
   return function handle(request, response) {
     const url = URL.canParse(request.url, 'http://bank') ? new URL(request.url, 'http://bank') : null
     if (!url || !request.url.startsWith('/')) return response.writeHead(400).end()
-    if (url.pathname.startsWith(`${prefix}/`)) return proxy(request, response)
+    if (url.pathname.startsWith(`${prefix}/`)) return proxy(request, response, url.pathname.slice(prefix.length) + url.search)
 
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value)
     if (!['GET', 'HEAD', 'POST'].includes(request.method)) return response.writeHead(405, { allow: 'GET, HEAD, POST' }).end()

@@ -52,7 +52,7 @@ function popular(page) {
 <ol class="ranked">${POPULAR.map((id) => {
     const card = findCard(id)
     const all = figures(t, card)
-    return html`<li>${cardImage(card)}<div class="ranked-words"><h3><a href="${page.href(`/cards/${id}`)}">${t.cards[id].name}</a></h3><p>${t.cards[id].line}</p></div>${figureList([[t.cards[id].rateOn, all.rate[1]], all.fee, all.cap])}</li>`
+    return html`<li>${cardImage(card)}<div class="ranked-words"><h3><a href="${page.href(`/cards/${id}`)}">${t.cards[id].name}</a></h3><p>${all.rate[1]} ${t.cards[id].rateOn}</p></div>${figureList([all.fee, all.cap, all.spend])}</li>`
   })}</ol>
 </section>`
 }

@@ -46,7 +46,7 @@ export const en = {
   },
   help: { title: 'Help', lead: 'Six questions that cover most calls. For the rest, call 1500-0000.', more: 'Other questions', call: 'Still stuck? Call 1500-0000, 9:00 to 18:00 on working days.' },
   signIn: {
-    title: 'Sign in', lead: 'This is a demo bank. Sign in as one of three invented customers.', user: 'Customer name', password: 'Password', button: 'Sign in', wrong: 'That name and password do not match. Use one from the list.', demo: 'Demo customers', demoPassword: 'Password for all three:', already: (name) => `You are signed in as ${name}.`,
+    title: 'Sign in', lead: 'This is a demo bank. Sign in as one of three invented customers.', user: 'User name', password: 'Password', button: 'Sign in', wrong: 'That name and password do not match. Use one from the list.', demo: 'Demo customers', demoPassword: 'Password for all three:', already: (name) => `You are signed in as ${name}.`,
     notes: { seoyeon: 'Travels every other month', dohyun: 'Shops online most evenings', haeun: 'Eats out at weekends' },
   },
   notFound: { title: 'We could not find that page', body: 'The address may have changed. These two usually help.' },

@@ -17,7 +17,7 @@ export const ko = {
   common: {
     skip: '본문 바로가기', menu: '주 메뉴', account: '계정 및 설정', cards: '카드', compare: '비교', help: '고객지원', searchLabel: '카드와 도움말 검색', search: '검색',
     signIn: '로그인', signOut: '로그아웃', hello: (name) => `${name} 님, 안녕하세요`, personalised: '맞춤 콘텐츠',
-    why: '이 카드를 보여드린 이유', apply: '신청하기', details: '자세히', home: '홈', breadcrumb: '현재 위치', page: (title) => `${title} · 해밀카드`,
+    why: '추천 이유', apply: '신청하기', details: '자세히', home: '홈', breadcrumb: '현재 위치', page: (title) => `${title} · 해밀카드`,
   },
   figures: { rate: '캐시백', fee: '연회비', noFee: '없음', cap: '월 한도', noCap: '한도 없음', spend: '전월 실적', noSpend: '조건 없음', overseas: '해외 이용 수수료', noOverseas: '없음', income: '연 소득 기준', perYear: (sum) => sum },
   home: {
