@@ -1,1 +1,39 @@
-//! engine
+//! The one engine: profile, conditions, ranking, decisions, explanations.
+//!
+//! Pure functions of (bundle, profile, context, `now`, draw). The same input gives the same bytes natively
+//! and in Wasm: no clock, no randomness, no hash-map order, transcendental maths only through [`math`].
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`compile`] | people's JSON → [`attune_schema::bundle::Bundle`], with every problem named |
+//! | [`profile`] | visitor state: [`profile::apply`], counts, affinity |
+//! | [`session`] | session boundaries |
+//! | [`condition`] | three-valued rules |
+//! | [`bucket`] | keyed hashes: holdouts, variants, tie-breaks |
+//! | [`cap`] | frequency limits and cool-downs |
+//! | [`rank`] | scores and their order |
+//! | [`mod@decide`] | the one entry point |
+//! | [`explain`] | what happened on the way, at no cost when nobody asks |
+//! | [`case`] | one decision from JSON: specification, command line, preview |
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+pub mod bucket;
+pub mod cap;
+#[cfg(feature = "compile")]
+pub mod case;
+#[cfg(feature = "compile")]
+pub mod compile;
+pub mod condition;
+pub mod decide;
+pub mod explain;
+pub mod json;
+pub mod math;
+pub mod profile;
+pub mod rank;
+pub mod session;
+
+pub use decide::{Decision, Input, Reason, decide};

@@ -271,7 +271,12 @@ impl Rule {
     }
 
     /// Reads a rule that may refer to the first `attributes` attributes and `audiences` audiences.
-    fn read(r: &mut Reader<'_>, attributes: usize, audiences: usize, depth: usize) -> Result<Self, Malformed> {
+    fn read(
+        r: &mut Reader<'_>,
+        attributes: usize,
+        audiences: usize,
+        depth: usize,
+    ) -> Result<Self, Malformed> {
         let depth = depth.checked_sub(1).ok_or(Malformed)?;
         let list = |r: &mut Reader<'_>| r.list(|r| Self::read(r, attributes, audiences, depth));
         Ok(match r.u8()? {
@@ -280,7 +285,12 @@ impl Rule {
             2 => Self::None(list(r)?),
             3 => {
                 let key: [u8; 8] = r.raw(8)?.try_into().map_err(|_| Malformed)?;
-                Self::Event { key: u64::from_le_bytes(key), within_ms: r.int()?, min: r.u32()?, max: r.u32()? }
+                Self::Event {
+                    key: u64::from_le_bytes(key),
+                    within_ms: r.int()?,
+                    min: r.u32()?,
+                    max: r.u32()?,
+                }
             }
             4 => Self::Attribute(index(r, attributes)?, Test::read(r)?),
             5 => Self::Context(r.text()?.to_owned(), Test::read(r)?),

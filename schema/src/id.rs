@@ -133,7 +133,7 @@ id!(
     "session"
 );
 id!(
-    /// One event; drawn by the client (UUIDv7 in our SDK), the key of de-duplication.
+    /// One event; drawn by the client (a version 7 UUID in our SDK), the key of de-duplication.
     EventId,
     "event"
 );

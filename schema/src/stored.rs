@@ -184,14 +184,21 @@ mod tests {
             total: times.len() as u32,
             times: times.iter().copied().map(Timestamp).collect(),
         };
-        let mut counters =
-            vec![counter("page_viewed", None, &[10, 20]), counter("page_viewed", Some(("category", "travel")), &[20])];
+        let mut counters = vec![
+            counter("page_viewed", None, &[10, 20]),
+            counter("page_viewed", Some(("category", "travel")), &[20]),
+        ];
         counters.sort_by_key(|c| c.key);
         Profile {
             visitor: VisitorId(1),
             user: Some("cust_1".to_owned()),
             revision: 9,
-            session: Session { id: SessionId(2), started_at: Timestamp(10), last_at: Timestamp(20), number: 1 },
+            session: Session {
+                id: SessionId(2),
+                started_at: Timestamp(10),
+                last_at: Timestamp(20),
+                number: 1,
+            },
             counters,
             affinities: vec![Affinity { category: "travel".to_owned(), points: 2.5, at: Timestamp(20) }],
             attributes: vec![("tier".to_owned(), "gold".into())],

@@ -192,7 +192,6 @@ impl<'a> Reader<'a> {
     }
 
     /// Length of a list; never more than bytes remain, so that it is safe to reserve.
-    #[expect(clippy::len_without_is_empty, reason = "reads a length, does not tell one")]
     pub fn len(&mut self) -> Result<usize, Malformed> {
         let len = usize::try_from(self.uint()?).map_err(|_| Malformed)?;
         if len > self.bytes.len() { Err(Malformed) } else { Ok(len) }

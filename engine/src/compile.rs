@@ -1,0 +1,515 @@
+//! People's JSON → bundle. Every problem is named, never one at a time; what is fine still compiles.
+
+use crate::bucket::below;
+use attune_schema::api::Problem;
+use attune_schema::bundle::{self, Bundle, Op, Rule};
+use attune_schema::event::FACETS;
+use attune_schema::limits::{BUNDLE_BYTES, CONDITION_DEPTH, COUNTER_TIMES};
+use attune_schema::source::{
+    Audience, Campaign, CampaignStatus, CapPer, CapScope, Condition, EventCondition, FieldCondition, Label,
+    Offer, Source, Test,
+};
+use attune_schema::stored::counter_key;
+use attune_schema::time::MINUTE_MS;
+use attune_schema::value::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Context names that rules may use: what the SDK tells about the page, the device and how the visitor came.
+pub const CONTEXT: [&str; 13] = [
+    "category",
+    "device",
+    "host",
+    "hour",
+    "item",
+    "locale",
+    "path",
+    "referrer_host",
+    "session_number",
+    "utm_campaign",
+    "utm_medium",
+    "utm_source",
+    "weekday",
+];
+
+/// Compiles `source`. Whatever has a fatal problem is left out of the bundle, and so is what depends on it.
+#[must_use]
+pub fn compile(source: &Source) -> (Bundle, Vec<Problem>) {
+    let mut compiler =
+        Compiler { source, problems: Vec::new(), audiences: BTreeMap::new(), rules: Vec::new() };
+    let bundle = compiler.run();
+    (bundle, compiler.problems)
+}
+
+struct Compiler<'a> {
+    source: &'a Source,
+    problems: Vec<Problem>,
+    /// Index of each audience that compiled; `None` for one that did not, or is being compiled.
+    audiences: BTreeMap<&'a str, Option<usize>>,
+    rules: Vec<Rule>,
+}
+
+/// Ids seen twice; the first stays.
+fn repeated<'a>(ids: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
+    let mut seen = BTreeSet::new();
+    ids.filter(|id| !seen.insert(*id)).collect()
+}
+
+impl<'a> Compiler<'a> {
+    fn problem(&mut self, subject: &str, fatal: bool, message: impl Into<String>) {
+        self.problems.push(Problem { subject: subject.to_owned(), message: message.into(), fatal });
+    }
+
+    fn run(&mut self) -> Bundle {
+        let source = self.source;
+        self.report_repeats();
+        let settings = &source.site;
+        let holdout = self.percent("site settings", "holdout_percent", settings.holdout_percent);
+        for (event, weight) in &settings.affinity.weights {
+            if !weight.is_finite() {
+                self.problem("site settings", true, format!("affinity weight of `{event}` is not a number"));
+            }
+        }
+        for audience in &source.audiences {
+            self.audience(audience);
+        }
+        let mut placements: Vec<bundle::Placement> = Vec::new();
+        for placement in &source.placements {
+            if placements.iter().all(|p| p.id != placement.id) && !placement.id.is_empty() {
+                placements
+                    .push(bundle::Placement { id: placement.id.clone(), budget_ms: placement.budget_ms });
+            }
+        }
+        placements.sort_by(|a, b| a.id.cmp(&b.id));
+
+        let running: Vec<&Campaign> =
+            source.campaigns.iter().filter(|c| c.status == CampaignStatus::Running).collect();
+        let wanted: BTreeSet<&str> = running
+            .iter()
+            .flat_map(|c| c.offers.iter().chain(c.variants.iter().flat_map(|v| &v.offers)))
+            .map(String::as_str)
+            .collect();
+        let mut offers: Vec<bundle::Offer> = Vec::new();
+        for offer in source.offers.iter().filter(|offer| wanted.contains(offer.id.as_str())) {
+            if let Some(offer) = self.offer(offer)
+                && offers.iter().all(|known| known.id != offer.id)
+            {
+                offers.push(offer);
+            }
+        }
+        offers.sort_by(|a, b| a.id.cmp(&b.id));
+
+        let mut campaigns: Vec<bundle::Campaign> = Vec::new();
+        for campaign in running {
+            if let Some(campaign) = self.campaign(campaign, &placements, &offers)
+                && campaigns.iter().all(|known| known.id != campaign.id)
+            {
+                campaigns.push(campaign);
+            }
+        }
+        campaigns.sort_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.id.cmp(&b.id)));
+
+        let bundle = Bundle {
+            enabled: settings.enabled,
+            holdout_below: holdout,
+            salt: settings.salt.clone(),
+            measure_basis: settings.measure_basis,
+            personalise_basis: settings.personalise_basis,
+            session_timeout_ms: settings.session_timeout.as_ms().max(1),
+            utc_offset_ms: i64::from(settings.utc_offset_minutes) * MINUTE_MS,
+            half_life_ms: settings.affinity.half_life.as_ms().max(1),
+            affinity_weights: settings
+                .affinity
+                .weights
+                .iter()
+                .filter(|(_, weight)| weight.is_finite())
+                .map(|(name, weight)| (name.clone(), *weight))
+                .collect(),
+            attributes: self.on_device().map(str::to_owned).collect(),
+            audiences: std::mem::take(&mut self.rules),
+            placements,
+            offers,
+            campaigns,
+        };
+        let size = bundle.to_bytes().len();
+        if size > BUNDLE_BYTES {
+            self.problem(
+                "bundle",
+                true,
+                format!("{size} bytes, at most {BUNDLE_BYTES}: nothing can be delivered"),
+            );
+        }
+        bundle
+    }
+
+    fn report_repeats(&mut self) {
+        let source = self.source;
+        let lists: [(&str, Vec<&str>); 5] = [
+            ("attribute", source.attributes.iter().map(|x| x.id.as_str()).collect()),
+            ("placement", source.placements.iter().map(|x| x.id.as_str()).collect()),
+            ("audience", source.audiences.iter().map(|x| x.id.as_str()).collect()),
+            ("offer", source.offers.iter().map(|x| x.id.as_str()).collect()),
+            ("campaign", source.campaigns.iter().map(|x| x.id.as_str()).collect()),
+        ];
+        for (kind, ids) in lists {
+            if ids.iter().any(|id| id.is_empty()) {
+                self.problem(kind, true, "has no id");
+            }
+            for id in repeated(ids.into_iter()) {
+                self.problem(&format!("{kind} {id}"), true, "defined twice; the first definition counts");
+            }
+        }
+    }
+
+    /// A share in percent as a bucket bound; out of range is a problem and counts as the nearest bound.
+    fn percent(&mut self, subject: &str, field: &str, percent: f64) -> u64 {
+        if !(0.0..=100.0).contains(&percent) {
+            self.problem(subject, false, format!("{field} {percent} is not within 0 to 100"));
+        }
+        if percent.is_nan() { 0 } else { below(percent) }
+    }
+
+    fn audience(&mut self, audience: &'a Audience) -> Option<usize> {
+        if let Some(known) = self.audiences.get(audience.id.as_str()) {
+            return *known;
+        }
+        // Marked before its rule is compiled, so that a circle ends here.
+        self.audiences.insert(&audience.id, None);
+        let subject = format!("audience {}", audience.id);
+        let rule = self.rule(&subject, &audience.rule, CONDITION_DEPTH)?;
+        let index = self.rules.len();
+        self.rules.push(rule);
+        self.audiences.insert(&audience.id, Some(index));
+        Some(index)
+    }
+
+    fn rules(&mut self, subject: &str, rules: &'a [Condition], depth: usize) -> Option<Vec<Rule>> {
+        // All of them, so that every problem is found.
+        let compiled: Vec<Option<Rule>> = rules.iter().map(|rule| self.rule(subject, rule, depth)).collect();
+        compiled.into_iter().collect()
+    }
+
+    fn rule(&mut self, subject: &str, condition: &'a Condition, depth: usize) -> Option<Rule> {
+        let Some(depth) = depth.checked_sub(1) else {
+            self.problem(subject, true, format!("conditions are nested deeper than {CONDITION_DEPTH}"));
+            return None;
+        };
+        match condition {
+            Condition::All(rules) => self.rules(subject, rules, depth).map(Rule::All),
+            Condition::Any(rules) => self.rules(subject, rules, depth).map(Rule::Any),
+            Condition::None(rules) => self.rules(subject, rules, depth).map(Rule::None),
+            Condition::Event(event) => self.event(subject, event),
+            Condition::Attribute(field) => self.attribute(subject, field),
+            Condition::Context(field) => {
+                let test = self.test(subject, field);
+                if !CONTEXT.contains(&field.name.as_str()) {
+                    let known = CONTEXT.join(", ");
+                    self.problem(
+                        subject,
+                        true,
+                        format!("unknown context `{}`; known are {known}", field.name),
+                    );
+                    return None;
+                }
+                Some(Rule::Context(field.name.clone(), test?))
+            }
+            Condition::Affinity(affinity) => {
+                if !affinity.at_least.is_finite() {
+                    self.problem(
+                        subject,
+                        true,
+                        format!("affinity for `{}` is not a number", affinity.category),
+                    );
+                    return None;
+                }
+                Some(Rule::Affinity(affinity.category.clone(), affinity.at_least))
+            }
+            Condition::Audience(id) => {
+                let Some(audience) = self.source.audiences.iter().find(|audience| audience.id == *id) else {
+                    self.problem(subject, true, format!("refers to unknown audience `{id}`"));
+                    return None;
+                };
+                let index = self.audience(audience);
+                if index.is_none() {
+                    self.problem(subject, true, format!("audience `{id}` has problems or refers to itself"));
+                }
+                index.map(Rule::Audience)
+            }
+        }
+    }
+
+    fn event(&mut self, subject: &str, event: &EventCondition) -> Option<Rule> {
+        let before = self.problems.len();
+        let name = &event.name;
+        if name.is_empty() {
+            self.problem(subject, true, "an event condition has no name");
+        }
+        let facet = match event.filter.len() {
+            0 => None,
+            1 => event.filter.iter().next(),
+            _ => {
+                self.problem(subject, true, format!("event `{name}` is filtered by more than one property"));
+                None
+            }
+        };
+        if let Some((facet, _)) = facet
+            && !FACETS.contains(&facet.as_str())
+        {
+            let known = FACETS.join(", ");
+            self.problem(
+                subject,
+                true,
+                format!("event `{name}` cannot be filtered by `{facet}`; known are {known}"),
+            );
+        }
+        let min = event.at_least.unwrap_or(if event.at_most.is_some() { 0 } else { 1 });
+        let max = event.at_most.unwrap_or(u32::MAX);
+        if min > max {
+            self.problem(subject, true, format!("event `{name}`: at_least {min} is above at_most {max}"));
+        }
+        let kept = COUNTER_TIMES as u32;
+        if event.within.is_some() && (min > kept || (max != u32::MAX && max >= kept)) {
+            self.problem(subject, true, format!("event `{name}`: counts within a window go up to {kept}"));
+        }
+        (self.problems.len() == before).then(|| Rule::Event {
+            key: counter_key(name, facet.map(|(facet, value)| (facet.as_str(), value.as_str()))),
+            within_ms: event.within.map_or(0, |span| span.as_ms()),
+            min,
+            max,
+        })
+    }
+
+    fn attribute(&mut self, subject: &str, field: &FieldCondition) -> Option<Rule> {
+        let test = self.test(subject, field);
+        if let Some(index) = self.on_device().position(|id| id == field.name) {
+            return Some(Rule::Attribute(index, test?));
+        }
+        let declared = self.source.attributes.iter().any(|attribute| attribute.id == field.name);
+        let message = if declared {
+            format!("attribute `{}` is server-only: this rule cannot be put on the device", field.name)
+        } else {
+            format!("refers to unknown attribute `{}`", field.name)
+        };
+        self.problem(subject, true, message);
+        None
+    }
+
+    /// Attributes that may be named in a bundle, in the order of [`Rule::Attribute`]'s index.
+    fn on_device(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.source.attributes.iter().filter(|a| a.label != Label::ServerOnly).map(|a| a.id.as_str())
+    }
+
+    fn test(&mut self, subject: &str, field: &FieldCondition) -> Option<bundle::Test> {
+        let one = |op, value: &Value| bundle::Test { op, values: vec![value.clone()] };
+        let text = |op, value: &str| bundle::Test { op, values: vec![value.into()] };
+        let test = match &field.test {
+            Test::Is(value) => one(Op::Is, value),
+            Test::IsNot(value) => one(Op::IsNot, value),
+            Test::OneOf(values) => bundle::Test { op: Op::OneOf, values: values.clone() },
+            Test::AtLeast(value) => one(Op::AtLeast, value),
+            Test::AtMost(value) => one(Op::AtMost, value),
+            Test::MoreThan(value) => one(Op::MoreThan, value),
+            Test::LessThan(value) => one(Op::LessThan, value),
+            Test::StartsWith(part) => text(Op::StartsWith, part),
+            Test::Contains(part) => text(Op::Contains, part),
+            Test::Known(known) => one(Op::Known, &Value::Bool(*known)),
+        };
+        if test.values.is_empty() {
+            self.problem(subject, true, format!("`{}` is compared with an empty list", field.name));
+            return None;
+        }
+        Some(test)
+    }
+
+    fn offer(&mut self, offer: &'a Offer) -> Option<bundle::Offer> {
+        let subject = format!("offer {}", offer.id);
+        let before = self.problems.len();
+        if !offer.weight.is_finite() {
+            self.problem(&subject, true, "weight is not a number");
+        }
+        if offer.content.is_empty() {
+            self.problem(&subject, true, "has no content in any language");
+        }
+        let eligibility = offer.eligibility.as_ref().map(|rule| self.rule(&subject, rule, CONDITION_DEPTH));
+        if offer.valid_until.is_some_and(|until| offer.valid_from.is_some_and(|from| until <= from)) {
+            self.problem(&subject, true, "is over before it begins");
+        }
+        (self.problems.len() == before).then(|| bundle::Offer {
+            id: offer.id.clone(),
+            category: offer.category.clone(),
+            weight: offer.weight,
+            eligibility: eligibility.flatten(),
+            valid_from: offer.valid_from,
+            valid_until: offer.valid_until,
+            content: offer
+                .content
+                .iter()
+                .map(|(locale, fields)| {
+                    (locale.clone(), fields.iter().map(|(name, text)| (name.clone(), text.clone())).collect())
+                })
+                .collect(),
+        })
+    }
+
+    /// Indexes of the offers that exist; each missing one is a problem that does not stop the campaign.
+    fn offers(&mut self, subject: &str, ids: &[String], offers: &[bundle::Offer]) -> Vec<usize> {
+        let mut indexes = Vec::new();
+        for id in ids {
+            match offers.iter().position(|offer| offer.id == *id) {
+                Some(index) if !indexes.contains(&index) => indexes.push(index),
+                Some(_) => self.problem(subject, false, format!("lists offer `{id}` twice")),
+                None if self.source.offers.iter().any(|offer| offer.id == *id) => {
+                    self.problem(subject, false, format!("offer `{id}` has problems and is left out"));
+                }
+                None => self.problem(subject, false, format!("refers to unknown offer `{id}`")),
+            }
+        }
+        indexes
+    }
+
+    fn campaign(
+        &mut self,
+        campaign: &'a Campaign,
+        placements: &[bundle::Placement],
+        offers: &[bundle::Offer],
+    ) -> Option<bundle::Campaign> {
+        let subject = format!("campaign {}", campaign.id);
+        let fatal = |compiler: &Self, before: usize| {
+            compiler.problems.get(before..).is_some_and(|new| new.iter().any(|problem| problem.fatal))
+        };
+        let before = self.problems.len();
+        let mut places = Vec::new();
+        for id in &campaign.placements {
+            match placements.iter().position(|placement| placement.id == *id) {
+                Some(index) => places.push(index),
+                None => self.problem(&subject, true, format!("refers to unknown placement `{id}`")),
+            }
+        }
+        if campaign.placements.is_empty() {
+            self.problem(&subject, true, "has no placement");
+        }
+        let audience = campaign.audience.as_ref().map(|rule| self.rule(&subject, rule, CONDITION_DEPTH));
+        if campaign.ends_at.is_some_and(|end| campaign.starts_at.is_some_and(|start| end <= start)) {
+            self.problem(&subject, true, "ends before it starts");
+        }
+        for factor in [campaign.rank.weight, campaign.rank.affinity] {
+            if !factor.is_finite() {
+                self.problem(&subject, true, "a ranking factor is not a number");
+            }
+        }
+        let own = self.offers(&subject, &campaign.offers, offers);
+        let variants = self.variants(&subject, campaign, &own, offers);
+        let caps = self.caps(&subject, campaign);
+        let holdout_below = self.percent(&subject, "holdout_percent", campaign.holdout_percent);
+        let exclusion = campaign.exclusion_group.as_ref().map(|group| {
+            // Paused members keep their share, so that pausing one moves nobody.
+            let members: BTreeSet<&String> = self
+                .source
+                .campaigns
+                .iter()
+                .filter(|c| c.exclusion_group.as_ref() == Some(group) && c.status != CampaignStatus::Draft)
+                .map(|c| &c.id)
+                .collect();
+            (group.clone(), members.into_iter().cloned().collect())
+        });
+        if fatal(self, before) {
+            return None;
+        }
+        Some(bundle::Campaign {
+            id: campaign.id.clone(),
+            placements: places,
+            priority: campaign.priority,
+            audience: audience.flatten(),
+            holdout_below,
+            exclusion,
+            starts_at: campaign.starts_at,
+            ends_at: campaign.ends_at,
+            variants,
+            rank_weight: campaign.rank.weight,
+            rank_affinity: campaign.rank.affinity,
+            caps,
+            dismissed_ms: campaign.dismissed_for.map_or(0, |span| span.as_ms()),
+            reason: campaign.reason.iter().map(|(locale, text)| (locale.clone(), text.clone())).collect(),
+        })
+    }
+
+    fn variants(
+        &mut self,
+        subject: &str,
+        campaign: &Campaign,
+        own: &[usize],
+        offers: &[bundle::Offer],
+    ) -> Vec<bundle::Variant> {
+        for id in repeated(campaign.variants.iter().map(|v| v.id.as_str())) {
+            self.problem(subject, true, format!("has two variants called `{id}`"));
+        }
+        let mut variants = Vec::new();
+        for variant in &campaign.variants {
+            if !variant.weight.is_finite() || variant.weight < 0.0 {
+                let message = format!("variant `{}` has weight {}, not a share", variant.id, variant.weight);
+                self.problem(subject, true, message);
+            }
+            let offers = if variant.offers.is_empty() {
+                own.to_vec()
+            } else {
+                self.offers(subject, &variant.offers, offers)
+            };
+            if offers.is_empty() && !variant.control {
+                self.problem(subject, true, format!("variant `{}` has no offers", variant.id));
+            }
+            variants.push(bundle::Variant {
+                id: variant.id.clone(),
+                weight: variant.weight,
+                offers,
+                control: variant.control,
+                dropped: variant.dropped,
+            });
+        }
+        if campaign.variants.is_empty() {
+            if own.is_empty() {
+                self.problem(subject, true, "has no offers");
+            }
+            let all = bundle::Variant {
+                id: "all".to_owned(),
+                weight: 1.0,
+                offers: own.to_vec(),
+                control: false,
+                dropped: false,
+            };
+            variants.push(all);
+        } else if variants.iter().all(|v| v.weight == 0.0) {
+            self.problem(subject, true, "gives every variant a weight of 0");
+        }
+        variants
+    }
+
+    fn caps(&mut self, subject: &str, campaign: &Campaign) -> Vec<bundle::Cap> {
+        let mut caps = Vec::new();
+        for cap in &campaign.caps {
+            if cap.max == 0 {
+                self.problem(
+                    subject,
+                    true,
+                    "a cap of 0 would never show anything: pause the campaign instead",
+                );
+            }
+            if cap.per != CapPer::Lifetime && cap.max as usize > COUNTER_TIMES {
+                let message =
+                    format!("a cap of {} within a period: at most {COUNTER_TIMES} can be counted", cap.max);
+                self.problem(subject, true, message);
+            }
+            let scope = match cap.scope {
+                CapScope::Campaign => 0,
+                CapScope::Offer => 1,
+                CapScope::Placement => 2,
+            };
+            let per = match cap.per {
+                CapPer::Session => 0,
+                CapPer::Day => 1,
+                CapPer::Week => 2,
+                CapPer::Lifetime => 3,
+            };
+            caps.push(bundle::Cap { scope, per, max: cap.max });
+        }
+        caps
+    }
+}

@@ -1,0 +1,154 @@
+//! Rules with three results. Unknown is not false: it fails where a rule must hold, and is shown as such.
+
+use crate::profile;
+use attune_schema::bundle::{Bundle, Op, Rule, Test};
+use attune_schema::stored::Profile;
+use attune_schema::time::Timestamp;
+use attune_schema::value::Value;
+use core::cmp::Ordering;
+
+/// Result of a rule (Kleene's strong three-valued logic).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truth {
+    /// It holds.
+    True,
+    /// It does not.
+    False,
+    /// A value it needs is not known.
+    Unknown,
+}
+
+impl Truth {
+    fn of(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+
+    fn not(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+
+    /// Stable word, as in explanations.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::True => "true",
+            Self::False => "false",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What rules are evaluated over.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// Audiences, attribute names, half-life.
+    pub bundle: &'a Bundle,
+    /// The visitor.
+    pub profile: &'a Profile,
+    /// The page, device and campaign tags of this view; by name.
+    pub context: &'a [(String, Value)],
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Evaluates `rule`.
+#[must_use]
+pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
+    match rule {
+        Rule::All(rules) => every(rules, facts),
+        Rule::Any(rules) => any(rules, facts),
+        Rule::None(rules) => any(rules, facts).not(),
+        Rule::Event { key, within_ms, min, max } => {
+            let count = if *within_ms > 0 {
+                profile::count_since(facts.profile, *key, facts.now.plus_ms(-within_ms), facts.now)
+            } else {
+                profile::count_total(facts.profile, *key)
+            };
+            Truth::of(count >= *min && count <= *max)
+        }
+        Rule::Attribute(index, test) => {
+            let name = facts.bundle.attributes.get(*index);
+            check(test, name.and_then(|name| profile::attribute(facts.profile, name)))
+        }
+        Rule::Context(name, test) => {
+            check(test, facts.context.iter().find(|(known, _)| known == name).map(|(_, value)| value))
+        }
+        Rule::Affinity(category, at_least) => {
+            let points = profile::affinity(facts.profile, category, facts.now, facts.bundle.half_life_ms);
+            Truth::of(points >= *at_least)
+        }
+        Rule::Audience(index) => {
+            facts.bundle.audiences.get(*index).map_or(Truth::Unknown, |rule| evaluate(rule, facts))
+        }
+    }
+}
+
+fn every(rules: &[Rule], facts: Facts<'_>) -> Truth {
+    let mut result = Truth::True;
+    for rule in rules {
+        match evaluate(rule, facts) {
+            Truth::False => return Truth::False,
+            Truth::Unknown => result = Truth::Unknown,
+            Truth::True => {}
+        }
+    }
+    result
+}
+
+fn any(rules: &[Rule], facts: Facts<'_>) -> Truth {
+    let mut result = Truth::False;
+    for rule in rules {
+        match evaluate(rule, facts) {
+            Truth::True => return Truth::True,
+            Truth::Unknown => result = Truth::Unknown,
+            Truth::False => {}
+        }
+    }
+    result
+}
+
+fn check(test: &Test, value: Option<&Value>) -> Truth {
+    let first = test.values.first();
+    if test.op == Op::Known {
+        return Truth::of(value.is_some() == (first == Some(&Value::Bool(true))));
+    }
+    let (Some(value), Some(first)) = (value, first) else { return Truth::Unknown };
+    let ordered =
+        |accept: fn(Ordering) -> bool| value.compare(first).map_or(Truth::Unknown, |o| Truth::of(accept(o)));
+    let text = |accept: fn(&str, &str) -> bool| match (value, first) {
+        (Value::Text(value), Value::Text(part)) => Truth::of(accept(value, part)),
+        _ => Truth::Unknown,
+    };
+    match test.op {
+        Op::Is => equal(value, first),
+        Op::IsNot => equal(value, first).not(),
+        Op::OneOf => {
+            let results = test.values.iter().map(|option| equal(value, option));
+            results.fold(Truth::False, |all, one| match (all, one) {
+                (Truth::True, _) | (_, Truth::True) => Truth::True,
+                // One option of another kind says nothing about the rest.
+                (all, Truth::Unknown) => all,
+                (all, Truth::False) => all,
+            })
+        }
+        Op::AtLeast => ordered(Ordering::is_ge),
+        Op::AtMost => ordered(Ordering::is_le),
+        Op::MoreThan => ordered(Ordering::is_gt),
+        Op::LessThan => ordered(Ordering::is_lt),
+        Op::StartsWith => text(|value, part| value.starts_with(part)),
+        Op::Contains => text(|value, part| value.contains(part)),
+        Op::Known => Truth::Unknown,
+    }
+}
+
+/// Equality of values of one kind; unknown for different kinds.
+fn equal(a: &Value, b: &Value) -> Truth {
+    match (a, b) {
+        (Value::Bool(a), Value::Bool(b)) => Truth::of(a == b),
+        _ => a.compare(b).map_or(Truth::Unknown, |order| Truth::of(order == Ordering::Equal)),
+    }
+}

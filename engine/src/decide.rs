@@ -1,0 +1,409 @@
+//! The one entry point: who sees what in one placement, and why.
+//!
+//! Order: site switch, consent, preview, global holdout; then for every campaign of the placement its
+//! schedule, exclusion group, audience, holdout, arm, its offers' eligibility, caps and scores; then
+//! arbitration; else the default content stays. A visitor in a holdout goes the same way to the end, so that
+//! what would have been shown can be counted, and sees the default content.
+
+use crate::bucket::{bucket, choose};
+use crate::cap::{Usage, has_room, is_quiet};
+use crate::condition::{Facts, Truth, evaluate};
+use crate::explain::{Step, Trace};
+use crate::math::to_micros;
+use crate::rank::{Scored, order, score};
+use attune_schema::bundle::{Bundle, Campaign, Offer, Variant};
+use attune_schema::consent::{Consent, Purpose};
+use attune_schema::id::{DecisionId, VisitorId};
+use attune_schema::stored::Profile;
+use attune_schema::time::Timestamp;
+use attune_schema::value::Value;
+use attune_schema::wire::{Malformed, Writer};
+use core::hash::Hasher;
+use siphasher::sip128::{Hasher128, SipHasher24};
+
+/// A bundle ready to decide with; immutable, swapped whole.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// What it decides by.
+    pub bundle: Bundle,
+    /// Digest of the bundle's bytes.
+    pub digest: u128,
+}
+
+impl Program {
+    /// Reads and checks the payload of a bundle.
+    pub fn load(payload: &[u8]) -> Result<Self, Malformed> {
+        let bundle = Bundle::from_bytes(payload)?;
+        let mut hasher = SipHasher24::new();
+        hasher.write(payload);
+        Ok(Self { bundle, digest: hasher.finish128().as_u128() })
+    }
+}
+
+/// Everything a decision depends on besides the bundle.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// Name of the placement.
+    pub placement: &'a str,
+    /// Decision time.
+    pub now: Timestamp,
+    /// Who is assigned: the first unit id, before and after sign-in.
+    pub unit: VisitorId,
+    /// What is known about the visitor.
+    pub profile: &'a Profile,
+    /// The visitor's answers.
+    pub consent: Consent,
+    /// The page, device and campaign tags of this view; by name.
+    pub context: &'a [(String, Value)],
+    /// `(facet, value)` of offers decided in this page, neither exposed nor released yet.
+    pub reserved: &'a [(String, String)],
+    /// Most offers wanted; at least one is decided.
+    pub limit: usize,
+    /// Preview: this offer, whatever the rules say.
+    pub force: Option<&'a str>,
+    /// Random draw for exploration; part of the decision id.
+    pub draw: u64,
+}
+
+/// Why a decision came out as it did: a closed list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// No campaign wanted the placement.
+    Fallback,
+    /// Campaigns wanted it, none had an offer this visitor may see.
+    NotEligible,
+    /// Frequency limits, or quiet after a dismissal.
+    Capped,
+    /// The site is switched off.
+    Paused,
+    /// The visitor has not allowed personalisation.
+    NoConsent,
+    /// The bundle has no such placement.
+    UnknownPlacement,
+    /// Kept out to measure lift.
+    Holdout,
+    /// The control arm of a test.
+    Control,
+    /// Preview.
+    Override,
+    /// The only eligible offer.
+    Matched,
+    /// The best of several offers.
+    Ranked,
+    /// Chosen within an arm of a test.
+    Split,
+}
+
+impl Reason {
+    /// Stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Fallback => "fallback",
+            Self::NotEligible => "not_eligible",
+            Self::Capped => "capped",
+            Self::Paused => "paused",
+            Self::NoConsent => "no_consent",
+            Self::UnknownPlacement => "unknown_placement",
+            Self::Holdout => "holdout",
+            Self::Control => "control",
+            Self::Override => "override",
+            Self::Matched => "matched",
+            Self::Ranked => "ranked",
+            Self::Split => "split",
+        }
+    }
+}
+
+/// One offer of a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Offer id.
+    pub offer: String,
+    /// Score in millionths.
+    pub score_micros: i64,
+}
+
+/// The answer for one placement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Derived from the inputs: the same input has the same id.
+    pub id: DecisionId,
+    /// The placement asked about.
+    pub placement: String,
+    /// Why.
+    pub reason: Reason,
+    /// Campaign that won, even if withheld.
+    pub campaign: Option<String>,
+    /// Arm of its test.
+    pub variant: Option<String>,
+    /// What to show, best first; empty for the default content.
+    pub offers: Vec<Choice>,
+    /// What a visitor in a holdout or control arm would have been shown.
+    pub withheld: Vec<Choice>,
+    /// Digest of the bundle decided by.
+    pub bundle: u128,
+}
+
+/// A campaign that could fill the placement.
+struct Candidate<'a> {
+    campaign: &'a Campaign,
+    variant: &'a Variant,
+    /// Kept out, or in the control arm.
+    withheld: Option<Reason>,
+    best: Vec<Scored<'a>>,
+    tie: u32,
+}
+
+/// Decides.
+pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> Decision {
+    let outcome = settle(program, input, trace);
+    let mut decision = Decision {
+        id: id(program, input),
+        placement: input.placement.to_owned(),
+        reason: Reason::Fallback,
+        campaign: None,
+        variant: None,
+        offers: Vec::new(),
+        withheld: Vec::new(),
+        bundle: program.digest,
+    };
+    match outcome {
+        Err(reason) => {
+            decision.reason = reason;
+            trace.step(Step::Fallback, input.placement, reason.code());
+        }
+        Ok(Outcome::Forced(offer)) => {
+            decision.reason = Reason::Override;
+            decision.offers.push(Choice { offer: offer.id.clone(), score_micros: 0 });
+        }
+        Ok(Outcome::Won(candidate)) => {
+            let choices: Vec<Choice> = candidate
+                .best
+                .iter()
+                .take(input.limit.max(1))
+                .map(|s| Choice { offer: s.offer.id.clone(), score_micros: to_micros(s.score) })
+                .collect();
+            decision.campaign = Some(candidate.campaign.id.clone());
+            if candidate.campaign.variants.len() > 1 {
+                decision.variant = Some(candidate.variant.id.clone());
+            }
+            decision.reason = candidate.withheld.unwrap_or(if candidate.campaign.variants.len() > 1 {
+                Reason::Split
+            } else if candidate.best.len() > 1 {
+                Reason::Ranked
+            } else {
+                Reason::Matched
+            });
+            if candidate.withheld.is_some() {
+                decision.withheld = choices;
+                trace.step(Step::Fallback, input.placement, decision.reason.code());
+            } else {
+                decision.offers = choices;
+            }
+        }
+    }
+    decision
+}
+
+enum Outcome<'a> {
+    Forced(&'a Offer),
+    Won(Candidate<'a>),
+}
+
+fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) -> Result<Outcome<'a>, Reason> {
+    let bundle = &program.bundle;
+    trace.step(Step::Site, "", if bundle.enabled { "on" } else { "off" });
+    if !bundle.enabled {
+        return Err(Reason::Paused);
+    }
+    let allowed = input.consent.allows(Purpose::Personalise, bundle.personalise_basis);
+    trace.step(Step::Consent, "personalise", if allowed { "allowed" } else { "not_allowed" });
+    if !allowed {
+        return Err(Reason::NoConsent);
+    }
+    let placement = bundle.placements.iter().position(|p| p.id == input.placement);
+    trace.step(Step::Placement, input.placement, if placement.is_some() { "known" } else { "unknown" });
+    let placement = placement.ok_or(Reason::UnknownPlacement)?;
+    if let Some(wanted) = input.force {
+        let offer = bundle.offers.iter().find(|offer| offer.id == wanted);
+        trace.step(Step::Override, wanted, if offer.is_some() { "forced" } else { "unknown" });
+        if let Some(offer) = offer {
+            return Ok(Outcome::Forced(offer));
+        }
+    }
+    let held = u64::from(bucket(&bundle.salt, "holdout", input.unit)) < bundle.holdout_below;
+    trace.step(Step::GlobalHoldout, "", if held { "in" } else { "out" });
+
+    let facts = Facts { bundle, profile: input.profile, context: input.context, now: input.now };
+    let mut nearest = Reason::Fallback;
+    let mut winner: Option<Candidate<'a>> = None;
+    for campaign in bundle.campaigns.iter().filter(|c| c.placements.contains(&placement)) {
+        // Campaigns come by priority: once one can fill the placement, lower ones need not be looked at.
+        if let Some(best) = &winner
+            && best.campaign.priority > campaign.priority
+        {
+            trace.step(Step::Arbitration, &campaign.id, "outranked");
+            continue;
+        }
+        match candidate(campaign, facts, input, held, trace) {
+            Err(reason) => nearest = nearest.max(reason),
+            Ok(next) => {
+                let wins = winner.as_ref().is_none_or(|best| beats(&next, best));
+                let loser = if wins { winner.as_ref().map(|best| best.campaign) } else { Some(campaign) };
+                if let Some(loser) = loser {
+                    trace.step(Step::Arbitration, &loser.id, "outranked");
+                }
+                if wins {
+                    winner = Some(next);
+                }
+            }
+        }
+    }
+    let winner = winner.ok_or(nearest)?;
+    trace.step(Step::Arbitration, &winner.campaign.id, "won");
+    Ok(Outcome::Won(winner))
+}
+
+/// Of two campaigns of one priority: higher best score, then a tie-break that is even over visitors, then id.
+fn beats(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
+    let top = |c: &Candidate<'_>| c.best.first().map_or(f64::NEG_INFINITY, |s| s.score);
+    top(b).total_cmp(&top(a)).then(a.tie.cmp(&b.tie)).then_with(|| a.campaign.id.cmp(&b.campaign.id)).is_lt()
+}
+
+/// One campaign on its own: can it fill the placement, and with what?
+fn candidate<'a>(
+    campaign: &'a Campaign,
+    facts: Facts<'a>,
+    input: Input<'a>,
+    held: bool,
+    trace: &mut impl Trace,
+) -> Result<Candidate<'a>, Reason> {
+    let bundle = facts.bundle;
+    let salt = bundle.salt.as_str();
+
+    let schedule = window(campaign.starts_at, campaign.ends_at, input.now);
+    trace.step(Step::Schedule, &campaign.id, schedule);
+    if schedule != "open" {
+        return Err(Reason::Fallback);
+    }
+    if let Some((group, members)) = &campaign.exclusion {
+        let chosen = choose(salt, group, input.unit, members.iter().map(|member| (member.as_str(), 1.0)));
+        let ours = chosen.and_then(|index| members.get(index)) == Some(&campaign.id);
+        trace.step(Step::Exclusion, &campaign.id, if ours { "in" } else { "out" });
+        if !ours {
+            return Err(Reason::Fallback);
+        }
+    }
+    if let Some(rule) = &campaign.audience {
+        let truth = evaluate(rule, facts);
+        trace.step(Step::Audience, &campaign.id, truth.code());
+        if truth != Truth::True {
+            return Err(Reason::Fallback);
+        }
+    }
+    let mut scoped = String::from("holdout:");
+    scoped.push_str(&campaign.id);
+    let kept_out = u64::from(bucket(salt, &scoped, input.unit)) < campaign.holdout_below;
+    trace.step(Step::Holdout, &campaign.id, if kept_out { "in" } else { "out" });
+
+    let weights = campaign.variants.iter().map(|variant| (variant.id.as_str(), variant.weight));
+    let variant =
+        choose(salt, &campaign.id, input.unit, weights).and_then(|index| campaign.variants.get(index));
+    let variant = variant.ok_or(Reason::Fallback)?;
+    trace.step(Step::Variant, &variant.id, if variant.dropped { "dropped" } else { "assigned" });
+    if variant.dropped {
+        return Err(Reason::Fallback);
+    }
+
+    let usage = Usage { bundle, profile: input.profile, reserved: input.reserved, now: input.now };
+    if is_quiet(campaign, usage) {
+        trace.step(Step::Cap, &campaign.id, "dismissed");
+        return Err(Reason::Capped);
+    }
+    let room = |offer: &str| {
+        campaign.caps.iter().all(|cap| has_room(*cap, [&campaign.id, offer, input.placement], usage))
+    };
+    if !room("") {
+        trace.step(Step::Cap, &campaign.id, "used_up");
+        return Err(Reason::Capped);
+    }
+
+    // The control arm's counterfactual is what the campaign's other visitors could see.
+    let offered = if variant.control {
+        campaign.variants.iter().find(|v| !v.control && !v.dropped).unwrap_or(variant)
+    } else {
+        variant
+    };
+    let mut best: Vec<Scored<'a>> = Vec::new();
+    let mut nearest = Reason::NotEligible;
+    for offer in offered.offers.iter().filter_map(|index| bundle.offers.get(*index)) {
+        let outcome = match window(offer.valid_from, offer.valid_until, input.now) {
+            "open" => offer.eligibility.as_ref().map_or("true", |rule| evaluate(rule, facts).code()),
+            closed => closed,
+        };
+        trace.step(Step::Eligibility, &offer.id, outcome);
+        if outcome != "true" {
+            continue;
+        }
+        if !room(&offer.id) {
+            trace.step(Step::Cap, &offer.id, "used_up");
+            nearest = Reason::Capped;
+            continue;
+        }
+        let scored = score(bundle, campaign, offer, input.profile, input.unit, input.now);
+        trace.score(&offer.id, to_micros(scored.score));
+        best.push(scored);
+    }
+    if best.is_empty() {
+        return Err(nearest);
+    }
+    best.sort_by(order);
+    let withheld = if held || kept_out {
+        Some(Reason::Holdout)
+    } else if variant.control {
+        Some(Reason::Control)
+    } else {
+        None
+    };
+    Ok(Candidate { campaign, variant, withheld, best, tie: bucket(salt, &campaign.id, input.unit) })
+}
+
+/// Where `now` lies: `early`, `open` or `over`; half-open, `[from, until)`.
+fn window(from: Option<Timestamp>, until: Option<Timestamp>, now: Timestamp) -> &'static str {
+    if from.is_some_and(|from| now < from) {
+        "early"
+    } else if until.is_some_and(|until| now >= until) {
+        "over"
+    } else {
+        "open"
+    }
+}
+
+/// Digest of everything the decision depends on; of the profile, its owner and revision.
+fn id(program: &Program, input: Input<'_>) -> DecisionId {
+    let mut w = Writer::new();
+    w.u128(program.digest);
+    w.text(input.placement);
+    w.int(input.now.0);
+    w.u128(input.unit.0);
+    w.u128(input.profile.visitor.0);
+    w.uint(input.profile.revision);
+    w.u8(input.consent.to_bits());
+    w.len(input.context.len());
+    for (name, value) in input.context {
+        w.text(name);
+        w.value(value);
+    }
+    w.len(input.reserved.len());
+    for (facet, value) in input.reserved {
+        w.text(facet);
+        w.text(value);
+    }
+    w.len(input.limit);
+    w.option(input.force, Writer::text);
+    w.uint(input.draw);
+    let mut hasher = SipHasher24::new();
+    hasher.write(&w.into_bytes());
+    DecisionId(hasher.finish128().as_u128())
+}

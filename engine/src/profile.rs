@@ -1,0 +1,213 @@
+//! Visitor state: what events add to it, and what rules read from it.
+
+use crate::math::decay;
+use attune_schema::bundle::Bundle;
+use attune_schema::event::FACETS;
+use attune_schema::limits::{COUNTER_TIMES, PROFILE_AFFINITIES, PROFILE_ATTRIBUTES, PROFILE_COUNTERS};
+use attune_schema::stored::{Affinity, Counter, Profile, counter_key};
+use attune_schema::time::Timestamp;
+use attune_schema::value::Value;
+
+/// Adds one event: its counters (by name, and by name and each facet it carries) and the affinity it earns.
+pub fn apply(
+    profile: &mut Profile,
+    bundle: &Bundle,
+    name: &str,
+    at: Timestamp,
+    properties: &[(String, Value)],
+) {
+    profile.revision = profile.revision.wrapping_add(1);
+    count(profile, name, None, at);
+    for (facet, value) in properties {
+        if let (true, Some(value)) = (FACETS.contains(&facet.as_str()), value.as_text()) {
+            count(profile, name, Some((facet, value)), at);
+            if facet == "category" {
+                earn(profile, bundle, name, value, at);
+            }
+        }
+    }
+}
+
+fn count(profile: &mut Profile, name: &str, facet: Option<(&str, &str)>, at: Timestamp) {
+    let key = counter_key(name, facet);
+    let index = match profile.counters.binary_search_by_key(&key, |c| c.key) {
+        Ok(index) => index,
+        Err(_) => {
+            if profile.counters.len() >= PROFILE_COUNTERS {
+                drop_stalest(profile);
+            }
+            // Looked up again: dropping one may have moved the place.
+            let index = profile.counters.partition_point(|c| c.key < key);
+            let facet = facet.map(|(facet, value)| (facet.to_owned(), value.to_owned()));
+            profile
+                .counters
+                .insert(index, Counter { key, name: name.to_owned(), facet, total: 0, times: Vec::new() });
+            index
+        }
+    };
+    let Some(counter) = profile.counters.get_mut(index) else { return };
+    counter.total = counter.total.saturating_add(1);
+    let place = counter.times.partition_point(|time| *time <= at);
+    counter.times.insert(place, at);
+    if counter.times.len() > COUNTER_TIMES {
+        counter.times.remove(0);
+    }
+}
+
+/// Makes room: the counter whose last event is oldest goes (ties by key, so that every build drops the same).
+fn drop_stalest(profile: &mut Profile) {
+    let stalest = (0..).zip(&profile.counters).min_by_key(|(_, c)| (c.times.last().copied(), c.key));
+    if let Some((index, _)) = stalest {
+        profile.counters.remove(index);
+    }
+}
+
+fn earn(profile: &mut Profile, bundle: &Bundle, name: &str, category: &str, at: Timestamp) {
+    let Some((_, weight)) = bundle.affinity_weights.iter().find(|(event, _)| event == name) else { return };
+    match profile.affinities.binary_search_by(|a| a.category.as_str().cmp(category)) {
+        Ok(index) => {
+            if let Some(affinity) = profile.affinities.get_mut(index) {
+                // A late event counts as of the later time: it never revives what has decayed since.
+                let now = affinity.at.max(at);
+                let kept = decay(affinity.points, now.since(affinity.at), bundle.half_life_ms);
+                affinity.points = kept + decay(*weight, now.since(at), bundle.half_life_ms);
+                affinity.at = now;
+            }
+        }
+        Err(_) => {
+            if profile.affinities.len() >= PROFILE_AFFINITIES {
+                let weakest = (0..).zip(&profile.affinities).min_by(|(_, a), (_, b)| {
+                    let left = |a: &Affinity| decay(a.points, at.since(a.at), bundle.half_life_ms);
+                    left(a).total_cmp(&left(b))
+                });
+                if let Some((index, _)) = weakest {
+                    profile.affinities.remove(index);
+                }
+            }
+            let index = profile.affinities.partition_point(|a| a.category.as_str() < category);
+            profile.affinities.insert(index, Affinity { category: category.to_owned(), points: *weight, at });
+        }
+    }
+}
+
+/// Sets an attribute; ignored when the profile is full of others.
+pub fn set_attribute(profile: &mut Profile, name: &str, value: Value) {
+    profile.revision = profile.revision.wrapping_add(1);
+    match profile.attributes.binary_search_by(|(known, _)| known.as_str().cmp(name)) {
+        Ok(index) => {
+            if let Some(slot) = profile.attributes.get_mut(index) {
+                slot.1 = value;
+            }
+        }
+        Err(index) if profile.attributes.len() < PROFILE_ATTRIBUTES => {
+            profile.attributes.insert(index, (name.to_owned(), value));
+        }
+        Err(_) => {}
+    }
+}
+
+/// The value of an attribute, if known.
+#[must_use]
+pub fn attribute<'a>(profile: &'a Profile, name: &str) -> Option<&'a Value> {
+    let index = profile.attributes.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
+    profile.attributes.get(index).map(|(_, value)| value)
+}
+
+/// Events of counter `key` at or after `from` and not after `now`; windowed counts saturate at [`COUNTER_TIMES`].
+#[must_use]
+pub fn count_since(profile: &Profile, key: u64, from: Timestamp, now: Timestamp) -> u32 {
+    find(profile, key).map_or(0, |counter| {
+        let upto = |at: Timestamp| counter.times.partition_point(|time| *time <= at);
+        let before = counter.times.partition_point(|time| *time < from);
+        upto(now).saturating_sub(before) as u32
+    })
+}
+
+/// Events of counter `key`, ever.
+#[must_use]
+pub fn count_total(profile: &Profile, key: u64) -> u32 {
+    find(profile, key).map_or(0, |counter| counter.total)
+}
+
+/// When the last event of counter `key` happened.
+#[must_use]
+pub fn last(profile: &Profile, key: u64) -> Option<Timestamp> {
+    find(profile, key)?.times.last().copied()
+}
+
+fn find(profile: &Profile, key: u64) -> Option<&Counter> {
+    let index = profile.counters.binary_search_by_key(&key, |c| c.key).ok()?;
+    profile.counters.get(index)
+}
+
+/// Interest in `category` at `now`, in points; 0 if there never was any.
+#[must_use]
+pub fn affinity(profile: &Profile, category: &str, now: Timestamp, half_life_ms: i64) -> f64 {
+    let found = profile.affinities.binary_search_by(|a| a.category.as_str().cmp(category)).ok();
+    found
+        .and_then(|index| profile.affinities.get(index))
+        .map_or(0.0, |a| decay(a.points, now.since(a.at), half_life_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use attune_schema::time::DAY_MS;
+
+    fn bundle() -> Bundle {
+        Bundle {
+            half_life_ms: 14 * DAY_MS,
+            affinity_weights: vec![("page_viewed".to_owned(), 1.0)],
+            ..Bundle::default()
+        }
+    }
+
+    fn view(profile: &mut Profile, category: &str, at: i64) {
+        apply(profile, &bundle(), "page_viewed", Timestamp(at), &[("category".to_owned(), category.into())]);
+    }
+
+    #[test]
+    fn counts_by_name_and_by_facet() {
+        let mut profile = Profile::default();
+        view(&mut profile, "travel", 100);
+        view(&mut profile, "dining", 200);
+        view(&mut profile, "travel", 50);
+        let all = counter_key("page_viewed", None);
+        let travel = counter_key("page_viewed", Some(("category", "travel")));
+        assert_eq!(count_total(&profile, all), 3);
+        assert_eq!(count_since(&profile, travel, Timestamp(60), Timestamp(1_000)), 1);
+        assert_eq!(count_since(&profile, travel, Timestamp(50), Timestamp(1_000)), 2);
+        assert_eq!(count_since(&profile, travel, Timestamp(50), Timestamp(99)), 1, "nothing from the future");
+        assert_eq!(last(&profile, travel), Some(Timestamp(100)));
+        assert_eq!(Profile::from_bytes(&profile.to_bytes()), Ok(profile));
+    }
+
+    #[test]
+    fn affinity_decays_and_late_events_do_not_revive_it() {
+        let mut profile = Profile::default();
+        view(&mut profile, "travel", 0);
+        assert_eq!(affinity(&profile, "travel", Timestamp(14 * DAY_MS), 14 * DAY_MS), 0.5);
+        view(&mut profile, "travel", 14 * DAY_MS);
+        assert_eq!(affinity(&profile, "travel", Timestamp(14 * DAY_MS), 14 * DAY_MS), 1.5);
+        view(&mut profile, "travel", 0);
+        assert_eq!(affinity(&profile, "travel", Timestamp(14 * DAY_MS), 14 * DAY_MS), 2.0);
+        assert_eq!(affinity(&profile, "dining", Timestamp(0), 14 * DAY_MS), 0.0);
+    }
+
+    #[test]
+    fn the_profile_stays_bounded_and_readable() {
+        let mut profile = Profile::default();
+        for n in 0..2_000 {
+            view(&mut profile, &format!("category-{}", n % 300), n);
+            set_attribute(&mut profile, &format!("a{n}"), Value::Bool(true));
+        }
+        assert_eq!(profile.counters.len(), PROFILE_COUNTERS);
+        assert_eq!(profile.affinities.len(), PROFILE_AFFINITIES);
+        assert_eq!(
+            count_total(&profile, counter_key("page_viewed", None)),
+            2_000,
+            "the busiest is never dropped"
+        );
+        assert_eq!(Profile::from_bytes(&profile.to_bytes()), Ok(profile));
+    }
+}
