@@ -1,1 +1,24 @@
 //! Workspaces, sites, users and versioned documents in a relational store.
+//!
+//! SQLite by default, PostgreSQL by URL: the statements are the same, so the store is configuration.
+//! The time is an argument and randomness a port ([`Random`]), so that tests are deterministic.
+//!
+//! - [`Control::add_user`], [`Control::sign_in`], [`Control::session`]: who may use the console.
+//! - [`Control::add_site`], [`Control::sites`]: installations of the tag.
+//! - [`Control::documents`], [`Control::update`]: what people write, each change against a version.
+//! - [`Control::source`]: all of a site's documents as one [`attune_schema::source::Source`].
+
+mod document;
+mod error;
+mod random;
+mod site;
+mod source;
+mod store;
+mod user;
+
+pub use document::{Body, Kind, Past, Settings};
+pub use error::Error;
+pub use random::{Random, SystemRandom};
+pub use site::SiteRecord;
+pub use store::Control;
+pub use user::{SESSION_MS, User};

@@ -1,0 +1,196 @@
+//! Accounts and sessions.
+
+use crate::error::Error;
+use crate::store::Control;
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use attune_schema::time::{DAY_MS, HOUR_MS, Timestamp};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use sqlx::Row;
+
+/// How long a session lives after its last use.
+pub const SESSION_MS: i64 = 14 * DAY_MS;
+/// Shortest password accepted, in characters.
+const PASSWORD_CHARS: usize = 8;
+/// Longest password hashed, in bytes: more would only cost time.
+const PASSWORD_BYTES: usize = 1_024;
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Unique name.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Control {
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// If the name is taken or unfit, or the password too short.
+    pub async fn add_user(&self, name: &str, password: &str, now: Timestamp) -> Result<(), Error> {
+        let fit =
+            (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_alphanumeric() || "._-@".contains(c));
+        if !fit {
+            return Err(Error::Invalid(
+                "user name: use 1 to 64 letters, digits, `.`, `_`, `-` or `@`".to_owned(),
+            ));
+        }
+        let hash = self.hash(password).await?;
+        let done = sqlx::query(
+            "INSERT INTO users (name, password, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(name.to_owned())
+        .bind(hash)
+        .bind(now.0)
+        .execute(&self.pool)
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(Error::Exists { kind: "user", id: name.to_owned() });
+        }
+        Ok(())
+    }
+
+    /// Changes a password and ends the account's sessions.
+    ///
+    /// # Errors
+    /// If there is no such account or the password is too short.
+    pub async fn set_password(&self, name: &str, password: &str) -> Result<(), Error> {
+        let hash = self.hash(password).await?;
+        let mut tx = self.pool.begin().await?;
+        let done = sqlx::query("UPDATE users SET password = $1 WHERE name = $2")
+            .bind(hash)
+            .bind(name.to_owned())
+            .execute(&mut *tx)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Err(Error::NotFound { kind: "user", id: name.to_owned() });
+        }
+        sqlx::query("DELETE FROM sessions WHERE user_name = $1")
+            .bind(name.to_owned())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// All accounts, by name.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn users(&self) -> Result<Vec<User>, Error> {
+        let rows =
+            sqlx::query("SELECT name, created_at FROM users ORDER BY name").fetch_all(&self.pool).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(User { name: row.try_get("name")?, created_at: Timestamp(row.try_get("created_at")?) })
+            })
+            .collect()
+    }
+
+    /// Checks a password; the token of a new session if it is right. Takes as long for unknown names.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn sign_in(&self, name: &str, password: &str, now: Timestamp) -> Result<Option<String>, Error> {
+        let row = sqlx::query("SELECT password FROM users WHERE name = $1")
+            .bind(name.to_owned())
+            .fetch_optional(&self.pool)
+            .await?;
+        let stored: Option<String> = row.map(|row| row.try_get("password")).transpose()?;
+        let known = stored.is_some();
+        let stored = match stored {
+            Some(stored) => stored,
+            None => self.hash("nobody has this password").await?,
+        };
+        let password = password.to_owned();
+        let right = blocking(move || {
+            password.len() <= PASSWORD_BYTES
+                && PasswordHash::new(&stored)
+                    .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+        })
+        .await?;
+        if !(known && right) {
+            return Ok(None);
+        }
+        let mut bytes = [0u8; 32];
+        self.random.fill(&mut bytes);
+        let token = BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        sqlx::query("DELETE FROM sessions WHERE expires_at < $1").bind(now.0).execute(&self.pool).await?;
+        sqlx::query("INSERT INTO sessions (token_hash, user_name, expires_at) VALUES ($1, $2, $3)")
+            .bind(token_hash(&token))
+            .bind(name.to_owned())
+            .bind(now.plus_ms(SESSION_MS).0)
+            .execute(&self.pool)
+            .await?;
+        Ok(Some(token))
+    }
+
+    /// Whose session `token` is, and lets it live on; `None` if it is unknown or has expired.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn session(&self, token: &str, now: Timestamp) -> Result<Option<String>, Error> {
+        let hash = token_hash(token);
+        let row = sqlx::query(
+            "SELECT user_name, expires_at FROM sessions WHERE token_hash = $1 AND expires_at > $2",
+        )
+        .bind(hash.clone())
+        .bind(now.0)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let expires_at: i64 = row.try_get("expires_at")?;
+        let renewed = now.plus_ms(SESSION_MS).0;
+        // Once an hour is enough: a write for every request would not be.
+        if renewed - expires_at > HOUR_MS {
+            sqlx::query("UPDATE sessions SET expires_at = $1 WHERE token_hash = $2")
+                .bind(renewed)
+                .bind(hash)
+                .execute(&self.pool)
+                .await?;
+        }
+        Ok(Some(row.try_get("user_name")?))
+    }
+
+    /// Ends a session; nothing happens if there is none.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn sign_out(&self, token: &str) -> Result<(), Error> {
+        sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
+            .bind(token_hash(token))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    async fn hash(&self, password: &str) -> Result<String, Error> {
+        if password.chars().count() < PASSWORD_CHARS || password.len() > PASSWORD_BYTES {
+            return Err(Error::Invalid(format!("password: use {PASSWORD_CHARS} characters or more")));
+        }
+        let mut salt = [0u8; 16];
+        self.random.fill(&mut salt);
+        let password = password.to_owned();
+        blocking(move || {
+            let hash: PasswordHash = Argon2::default()
+                .hash_password_with_salt(password.as_bytes(), &salt)
+                .map_err(|error| Error::Invalid(format!("password: {error}")))?;
+            Ok(hash.to_string())
+        })
+        .await?
+    }
+}
+
+/// Hashing takes tens of milliseconds: not on the threads that answer requests.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::File(std::io::Error::other(error)))
+}
+
+fn token_hash(token: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))
+}

@@ -1,0 +1,146 @@
+//! The store on a real SQLite file.
+
+use attune_control::{Control, Error, Kind, Random};
+use attune_schema::api::NewSite;
+use attune_schema::source::{Placement, SiteSettings};
+use attune_schema::time::{DAY_MS, Timestamp};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+struct Counting(AtomicU8);
+
+impl Random for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            *byte = self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+async fn open() -> (tempfile::TempDir, Control) {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}?mode=rwc", dir.path().join("control.db").display());
+    let control = Control::open_with(&url, Arc::new(Counting(AtomicU8::new(0)))).await.unwrap();
+    (dir, control)
+}
+
+fn site(name: &str) -> NewSite {
+    NewSite { name: name.to_owned(), origins: vec!["https://bank.test".to_owned()] }
+}
+
+fn placement(id: &str, name: &str) -> Placement {
+    Placement { id: id.to_owned(), name: name.to_owned(), budget_ms: 500 }
+}
+
+#[tokio::test]
+async fn site_numbers_and_keys_are_given_once() {
+    let (_dir, control) = open().await;
+    let first = control.add_site(&site("bank"), NOW).await.unwrap();
+    assert_eq!(first.number, 1);
+    assert_eq!(first.site.key, "pk_0123456789ABCDEFGHIJKL");
+    assert!(matches!(control.add_site(&site("bank"), NOW).await, Err(Error::Exists { .. })));
+    assert!(matches!(control.add_site(&site("a b"), NOW).await, Err(Error::Invalid(_))));
+    let second = control.add_site(&site("shop"), NOW).await.unwrap();
+    assert!(second.number > first.number);
+    assert_eq!(control.sites().await.unwrap(), [first, second]);
+}
+
+#[tokio::test]
+async fn the_file_is_private_and_survives_reopening() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("with space %?#.db");
+    let control = Control::open_file(&path).await.unwrap();
+    control.add_site(&site("bank"), NOW).await.unwrap();
+    control.close().await;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let control = Control::open_file(&path).await.unwrap();
+    assert_eq!(control.sites().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn sessions_slide_and_end() {
+    let (_dir, control) = open().await;
+    control.add_user("kim", "correct horse", NOW).await.unwrap();
+    assert!(matches!(control.add_user("kim", "correct horse", NOW).await, Err(Error::Exists { .. })));
+    assert!(matches!(control.add_user("lee", "short", NOW).await, Err(Error::Invalid(_))));
+    assert_eq!(control.sign_in("kim", "wrong horse", NOW).await.unwrap(), None);
+    assert_eq!(control.sign_in("nobody", "correct horse", NOW).await.unwrap(), None);
+    let token = control.sign_in("kim", "correct horse", NOW).await.unwrap().unwrap();
+    let later = NOW.plus_ms(13 * DAY_MS);
+    assert_eq!(control.session(&token, later).await.unwrap().as_deref(), Some("kim"));
+    let much_later = later.plus_ms(13 * DAY_MS);
+    assert_eq!(control.session(&token, much_later).await.unwrap().as_deref(), Some("kim"), "it slides");
+    assert_eq!(control.session(&token, much_later.plus_ms(15 * DAY_MS)).await.unwrap(), None);
+    let token = control.sign_in("kim", "correct horse", NOW).await.unwrap().unwrap();
+    control.sign_out(&token).await.unwrap();
+    assert_eq!(control.session(&token, NOW).await.unwrap(), None);
+    let token = control.sign_in("kim", "correct horse", NOW).await.unwrap().unwrap();
+    control.set_password("kim", "another horse").await.unwrap();
+    assert_eq!(control.session(&token, NOW).await.unwrap(), None, "a new password ends sessions");
+}
+
+#[tokio::test]
+async fn of_two_editors_racing_one_wins_and_the_other_sees_what_is_there() {
+    let (_dir, control) = open().await;
+    let site = control.add_site(&site("bank"), NOW).await.unwrap().number;
+    control.create(site, placement("hero", "first"), "kim", NOW).await.unwrap();
+    for round in 1..=10u64 {
+        let write = |name: &'static str| {
+            let control = control.clone();
+            tokio::spawn(async move { control.update(site, round, placement("hero", name), name, NOW).await })
+        };
+        let (kim, lee) = (write("kim"), write("lee"));
+        let results = [kim.await.unwrap(), lee.await.unwrap()];
+        let won: Vec<_> = results.iter().filter_map(|r| r.as_ref().ok()).collect();
+        assert_eq!(won.len(), 1);
+        assert_eq!(won[0].version, round + 1);
+        let lost = results.iter().find_map(|r| r.as_ref().err()).unwrap();
+        let Error::Conflict { current, .. } = lost else { panic!("{lost}") };
+        assert_eq!(current.version, round + 1);
+        assert_eq!(current.body["name"], won[0].body.name.as_str());
+    }
+    assert_eq!(control.history(site, Kind::Placement, "hero").await.unwrap().len(), 11);
+}
+
+#[tokio::test]
+async fn deleting_needs_the_version_and_keeps_history() {
+    let (_dir, control) = open().await;
+    let site = control.add_site(&site("bank"), NOW).await.unwrap().number;
+    control.create(site, placement("hero", "one"), "kim", NOW).await.unwrap();
+    let taken = control.create(site, placement("hero", "two"), "lee", NOW).await;
+    assert!(matches!(taken, Err(Error::Conflict { .. })));
+    let stale = control.delete::<Placement>(site, "hero", 7, "lee", NOW).await;
+    assert!(matches!(stale, Err(Error::Conflict { .. })));
+    control.delete::<Placement>(site, "hero", 1, "lee", NOW).await.unwrap();
+    assert!(matches!(control.document::<Placement>(site, "hero").await, Err(Error::NotFound { .. })));
+    let again = control.create(site, placement("hero", "three"), "kim", NOW).await.unwrap();
+    assert_eq!(again.version, 3, "versions go on");
+    let history = control.history(site, Kind::Placement, "hero").await.unwrap();
+    assert_eq!(history.iter().map(|past| past.body.is_some()).collect::<Vec<_>>(), [true, false, true]);
+}
+
+#[tokio::test]
+async fn the_source_is_in_id_order_and_its_revision_rises() {
+    let (_dir, control) = open().await;
+    let site = control.add_site(&site("bank"), NOW).await.unwrap().number;
+    let (empty, first) = control.source(site).await.unwrap();
+    assert_eq!(empty, attune_schema::source::Source::default());
+    for id in ["z", "B", "a"] {
+        control.create(site, placement(id, ""), "kim", NOW).await.unwrap();
+    }
+    let settings = control.settings(site).await.unwrap();
+    assert_eq!(settings.version, 0);
+    let changed = SiteSettings { holdout_percent: 10.0, ..settings.body };
+    assert_eq!(control.update(site, 0, changed.clone(), "kim", NOW).await.unwrap().version, 1);
+    assert!(matches!(control.update(site, 0, changed, "lee", NOW).await, Err(Error::Conflict { .. })));
+    let (source, revision) = control.source(site).await.unwrap();
+    assert_eq!(source.placements.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), ["B", "a", "z"]);
+    assert!((source.site.holdout_percent - 10.0).abs() < f64::EPSILON);
+    assert_eq!(revision, first + 4);
+}
