@@ -127,12 +127,12 @@ fn check(test: &Test, value: Option<&Value>) -> Truth {
         Op::Is => equal(value, first),
         Op::IsNot => equal(value, first).not(),
         Op::OneOf => {
+            // Options of another kind say nothing; with none of its kind the answer is unknown.
             let results = test.values.iter().map(|option| equal(value, option));
-            results.fold(Truth::False, |all, one| match (all, one) {
+            results.fold(Truth::Unknown, |all, one| match (all, one) {
                 (Truth::True, _) | (_, Truth::True) => Truth::True,
-                // One option of another kind says nothing about the rest.
-                (all, Truth::Unknown) => all,
-                (all, Truth::False) => all,
+                (Truth::False, _) | (_, Truth::False) => Truth::False,
+                _ => Truth::Unknown,
             })
         }
         Op::AtLeast => ordered(Ordering::is_ge),

@@ -1,1 +1,3 @@
-//! harness
+//! Cross-crate harness.
+
+pub mod spec;
