@@ -12,12 +12,14 @@ const PASSED = [
 // Belong to one connection, or would let the collector set cookies for the bank.
 const NOT_RETURNED = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'set-cookie', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
 
-const FIRST_BYTE_TIMEOUT_MS = 5000
+const CONNECT_TIMEOUT_MS = 1500
+const FIRST_BYTE_TIMEOUT_MS = 10_000
 
 /** A function that passes a request on to `path` at the collector; cookies of the bank stay here. */
 export function createProxy(collector) {
   const client = collector?.protocol === 'https:' ? https : http
-  const agent = collector && new client.Agent({ keepAlive: true, maxSockets: 64 })
+  // A connection per request: none can be found closed just as a body is sent on it.
+  const agent = collector && new client.Agent({ keepAlive: false, maxSockets: 64 })
   const base = collector?.pathname.replace(/\/$/, '')
 
   return function pass(request, response, path) {
@@ -31,7 +33,15 @@ export function createProxy(collector) {
       path: base + path,
       headers: forwarded(request),
     })
-    const timer = setTimeout(() => upstream.destroy(new Error('no answer in time')), FIRST_BYTE_TIMEOUT_MS)
+    const giveUp = () => upstream.destroy(new Error('no answer in time'))
+    let timer
+    upstream.on('socket', (socket) => {
+      timer = setTimeout(giveUp, CONNECT_TIMEOUT_MS)
+      socket.once('connect', () => {
+        clearTimeout(timer)
+        timer = setTimeout(giveUp, FIRST_BYTE_TIMEOUT_MS)
+      })
+    })
 
     upstream.on('response', (answer) => {
       clearTimeout(timer)
