@@ -96,6 +96,20 @@ pub struct Document<T> {
     pub body: T,
 }
 
+/// The answer to a change against an old version: an [`ErrorBody`] and what is there now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Conflict<T> {
+    /// `conflict`.
+    pub code: String,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Always `false`: read the current version first.
+    pub retryable: bool,
+    /// The current document.
+    pub current: Document<T>,
+}
+
 /// A problem found in a source, named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
