@@ -1,3 +1,15 @@
-//! ClickHouse: tables, migrations, inserts and analytic queries, embedded or served.
+//! ClickHouse: tables, migrations, inserts and analytic queries; the only place that writes its SQL.
+//!
+//! One code path: the `clickhouse` client speaks HTTP to a server (`CLICKHOUSE_URL`), or to libchdb in this
+//! very process through [`embedded`], a connection that never leaves memory.
 
+pub mod embedded;
+mod error;
+mod insert;
+mod migrate;
+pub mod query;
 pub mod row;
+mod store;
+
+pub use error::Error;
+pub use store::{Config, Warehouse};

@@ -1,0 +1,170 @@
+//! Rows in, exactly once.
+
+use crate::row::EventRow;
+use crate::{Error, Warehouse};
+use attune_schema::id::EventId;
+use attune_schema::value::Value;
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// One row of `events`, in column order.
+#[derive(Row, Serialize)]
+struct EventRecord<'a> {
+    site: u32,
+    #[serde(with = "clickhouse::serde::uuid")]
+    id: Uuid,
+    batch: u64,
+    name: &'a str,
+    at: i64,
+    received_at: i64,
+    #[serde(with = "clickhouse::serde::uuid")]
+    visitor: Uuid,
+    user: &'a str,
+    #[serde(with = "clickhouse::serde::uuid")]
+    session: Uuid,
+    sequence: u32,
+    url: &'a str,
+    title: &'a str,
+    referrer: &'a str,
+    device: &'a str,
+    locale: &'a str,
+    utm_source: &'a str,
+    utm_medium: &'a str,
+    utm_campaign: &'a str,
+    library: &'a str,
+    consent: u8,
+    texts: Vec<(&'a str, &'a str)>,
+    numbers: Vec<(&'a str, f64)>,
+    flags: Vec<(&'a str, bool)>,
+}
+
+impl<'a> EventRecord<'a> {
+    fn new(row: &'a EventRow, batch: u64) -> Self {
+        let mut record = Self {
+            site: row.site,
+            id: Uuid::from_u128(row.id.0),
+            batch,
+            name: &row.name,
+            at: row.at.0,
+            received_at: row.received_at.0,
+            visitor: Uuid::from_u128(row.visitor.0),
+            user: &row.user,
+            session: Uuid::from_u128(row.session.0),
+            sequence: row.sequence,
+            url: &row.url,
+            title: &row.title,
+            referrer: &row.referrer,
+            device: &row.device,
+            locale: &row.locale,
+            utm_source: &row.utm_source,
+            utm_medium: &row.utm_medium,
+            utm_campaign: &row.utm_campaign,
+            library: &row.library,
+            consent: row.consent,
+            texts: Vec::new(),
+            numbers: Vec::new(),
+            flags: Vec::new(),
+        };
+        for (name, value) in &row.properties {
+            match value {
+                Value::Text(text) => record.texts.push((name, text)),
+                Value::Number(number) => record.numbers.push((name, *number)),
+                Value::Bool(flag) => record.flags.push((name, *flag)),
+            }
+        }
+        record
+    }
+}
+
+/// One row of `steps`, in column order.
+#[derive(Row, Serialize)]
+struct StepRecord<'a> {
+    site: u32,
+    #[serde(with = "clickhouse::serde::uuid")]
+    visitor: Uuid,
+    at: i64,
+    sequence: u32,
+    name: &'a str,
+    #[serde(with = "clickhouse::serde::uuid")]
+    session: Uuid,
+    device: &'a str,
+}
+
+#[derive(Row, Deserialize)]
+struct IdRecord {
+    #[serde(with = "clickhouse::serde::uuid")]
+    id: Uuid,
+}
+
+impl Warehouse {
+    /// Stores `rows`; when this returns they can be queried. The same `token` again, after a crash at any
+    /// point, stores what is missing and doubles nothing.
+    pub async fn insert(&self, token: &str, batch: u64, rows: &[EventRow]) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let client = self
+            .client
+            .clone()
+            .with_setting("async_insert", "0")
+            .with_setting("insert_deduplicate", "1")
+            .with_setting("insert_deduplication_token", token)
+            // One statement makes one block a partition: an import may span years.
+            .with_setting("max_partitions_per_insert_block", "0")
+            .with_setting("max_insert_block_size", "10000000")
+            .with_setting("min_insert_block_size_rows", "10000000")
+            .with_setting("min_insert_block_size_bytes", "0");
+        let mut insert = client.insert::<EventRecord<'_>>("events").await?;
+        for row in rows {
+            insert.write(&EventRecord::new(row, batch)).await?;
+        }
+        insert.end().await?;
+        let mut insert = client.insert::<StepRecord<'_>>("steps").await?;
+        for row in rows {
+            let record = StepRecord {
+                site: row.site,
+                visitor: Uuid::from_u128(row.visitor.0),
+                at: row.at.0,
+                sequence: row.sequence,
+                name: &row.name,
+                session: Uuid::from_u128(row.session.0),
+                device: &row.device,
+            };
+            insert.write(&record).await?;
+        }
+        insert.end().await?;
+        Ok(())
+    }
+
+    /// Which of `ids` are stored with an event time in `from_ms..=to_ms`, by any batch but `except_batch`.
+    pub async fn existing(
+        &self,
+        site: u32,
+        ids: &[EventId],
+        from_ms: i64,
+        to_ms: i64,
+        except_batch: u64,
+    ) -> Result<Vec<EventId>, Error> {
+        let mut found = Vec::new();
+        for ids in ids.chunks(10_000) {
+            let list: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
+            let sql = format!(
+                "SELECT DISTINCT id FROM events WHERE site = {site} \
+                 AND day BETWEEN toDate(fromUnixTimestamp64Milli({from_ms}), 'UTC') \
+                 AND toDate(fromUnixTimestamp64Milli({to_ms}), 'UTC') \
+                 AND id IN ({}) AND batch != {except_batch}",
+                list.join(",")
+            );
+            let client = self.client.clone().with_setting("max_query_size", "10000000");
+            let rows: Vec<IdRecord> = client.query_raw(&sql).fetch_all().await?;
+            found.extend(rows.into_iter().map(|row| EventId(row.id.as_u128())));
+        }
+        Ok(found)
+    }
+
+    /// Events stored for a site.
+    pub async fn count(&self, site: u32) -> Result<u64, Error> {
+        Ok(self.client.query("SELECT count() FROM events WHERE site = ?").bind(site).fetch_one().await?)
+    }
+}

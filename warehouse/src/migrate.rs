@@ -1,0 +1,36 @@
+//! Schema changes, each applied once, in order; a failure stops start-up with the statement's number.
+
+use crate::Error;
+use clickhouse::Client;
+
+/// `(number, statements)`; never edited once released.
+const MIGRATIONS: [(u32, &str); 1] = [(1, include_str!("migrations/001_events.sql"))];
+
+/// Brings the tables of `database` up to date.
+pub(crate) async fn migrate(client: &Client, database: &str) -> Result<(), Error> {
+    client.query(&format!("CREATE DATABASE IF NOT EXISTS {database}")).execute().await?;
+    let client = client.clone().with_database(database);
+    let ledger = format!(
+        "CREATE TABLE IF NOT EXISTS {database}.migrations (number UInt32, applied_at DateTime DEFAULT now()) \
+         ENGINE = MergeTree ORDER BY number"
+    );
+    client.query(&ledger).execute().await?;
+    let applied: Vec<u32> =
+        client.query(&format!("SELECT number FROM {database}.migrations")).fetch_all().await?;
+    for (number, statements) in MIGRATIONS {
+        if applied.contains(&number) {
+            continue;
+        }
+        for statement in statements.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+            let qualified = statement
+                .replace("CREATE TABLE IF NOT EXISTS ", &format!("CREATE TABLE IF NOT EXISTS {database}."));
+            client.query(&qualified.replace('?', "??")).execute().await?;
+        }
+        client
+            .query(&format!("INSERT INTO {database}.migrations (number) VALUES ({number})"))
+            .execute()
+            .await?;
+        tracing::info!(number, "warehouse migration applied");
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! Typed question → SQL → typed answer.
+//!
+//! Values from questions enter SQL only through [`sql::text`] and its like.
+
+mod funnel;
+pub mod kernel;
+mod overview;
+mod sql;
+mod trend;
+
+use crate::{Error, Warehouse};
+use clickhouse::RowOwned;
+use clickhouse::RowRead;
+use std::time::Instant;
+
+/// Rows of an answer, with what it cost.
+pub(crate) struct Answered<T> {
+    pub(crate) rows: Vec<T>,
+    pub(crate) rows_read: u64,
+    pub(crate) elapsed_ms: u64,
+}
+
+impl Warehouse {
+    /// Runs a query that may not run for ever.
+    async fn ask<T: RowOwned + RowRead>(&self, sql: &str) -> Result<Answered<T>, Error> {
+        let started = Instant::now();
+        let client = self
+            .client
+            .clone()
+            .with_setting("max_execution_time", "60")
+            .with_setting("optimize_aggregation_in_order", "1")
+            .with_setting("wait_end_of_query", "1");
+        let mut cursor = client.query_raw(sql).fetch::<T>()?;
+        let mut rows = Vec::new();
+        while let Some(row) = cursor.next().await? {
+            rows.push(row);
+        }
+        let rows_read = cursor.summary().and_then(|summary| summary.read_rows()).unwrap_or(0);
+        Ok(Answered { rows, rows_read, elapsed_ms: started.elapsed().as_millis() as u64 })
+    }
+}

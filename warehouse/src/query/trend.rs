@@ -1,0 +1,63 @@
+//! Counts over time.
+
+use super::sql;
+use crate::{Error, Warehouse};
+use attune_schema::question::{Interval, Measure, TrendAnswer, TrendPoint, TrendQuestion};
+use attune_schema::time::Timestamp;
+use clickhouse::Row;
+use serde::Deserialize;
+
+/// Most bars of an answer.
+const POINTS: usize = 10_000;
+
+#[derive(Row, Deserialize)]
+struct PointRow {
+    at_ms: i64,
+    value: String,
+    count: u64,
+}
+
+impl Warehouse {
+    /// Answers a trend.
+    pub async fn trend(&self, site: u32, question: &TrendQuestion) -> Result<TrendAnswer, Error> {
+        let sql = build(site, question)?;
+        let answered = self.ask::<PointRow>(&sql).await?;
+        let points = answered
+            .rows
+            .into_iter()
+            .map(|row| TrendPoint { at: Timestamp(row.at_ms), value: row.value, count: row.count })
+            .collect();
+        Ok(TrendAnswer { points, sql, rows_read: answered.rows_read, elapsed_ms: answered.elapsed_ms })
+    }
+}
+
+fn build(site: u32, question: &TrendQuestion) -> Result<String, Error> {
+    let interval = match question.interval {
+        Interval::Minute => "toStartOfMinute(at)",
+        Interval::Hour => "toStartOfHour(at)",
+        Interval::Day => "toStartOfDay(at)",
+        Interval::Week => "toStartOfWeek(at, 1)",
+        Interval::Month => "toStartOfMonth(at)",
+    };
+    let count = match question.measure {
+        Measure::Events => "count()",
+        Measure::Visitors => "uniqExact(visitor)",
+        Measure::Sessions => "uniqExact(session)",
+    };
+    let value = question.breakdown.map_or("''", sql::breakdown);
+    let mut scope = format!("site = {site}");
+    if let Some(event) = &question.event {
+        scope.push_str(" AND ");
+        scope.push_str(&sql::event_filter(event, &question.filters)?);
+    } else {
+        for filter in &question.filters {
+            scope.push_str(" AND ");
+            scope.push_str(&sql::property_filter(filter)?);
+        }
+    }
+    scope.push_str(&sql::period(question.period, true)?);
+    Ok(format!(
+        "SELECT toUnixTimestamp64Milli(toDateTime64({interval}, 3, 'UTC')) AS at_ms, toString({value}) AS value, {count} AS count\n\
+         FROM events\nWHERE {scope}\nGROUP BY at_ms, value\nORDER BY at_ms, value\nLIMIT {POINTS}"
+    ))
+}

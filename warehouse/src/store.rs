@@ -1,0 +1,87 @@
+//! The warehouse as the rest sees it.
+
+use crate::embedded::{Embedded, find_library};
+use crate::migrate::migrate;
+use crate::{Error, embedded};
+use clickhouse::Client;
+use std::path::PathBuf;
+
+/// Tables of all sites live in this database.
+pub(crate) const DATABASE: &str = "attune";
+
+/// Where events are kept.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// A server, `http://user:password@host:port`; the embedded engine without.
+    pub url: Option<String>,
+    /// Folder of the embedded engine's data.
+    pub data_dir: PathBuf,
+    /// The embedded engine's library; looked for if absent (see [`embedded::find_library`]).
+    pub library: Option<PathBuf>,
+}
+
+/// Open tables.
+#[derive(Clone)]
+pub struct Warehouse {
+    pub(crate) client: Client,
+    embedded: Option<Embedded>,
+}
+
+impl std::fmt::Debug for Warehouse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Warehouse").field("embedded", &self.embedded.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl Warehouse {
+    /// Connects, and brings the tables up to date.
+    ///
+    /// # Errors
+    /// [`Error::NoEngine`] without a server and without the library; [`Error::Engine`] if another process
+    /// holds the data; [`Error::Client`] if the server does not answer.
+    pub async fn open(config: &Config) -> Result<Self, Error> {
+        let (client, embedded) = match &config.url {
+            Some(url) => (server(url)?, None),
+            None => {
+                let library = config.library.clone().or_else(find_library).ok_or(Error::NoEngine)?;
+                let data = config.data_dir.clone();
+                let opened = tokio::task::spawn_blocking(move || Embedded::open(&library, &data)).await;
+                let embedded: embedded::Embedded = opened
+                    .map_err(|error| Error::Question(format!("the engine did not open: {error}")))??;
+                (embedded.client(), Some(embedded))
+            }
+        };
+        migrate(&client, DATABASE).await?;
+        Ok(Self { client: client.with_database(DATABASE), embedded })
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.client.query("SELECT toUInt8(1)").fetch_one::<u8>().await?;
+        Ok(())
+    }
+
+    /// Waits for running statements and closes the embedded engine.
+    pub async fn close(&self) {
+        if let Some(embedded) = &self.embedded {
+            embedded.close().await;
+        }
+    }
+}
+
+/// A client for `url`; user and password are taken out of the address and sent as headers.
+fn server(url: &str) -> Result<Client, Error> {
+    let bad =
+        || Error::Question("CLICKHOUSE_URL is not of the form http://user:password@host:port".to_owned());
+    let (scheme, rest) = url.split_once("://").ok_or_else(bad)?;
+    let (login, address) =
+        rest.rsplit_once('@').map_or((None, rest), |(login, address)| (Some(login), address));
+    if address.is_empty() {
+        return Err(bad());
+    }
+    let mut client = Client::default().with_url(format!("{scheme}://{address}"));
+    if let Some((user, password)) = login.map(|login| login.split_once(':').unwrap_or((login, ""))) {
+        client = client.with_user(user).with_password(password);
+    }
+    Ok(client)
+}
