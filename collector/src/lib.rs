@@ -1,1 +1,52 @@
-//! collector
+//! The `attune` server and command line.
+//!
+//! Path of an event: [`endpoint::batch`] reads a body, [`pipeline`] judges each event, [`log`] makes the good
+//! ones durable and only then the answer goes out; [`ship`] takes them from the log to the [`sink`], each once.
+//! What is not here: SQL (in `control` and `warehouse`), decisions (in `engine`).
+
+pub mod bundle;
+pub mod cli;
+pub mod config;
+pub mod cursor;
+pub mod data;
+pub mod endpoint;
+pub mod error;
+pub mod extract;
+pub mod limit;
+pub mod live;
+pub mod log;
+pub mod pipeline;
+pub mod record;
+pub mod router;
+pub mod server;
+pub mod ship;
+pub mod sink;
+pub mod sites;
+pub mod state;
+pub mod telemetry;
+
+pub use config::Config;
+pub use server::{Parts, Server, StartError};
+
+use std::fs::File;
+use std::future::Future;
+use std::path::Path;
+
+/// Serves until `shutdown` is done, then finishes what is in progress and closes everything.
+///
+/// # Errors
+/// If the server cannot start, or breaks.
+pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> Result<(), StartError> {
+    let server = Server::start(&config).await?;
+    shutdown.await;
+    server.stop().await;
+    Ok(())
+}
+
+/// Makes or empties a file that only its owner can read.
+pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

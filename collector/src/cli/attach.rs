@@ -1,0 +1,131 @@
+//! A server to talk to: the one that has the data folder, or one of our own.
+
+use super::CommonArgs;
+use crate::data::{self, Contact, DataDir};
+use crate::server::Server;
+use anyhow::{Context, bail};
+use attune_schema::api::ErrorBody;
+use reqwest::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+/// How long to wait for a server that is just starting or stopping.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A small client of the JSON API.
+pub struct Client {
+    base: String,
+    token: String,
+    http: reqwest::Client,
+}
+
+/// A client and, if nobody else has the data folder, the server it talks to.
+pub struct Attached {
+    /// Talks to the server.
+    pub client: Client,
+    own: Option<Server>,
+}
+
+impl Attached {
+    /// Finds or starts a server for the data folder. Whether one runs is told by the lock alone, so a
+    /// `server.json` left by a crash misleads nobody.
+    ///
+    /// # Errors
+    /// If none can be found or started.
+    pub async fn open(common: &CommonArgs) -> anyhow::Result<Self> {
+        let started = Instant::now();
+        loop {
+            if let Some(data) = DataDir::lock(&common.data).context("data folder")? {
+                let config = common.config(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+                let server = Server::start_locked(&config, data).await?;
+                let client = Client::new(&Contact { address: server.address, token: server.token.clone() })?;
+                return Ok(Self { client, own: Some(server) });
+            }
+            if let Ok(contact) = data::contact(&common.data) {
+                let client = Client::new(&contact)?;
+                if client.get::<serde_json::Value>("/health").await.is_ok() {
+                    return Ok(Self { client, own: None });
+                }
+            }
+            if started.elapsed() > PATIENCE {
+                bail!("another attune process has the data folder and does not answer");
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Stops the server if it is our own.
+    pub async fn close(self) {
+        if let Some(server) = self.own {
+            server.stop().await;
+        }
+    }
+}
+
+impl Client {
+    fn new(contact: &Contact) -> anyhow::Result<Self> {
+        // A server that listens everywhere is reached here.
+        let mut address = contact.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(120)).build()?;
+        Ok(Self { base: format!("http://{address}"), token: contact.token.clone(), http })
+    }
+
+    /// `GET`, answered with a `T`.
+    ///
+    /// # Errors
+    /// What the server says, or that it does not answer.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        Ok(serde_json::from_slice(&self.send(Method::GET, path, None::<&()>).await?)?)
+    }
+
+    /// `POST` of a `B`, answered with a `T`.
+    ///
+    /// # Errors
+    /// What the server says, or that it does not answer.
+    pub async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> anyhow::Result<T> {
+        Ok(serde_json::from_slice(&self.send(Method::POST, path, Some(body)).await?)?)
+    }
+
+    /// Sends a request whose answer has no body.
+    ///
+    /// # Errors
+    /// What the server says, or that it does not answer.
+    pub async fn tell<B: Serialize>(&self, method: Method, path: &str, body: &B) -> anyhow::Result<()> {
+        self.send(method, path, Some(body)).await.map(|_| ())
+    }
+
+    /// Returns once everything durable can be asked about.
+    ///
+    /// # Errors
+    /// What the server says, or that it does not answer.
+    pub async fn flush(&self) -> anyhow::Result<attune_schema::api::Ledger> {
+        Ok(serde_json::from_slice(&self.send(Method::POST, "/api/flush", None::<&()>).await?)?)
+    }
+
+    async fn send<B: Serialize>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&B>,
+    ) -> anyhow::Result<bytes::Bytes> {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.context("the server does not answer")?;
+        let status = response.status();
+        let bytes = response.bytes().await?;
+        if !status.is_success() {
+            match serde_json::from_slice::<ErrorBody>(&bytes) {
+                Ok(error) => bail!("{}", error.message),
+                Err(_) => bail!("the server answered {status}"),
+            }
+        }
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,64 @@
+//! The command line: one file a command.
+//!
+//! Commands other than `serve` speak HTTP to a server ([`attach`]): the one that has the data folder, or one
+//! of their own for as long as they run.
+
+pub mod attach;
+pub mod output;
+pub mod serve;
+pub mod site;
+pub mod user;
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Personalisation that decides in the visitor's browser: collector, console and tools in one program.
+#[derive(Debug, Parser)]
+#[command(name = "attune", version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server: ingest, bundles, console and API.
+    Serve(serve::ServeArgs),
+    /// Add and list sites.
+    Site(site::SiteArgs),
+    /// Add and list accounts, and set their passwords.
+    User(user::UserArgs),
+}
+
+/// Where things are and how to answer; the same for every command.
+#[derive(Debug, Clone, Args)]
+pub struct CommonArgs {
+    /// Folder of everything that lasts.
+    #[arg(long, value_name = "DIR", env = "ATTUNE_DATA", default_value = "attune-data")]
+    pub data: PathBuf,
+    /// Keep accounts, sites and documents in PostgreSQL (`postgres://…`) instead of a file.
+    #[arg(long = "postgres", value_name = "URL", env = "ATTUNE_CONTROL_URL", hide_env_values = true)]
+    pub control_url: Option<String>,
+    /// ClickHouse server; embedded in the data folder if absent.
+    #[arg(long = "clickhouse", value_name = "URL", env = "CLICKHOUSE_URL", hide_env_values = true)]
+    pub warehouse_url: Option<String>,
+    /// Print one last line of JSON on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// Whatever went wrong, for people.
+pub fn main(cli: Cli) -> anyhow::Result<()> {
+    crate::telemetry::init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve(args) => serve::run(args).await,
+            Command::Site(args) => site::run(args).await,
+            Command::User(args) => user::run(args).await,
+        }
+    })
+}

@@ -1,0 +1,82 @@
+//! `attune serve`.
+
+use super::{CommonArgs, output};
+use crate::config::Config;
+use crate::server::{Server, random_text};
+use anyhow::Context;
+use std::net::SocketAddr;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Options of `attune serve`.
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    common: CommonArgs,
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", env = "ATTUNE_LISTEN", default_value = "127.0.0.1:8700")]
+    listen: SocketAddr,
+    /// Password of the first account, `admin`; drawn and shown once if absent.
+    #[arg(long = "admin-password", env = "ATTUNE_ADMIN_PASSWORD", hide = true, hide_env_values = true)]
+    admin_password: Option<String>,
+    /// Batches a second that one site may send; 0 for no limit.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    batches_per_second: u32,
+    /// Most bytes of events waiting for the warehouse, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 16 << 10)]
+    log_mib: u64,
+    /// Bytes to leave free on the disk, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    free_mib: u64,
+}
+
+impl CommonArgs {
+    /// The configuration of a server that listens on `listen`.
+    #[must_use]
+    pub fn config(&self, listen: SocketAddr) -> Config {
+        let mut config = Config::new(self.data.clone(), listen);
+        config.control_url.clone_from(&self.control_url);
+        config.warehouse_url.clone_from(&self.warehouse_url);
+        config
+    }
+}
+
+/// Serves until SIGINT or SIGTERM.
+///
+/// # Errors
+/// If the server cannot start.
+pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
+    let mut config = args.common.config(args.listen);
+    config.batches_per_second = args.batches_per_second;
+    config.limits.log_bytes = args.log_mib << 20;
+    config.limits.free_bytes = args.free_mib << 20;
+    config.admin_password = args.admin_password;
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let server = Server::start(&config).await.context("attune did not start")?;
+    first_account(&server, config.admin_password.as_deref()).await?;
+    output::notice(&format!("attune listens on http://{}", server.address));
+    if args.common.json {
+        output::json(&serde_json::json!({ "address": server.address }))?;
+    }
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    output::notice("attune is stopping");
+    server.stop().await;
+    Ok(())
+}
+
+/// Makes `admin` if there is no account at all.
+async fn first_account(server: &Server, password: Option<&str>) -> anyhow::Result<()> {
+    let app = server.app();
+    if !app.control.users().await?.is_empty() {
+        return Ok(());
+    }
+    let drawn = random_text();
+    let drawn = &drawn[..20];
+    app.control.add_user("admin", password.unwrap_or(drawn), app.now()).await?;
+    if password.is_none() {
+        output::notice(&format!("first account: user `admin`, password `{drawn}` (shown once)"));
+    }
+    Ok(())
+}

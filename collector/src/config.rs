@@ -1,0 +1,43 @@
+//! What `serve` can be told.
+
+use crate::log::Limits;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Configuration of a collector; [`Config::new`] has safe defaults.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Folder of everything that lasts: log, cursor, control store, signing key.
+    pub data_dir: PathBuf,
+    /// Address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// `postgres://…`; a SQLite file in the data folder if absent.
+    pub control_url: Option<String>,
+    /// ClickHouse server; embedded in the data folder if absent.
+    pub warehouse_url: Option<String>,
+    /// Password of the first account, `admin`; drawn and shown once if absent.
+    pub admin_password: Option<String>,
+    /// How much may wait and how much may be kept.
+    pub limits: Limits,
+    /// Bytes after which a segment of the log is sealed.
+    pub segment_bytes: u64,
+    /// Batches a second that one site may send, with bursts of twice as many; no limit if 0.
+    pub batches_per_second: u32,
+}
+
+impl Config {
+    /// A collector for this machine only.
+    #[must_use]
+    pub fn new(data_dir: PathBuf, listen: SocketAddr) -> Self {
+        Self {
+            data_dir,
+            listen,
+            control_url: None,
+            warehouse_url: None,
+            admin_password: None,
+            limits: Limits::default(),
+            segment_bytes: 32 << 20,
+            batches_per_second: 0,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! How far the log was shipped, in a file that is replaced whole.
+
+use crate::log::Position;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// A fixed range of records, `from..to` by sequence number: retried as it is until it is in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Range {
+    /// First record.
+    pub from: u64,
+    /// First record after.
+    pub to: u64,
+}
+
+/// Where shipping stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Everything before is in the store.
+    pub position: Position,
+    /// Events accepted before the position: `stored + duplicates + quarantined`.
+    pub accepted: u64,
+    /// Events inserted.
+    pub stored: u64,
+    /// Repeated ids found on the way.
+    pub duplicates: u64,
+    /// Events that could not be read.
+    pub quarantined: u64,
+    /// Being inserted, perhaps already in.
+    pub pending: Option<Range>,
+}
+
+impl Cursor {
+    /// Reads the file; `None` if there is none.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn load(path: &Path) -> io::Result<Option<Self>> {
+        match std::fs::read(path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(io::Error::other),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Replaces the file; it is on disk when this returns.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn save(&self, path: &Path) -> io::Result<()> {
+        let new = path.with_extension("new");
+        let mut file = File::create(&new)?;
+        file.write_all(&serde_json::to_vec(self).map_err(io::Error::other)?)?;
+        file.sync_all()?;
+        std::fs::rename(&new, path)?;
+        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn survives_reopening_and_is_absent_at_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cursor.json");
+        assert_eq!(Cursor::load(&path).unwrap(), None);
+        let cursor = Cursor {
+            position: Position { segment: 1, offset: 300, sequence: 9 },
+            accepted: 20,
+            stored: 18,
+            duplicates: 2,
+            quarantined: 0,
+            pending: Some(Range { from: 9, to: 12 }),
+        };
+        cursor.save(&path).unwrap();
+        cursor.save(&path).unwrap();
+        assert_eq!(Cursor::load(&path).unwrap(), Some(cursor));
+        std::fs::write(&path, b"{").unwrap();
+        assert!(Cursor::load(&path).is_err(), "a damaged cursor is never taken for a fresh start");
+    }
+}

@@ -1,0 +1,99 @@
+//! What pages load: manifest, bundle, tag, SDK.
+
+use crate::endpoint::web::{self, Web};
+use crate::error::ApiError;
+use crate::state::App;
+use crate::telemetry::Metric;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+/// `?site=`.
+#[derive(Debug, serde::Deserialize)]
+pub struct SiteQuery {
+    /// Public site key.
+    #[serde(default)]
+    site: String,
+}
+
+const ANY_ORIGIN: (HeaderName, HeaderValue) =
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+const CROSS_ORIGIN: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
+const IMMUTABLE: (HeaderName, HeaderValue) =
+    (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+
+fn unknown_site() -> Response {
+    let error = ApiError::new(StatusCode::UNAUTHORIZED, "unknown_site", "no site has this key");
+    ([ANY_ORIGIN, CROSS_ORIGIN], error).into_response()
+}
+
+/// `GET /v1/manifest?site=KEY`: which bundle is current, and the key it is signed with.
+pub async fn manifest(
+    State(app): State<App>,
+    Query(query): Query<SiteQuery>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(site) = app.sites.by_key(&query.site) else { return unknown_site() };
+    let bundle = &site.bundle;
+    let body = serde_json::json!({
+        "bundle": bundle.hash,
+        "url": format!("/v1/bundle/{}", bundle.hash),
+        "version": bundle.revision,
+        "key": app.sites.public_key(),
+    });
+    let etag = format!("\"{}-{}\"", bundle.hash, bundle.revision);
+    let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("max-age=30"));
+    if web::unchanged(&headers, &etag) {
+        return ([ANY_ORIGIN, fresh, web::etag(&etag)], StatusCode::NOT_MODIFIED).into_response();
+    }
+    ([ANY_ORIGIN, CROSS_ORIGIN, fresh, web::etag(&etag)], axum::Json(body)).into_response()
+}
+
+/// `GET /v1/bundle/{hash}`: the bytes that hash names.
+pub async fn bundle(State(app): State<App>, Path(hash): Path<String>) -> Response {
+    let Some(bytes) = app.sites.bundle(&hash) else {
+        return ([ANY_ORIGIN], ApiError::not_found("the bundle")).into_response();
+    };
+    app.metrics.add(Metric::BundlesServed, 1);
+    let binary = (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    ([ANY_ORIGIN, CROSS_ORIGIN, IMMUTABLE, binary], bytes).into_response()
+}
+
+/// `GET /tag.js?site=KEY`: the loader, told its site and the current SDK.
+pub async fn tag(State(app): State<App>, Query(query): Query<SiteQuery>, headers: HeaderMap) -> Response {
+    let Some(loader) = Web::get("tag/loader.js") else { return web::not_built() };
+    let Some(sdk) = web::sdk_entry() else { return web::not_built() };
+    // Without a key the tag reads it from its own element.
+    if !query.site.is_empty() && app.sites.by_key(&query.site).is_none() {
+        return unknown_site();
+    }
+    let script =
+        String::from_utf8_lossy(&loader.data).replace("__KEY__", &query.site).replace("__SDK__", &sdk);
+    let etag = format!("\"{:x}\"", HexDigest(&script));
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
+    let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if web::unchanged(&headers, &etag) {
+        return ([fresh, web::etag(&etag)], StatusCode::NOT_MODIFIED).into_response();
+    }
+    ([ANY_ORIGIN, CROSS_ORIGIN, fresh, kind, web::etag(&etag)], script).into_response()
+}
+
+/// First half of a text's SHA-256.
+struct HexDigest<'a>(&'a str);
+
+impl std::fmt::LowerHex for HexDigest<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Sha256::digest(self.0.as_bytes()).iter().take(16).try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// `GET /sdk/{file}`: named by content, so it never changes.
+pub async fn sdk(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    match web::asset(&format!("sdk/{file}"), &headers) {
+        Some(asset) => ([ANY_ORIGIN, CROSS_ORIGIN, IMMUTABLE], asset).into_response(),
+        None if web::sdk_entry().is_none() => web::not_built(),
+        None => ([ANY_ORIGIN], ApiError::not_found("the file")).into_response(),
+    }
+}

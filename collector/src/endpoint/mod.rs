@@ -1,0 +1,14 @@
+//! One file a resource; handlers do little and answer.
+
+pub mod account;
+pub mod batch;
+pub mod console;
+pub mod delivery;
+pub mod documents;
+pub mod import;
+pub mod live;
+pub mod questions;
+pub mod server;
+pub mod settings;
+pub mod sites;
+pub mod web;

@@ -1,0 +1,77 @@
+//! Questions to the warehouse.
+
+use crate::error::ApiError;
+use crate::extract::{ApiJson, Caller, SitePath};
+use crate::state::App;
+use attune_schema::api::{ErrorBody, EventName, Overview};
+use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
+use axum::Json;
+use axum::extract::State;
+
+/// Who goes how far through ordered steps.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/funnel",
+    operation_id = "funnel",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = FunnelQuestion,
+    responses((status = 200, body = FunnelAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn funnel(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<FunnelQuestion>,
+) -> Result<Json<FunnelAnswer>, ApiError> {
+    Ok(Json(app.store.funnel(site.record.number, &question).await?))
+}
+
+/// How often something happened over time.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/trend",
+    operation_id = "trend",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = TrendQuestion,
+    responses((status = 200, body = TrendAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn trend(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<TrendQuestion>,
+) -> Result<Json<TrendAnswer>, ApiError> {
+    Ok(Json(app.store.trend(site.record.number, &question).await?))
+}
+
+/// Event names seen, most frequent first.
+#[utoipa::path(
+    get,
+    path = "/api/sites/{site}/events",
+    operation_id = "event_names",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    responses((status = 200, body = Vec<EventName>), (status = 503, body = ErrorBody))
+)]
+pub async fn events(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+) -> Result<Json<Vec<EventName>>, ApiError> {
+    Ok(Json(app.store.event_names(site.record.number).await?))
+}
+
+/// Figures of the Home page.
+#[utoipa::path(
+    get,
+    path = "/api/sites/{site}/overview",
+    operation_id = "overview",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    responses((status = 200, body = Overview), (status = 503, body = ErrorBody))
+)]
+pub async fn overview(State(app): State<App>, _: Caller, site: SitePath) -> Result<Json<Overview>, ApiError> {
+    Ok(Json(app.store.overview(site.record.number, app.now()).await?))
+}

@@ -1,0 +1,15 @@
+//! What handlers ask for.
+
+mod address;
+mod body;
+mod caller;
+mod origin;
+mod site;
+mod version;
+
+pub use address::ClientAddress;
+pub use body::{ApiJson, read_capped};
+pub use caller::{Caller, session_token};
+pub use origin::same_origin;
+pub use site::SitePath;
+pub use version::IfMatch;

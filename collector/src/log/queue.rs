@@ -1,0 +1,266 @@
+//! The one thread that writes: requests wait in a bounded queue, a group of them shares one sync.
+
+use super::totals::Tally;
+use super::{CommitError, Durable, Journal, SegmentLog};
+use crate::pipeline::dedupe::Window;
+use crate::record::Draft;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// How much may wait and how much may be kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Requests in the queue.
+    pub requests: usize,
+    /// Bytes in the queue.
+    pub queue_bytes: u64,
+    /// Bytes in all segments.
+    pub log_bytes: u64,
+    /// Bytes to leave free on the disk.
+    pub free_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { requests: 4_096, queue_bytes: 64 << 20, log_bytes: 16 << 30, free_bytes: 256 << 20 }
+    }
+}
+
+/// Why a request was not written; nothing of it is in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Rejected {
+    /// Too much is waiting already.
+    #[error("the queue is full")]
+    Busy,
+    /// The log or the disk has no room.
+    #[error("the log is full")]
+    Full,
+    /// The collector is shutting down.
+    #[error("shutting down")]
+    Closed,
+}
+
+/// What became of a request that is durable.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// Positions, within the draft's events, of those whose id was there already; ascending.
+    pub duplicates: Vec<usize>,
+}
+
+enum Command {
+    Write { draft: Draft, bytes: u64, answer: oneshot::Sender<Result<Written, Rejected>> },
+    Ack(u64),
+    Close(oneshot::Sender<()>),
+}
+
+/// Hands requests to the writing thread; clones share it.
+#[derive(Clone)]
+pub struct Queue {
+    commands: mpsc::Sender<Command>,
+    waiting_bytes: Arc<AtomicU64>,
+    full: Arc<AtomicBool>,
+    limits: Limits,
+    durable: watch::Receiver<Durable>,
+}
+
+impl Queue {
+    /// Starts the thread. `dir` is the folder whose disk is watched.
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    pub fn start(log: SegmentLog, window: Window, limits: Limits, dir: &Path) -> std::io::Result<Self> {
+        let (commands, inbox) = mpsc::channel(limits.requests);
+        let (published, durable) = watch::channel(log.durable());
+        let waiting_bytes = Arc::new(AtomicU64::new(0));
+        let full = Arc::new(AtomicBool::new(false));
+        let thread = Thread {
+            log,
+            window,
+            inbox,
+            published,
+            waiting_bytes: Arc::clone(&waiting_bytes),
+            full: Arc::clone(&full),
+            room: Room { dir: dir.to_owned(), limits, checked: None },
+        };
+        std::thread::Builder::new().name("log".to_owned()).spawn(move || thread.run())?;
+        Ok(Self { commands, waiting_bytes, full, limits, durable })
+    }
+
+    /// Writes `draft`; returns once it is on disk.
+    ///
+    /// # Errors
+    /// [`Rejected`]: nothing was written and the client should send again.
+    pub async fn write(&self, draft: Draft) -> Result<Written, Rejected> {
+        if self.full.load(Ordering::Relaxed) {
+            // Asks the thread to look again, so that room made meanwhile is noticed.
+            let _nudge = self.commands.try_send(Command::Ack(0));
+            return Err(Rejected::Full);
+        }
+        let bytes = draft.size() as u64;
+        if self.waiting_bytes.load(Ordering::Relaxed) + bytes > self.limits.queue_bytes {
+            return Err(Rejected::Busy);
+        }
+        let (answer, written) = oneshot::channel();
+        self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
+        if let Err(error) = self.commands.try_send(Command::Write { draft, bytes, answer }) {
+            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(match error {
+                mpsc::error::TrySendError::Full(_) => Rejected::Busy,
+                mpsc::error::TrySendError::Closed(_) => Rejected::Closed,
+            });
+        }
+        written.await.unwrap_or(Err(Rejected::Closed))
+    }
+
+    /// Lets everything before `sequence` be deleted.
+    pub async fn ack_up_to(&self, sequence: u64) {
+        // A closed queue deletes nothing; the next start will.
+        let _closed = self.commands.send(Command::Ack(sequence)).await;
+    }
+
+    /// What is on disk, and news of it.
+    #[must_use]
+    pub fn durable(&self) -> watch::Receiver<Durable> {
+        self.durable.clone()
+    }
+
+    /// Commits what waits and ends the thread.
+    pub async fn close(&self) {
+        let (answer, closed) = oneshot::channel();
+        if self.commands.send(Command::Close(answer)).await.is_ok() {
+            let _ended = closed.await;
+        }
+    }
+}
+
+/// Most bytes of one group: bounds both memory and the time to the sync.
+const GROUP_BYTES: u64 = 8 << 20;
+
+struct Thread {
+    log: SegmentLog,
+    window: Window,
+    inbox: mpsc::Receiver<Command>,
+    published: watch::Sender<Durable>,
+    waiting_bytes: Arc<AtomicU64>,
+    full: Arc<AtomicBool>,
+    room: Room,
+}
+
+impl Thread {
+    fn run(mut self) {
+        let mut answers = Vec::new();
+        let mut closing = Vec::new();
+        while let Some(command) = self.inbox.blocking_recv() {
+            let mut group = 0;
+            let mut next = Some(command);
+            self.full.store(!self.room.enough(self.log.durable().bytes), Ordering::Relaxed);
+            while let Some(command) = next {
+                match command {
+                    Command::Write { draft, bytes, answer } => {
+                        group += bytes;
+                        self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+                        let written = self.write(&draft);
+                        answers.push((answer, written));
+                    }
+                    Command::Ack(sequence) => {
+                        if let Err(error) = self.log.ack_up_to(sequence) {
+                            tracing::error!(%error, "a shipped log segment could not be deleted");
+                        }
+                    }
+                    Command::Close(answer) => closing.push(answer),
+                }
+                next =
+                    if group < GROUP_BYTES && closing.is_empty() { self.inbox.try_recv().ok() } else { None };
+            }
+            self.commit(&mut answers);
+            if !closing.is_empty() {
+                break;
+            }
+        }
+        for answer in closing {
+            let _gone = answer.send(());
+        }
+    }
+
+    fn write(&mut self, draft: &Draft) -> Result<Written, Rejected> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(Rejected::Full);
+        }
+        let mut duplicates = Vec::new();
+        let body = draft.body(|index, id| {
+            let new = self.window.insert(draft.site, id);
+            if !new {
+                duplicates.push(index);
+            }
+            new
+        });
+        let mut tally: Tally = draft.tally.clone();
+        tally.duplicates += duplicates.len() as u64;
+        tally.accepted = (draft.events() - duplicates.len()) as u64;
+        match self.log.append(&tally, &body) {
+            Ok(_) => Ok(Written { duplicates }),
+            Err(error) => {
+                tracing::error!(%error, "a log segment could not be made");
+                self.window.forget_group();
+                self.full.store(true, Ordering::Relaxed);
+                Err(Rejected::Full)
+            }
+        }
+    }
+
+    fn commit(
+        &mut self,
+        answers: &mut Vec<(oneshot::Sender<Result<Written, Rejected>>, Result<Written, Rejected>)>,
+    ) {
+        let committed = self.log.commit();
+        match &committed {
+            Ok(durable) => {
+                self.window.keep_group();
+                self.published.send_replace(*durable);
+            }
+            Err(CommitError::Write(error)) => {
+                tracing::error!(%error, "the log could not be written");
+                self.window.forget_group();
+                self.full.store(true, Ordering::Relaxed);
+                self.room.checked = Some((Instant::now(), false));
+            }
+            Err(CommitError::Sync(error)) => {
+                // Whether the pages are on disk is unknowable now, and a second sync would lie.
+                tracing::error!(%error, "the log could not be synced: ending the process");
+                std::process::abort();
+            }
+        }
+        for (answer, written) in answers.drain(..) {
+            // A client that hung up still has its events stored.
+            let _gone = answer.send(if committed.is_ok() { written } else { Err(Rejected::Full) });
+        }
+    }
+}
+
+/// Watches the size of the log and the disk.
+struct Room {
+    dir: std::path::PathBuf,
+    limits: Limits,
+    checked: Option<(Instant, bool)>,
+}
+
+impl Room {
+    fn enough(&mut self, log_bytes: u64) -> bool {
+        if log_bytes >= self.limits.log_bytes {
+            return false;
+        }
+        match self.checked {
+            Some((at, enough)) if at.elapsed() < Duration::from_millis(500) => enough,
+            _ => {
+                let free = rustix::fs::statvfs(&self.dir).map(|disk| disk.f_bavail * disk.f_frsize);
+                // A disk that does not tell will say so when it is full.
+                let enough = free.map_or(true, |free| free >= self.limits.free_bytes);
+                self.checked = Some((Instant::now(), enough));
+                enough
+            }
+        }
+    }
+}

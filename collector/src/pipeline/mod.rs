@@ -1,0 +1,163 @@
+//! The path of a batch, one step a file: bytes → `decode` → `clock` → `validate` → a draft for the log, whose
+//! writer runs `dedupe`. Every event leaves with exactly one outcome.
+//!
+//! Nothing here allocates for what it can borrow from the request.
+
+pub mod clock;
+pub mod compact;
+pub mod decode;
+pub mod dedupe;
+pub mod inflate;
+pub mod json;
+pub mod validate;
+
+use crate::log::Tally;
+use crate::record::{Draft, Head, ValueRef};
+use attune_schema::api::EventAnswer;
+use attune_schema::consent::{Basis, Consent, Purpose};
+use attune_schema::id::{EventId, SessionId, VisitorId};
+use attune_schema::outcome::{Reason, Verdict};
+use attune_schema::time::Timestamp;
+use std::borrow::Cow;
+
+/// A batch as decoded: the envelope is sound, single events may not be.
+#[derive(Debug)]
+pub struct Incoming<'a> {
+    /// Public site key, if the body names it.
+    pub site: Option<Cow<'a, str>>,
+    /// Pseudonymous user id, or empty.
+    pub user: Cow<'a, str>,
+    /// When it was sent, by the device's clock.
+    pub sent_at: Option<Timestamp>,
+    /// Permission under which it was sent.
+    pub consent: Consent,
+    /// Device, locale, campaign source, medium and name, library.
+    pub texts: [Cow<'a, str>; 6],
+    /// Screen width and height.
+    pub screen: [u32; 2],
+    /// Offset of the device's clock zone from UTC, in minutes.
+    pub utc_offset_minutes: i32,
+    /// In order of recording.
+    pub events: Vec<Result<EventDraft<'a>, Reason>>,
+    /// Events the client dropped.
+    pub client_dropped: u64,
+}
+
+/// Where an event happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageDraft<'a> {
+    /// Address.
+    pub url: Cow<'a, str>,
+    /// Document title.
+    pub title: Cow<'a, str>,
+    /// Address of the page before.
+    pub referrer: Cow<'a, str>,
+}
+
+/// One event on its way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventDraft<'a> {
+    /// Key of de-duplication.
+    pub id: EventId,
+    /// Name.
+    pub name: Cow<'a, str>,
+    /// Event time; by the device's clock until `clock` corrects it.
+    pub at: Timestamp,
+    /// Browser profile.
+    pub visitor: VisitorId,
+    /// Session.
+    pub session: SessionId,
+    /// Where.
+    pub page: Option<PageDraft<'a>>,
+    /// Details; sorted by `validate`.
+    pub properties: Vec<(Cow<'a, str>, ValueRef<'a>)>,
+}
+
+/// What the site allows.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// Number of the site.
+    pub site: u32,
+    /// What unanswered consent to measuring means.
+    pub measure_basis: Basis,
+    /// Events of any age are taken, and consent was settled elsewhere.
+    pub import: bool,
+}
+
+/// A batch judged.
+#[derive(Debug)]
+pub struct Screened<'a> {
+    /// For the log.
+    pub draft: Draft,
+    /// One an event: why it was refused, or `None` if it is in the draft.
+    pub refused: Vec<Option<Reason>>,
+    /// The events of the draft, in order.
+    pub events: Vec<EventDraft<'a>>,
+}
+
+/// Judges a batch received at `now`.
+#[must_use]
+pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, now: Timestamp) -> Screened<'a> {
+    let skew_ms = incoming.sent_at.map_or(0, |sent_at| now.since(sent_at));
+    let allowed = policy.import || incoming.consent.allows(Purpose::Measure, policy.measure_basis);
+    let mut tally = Tally {
+        received: incoming.events.len() as u64,
+        client_dropped: incoming.client_dropped,
+        ..Tally::default()
+    };
+    let mut refused = Vec::with_capacity(incoming.events.len());
+    let mut events = Vec::with_capacity(incoming.events.len());
+    for event in incoming.events {
+        let judged = event.and_then(|mut event| {
+            if !allowed {
+                return Err(Reason::NoConsent);
+            }
+            clock::put_corrected_time(&mut event, skew_ms);
+            clock::drop_implausible(&event, now, policy.import)?;
+            validate::put_limits(&mut event);
+            validate::drop_invalid(&event)?;
+            Ok(event)
+        });
+        match judged {
+            Ok(event) => {
+                events.push(event);
+                refused.push(None);
+            }
+            Err(reason) => {
+                tally.refuse(reason);
+                refused.push(Some(reason));
+            }
+        }
+    }
+    let [device, locale, source, medium, campaign, library] = &incoming.texts;
+    let head = Head {
+        site: policy.site,
+        received_at: now,
+        skew_ms,
+        user: &incoming.user,
+        consent: incoming.consent.to_bits(),
+        texts: [device, locale, source, medium, campaign, library],
+        screen: incoming.screen,
+        utc_offset_minutes: incoming.utc_offset_minutes,
+    };
+    let mut draft = Draft::new(&head, tally);
+    for event in &events {
+        draft.push(event);
+    }
+    Screened { draft, refused, events }
+}
+
+/// The answer, once the log has said which events it knew.
+#[must_use]
+pub fn answers(refused: &[Option<Reason>], duplicates: &[usize]) -> Vec<EventAnswer> {
+    let mut accepted = 0;
+    let answer = |refused: &Option<Reason>| match refused {
+        Some(reason) => EventAnswer { verdict: reason.verdict(), reason: Some(*reason) },
+        None => {
+            let known = duplicates.binary_search(&accepted).is_ok();
+            accepted += 1;
+            EventAnswer { verdict: if known { Verdict::Duplicate } else { Verdict::Ok }, reason: None }
+        }
+    };
+    refused.iter().map(answer).collect()
+}

@@ -1,0 +1,210 @@
+//! The body of a log record: the accepted events of one request, and what surrounded them.
+
+use crate::log::Tally;
+use attune_schema::id::{EventId, SessionId, VisitorId};
+use attune_schema::time::Timestamp;
+use attune_schema::value::Value;
+use attune_schema::wire::{Malformed, Reader, Writer};
+use attune_warehouse::row::EventRow;
+
+/// First byte of a body.
+const VERSION: u8 = 1;
+
+/// A request on its way into the log: which of its events are new is decided by the writing thread.
+#[derive(Debug)]
+pub struct Draft {
+    /// Number of the site.
+    pub site: u32,
+    /// Counts so far: received, refused, dropped by the client.
+    pub tally: Tally,
+    head: Vec<u8>,
+    /// Encoded events, one after the other, and where each ends.
+    bytes: Vec<u8>,
+    ends: Vec<(EventId, usize)>,
+}
+
+/// What the events of a request have in common.
+#[derive(Debug)]
+pub struct Head<'a> {
+    /// Number of the site.
+    pub site: u32,
+    /// When the request arrived.
+    pub received_at: Timestamp,
+    /// `received_at` minus `sent_at`, or 0 if the sender told no time; event times are corrected already.
+    pub skew_ms: i64,
+    /// Pseudonymous user id, or empty.
+    pub user: &'a str,
+    /// See [`attune_schema::consent::Consent::to_bits`].
+    pub consent: u8,
+    /// Device, locale, campaign source, medium and name, library.
+    pub texts: [&'a str; 6],
+    /// Screen width and height.
+    pub screen: [u32; 2],
+    /// Offset of the device's clock zone from UTC, in minutes.
+    pub utc_offset_minutes: i32,
+}
+
+/// A property value that borrows its text from the request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ValueRef<'a> {
+    /// True or false.
+    Bool(bool),
+    /// A finite number.
+    Number(f64),
+    /// Text.
+    Text(std::borrow::Cow<'a, str>),
+}
+
+impl ValueRef<'_> {
+    /// The same, owned.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        match self {
+            Self::Bool(flag) => Value::Bool(*flag),
+            Self::Number(number) => Value::Number(*number),
+            Self::Text(text) => Value::Text(text.clone().into_owned()),
+        }
+    }
+}
+
+impl Draft {
+    /// A request without events yet.
+    #[must_use]
+    pub fn new(head: &Head<'_>, tally: Tally) -> Self {
+        let mut w = Writer::new();
+        w.u8(VERSION);
+        w.uint(head.site.into());
+        w.int(head.received_at.0);
+        w.int(head.skew_ms);
+        w.text(head.user);
+        w.u8(head.consent);
+        for text in head.texts {
+            w.text(text);
+        }
+        for size in head.screen {
+            w.uint(size.into());
+        }
+        w.int(head.utc_offset_minutes.into());
+        Self { site: head.site, tally, head: w.into_bytes(), bytes: Vec::new(), ends: Vec::new() }
+    }
+
+    /// Adds an event.
+    pub fn push(&mut self, event: &crate::pipeline::EventDraft<'_>) {
+        let mut w = Writer::new();
+        w.u128(event.id.0);
+        w.text(&event.name);
+        w.int(event.at.0);
+        w.u128(event.session.0);
+        w.u128(event.visitor.0);
+        w.option(event.page.as_ref(), |w, page| {
+            for text in [&page.url, &page.title, &page.referrer] {
+                w.text(text);
+            }
+        });
+        w.len(event.properties.len());
+        for (name, value) in &event.properties {
+            w.text(name);
+            match value {
+                ValueRef::Bool(flag) => w.u8(u8::from(*flag)),
+                ValueRef::Number(number) => {
+                    w.u8(2);
+                    w.f64(*number);
+                }
+                ValueRef::Text(text) => {
+                    w.u8(3);
+                    w.text(text);
+                }
+            }
+        }
+        self.bytes.extend_from_slice(&w.into_bytes());
+        self.ends.push((event.id, self.bytes.len()));
+    }
+
+    /// Events in it.
+    #[must_use]
+    pub fn events(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// About how many bytes it will take.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.head.len() + self.bytes.len() + 64
+    }
+
+    /// The body, with those events that `keep` says are new.
+    pub fn body(&self, mut keep: impl FnMut(usize, EventId) -> bool) -> Vec<u8> {
+        let mut kept = 0u32;
+        let mut body = Vec::with_capacity(self.size());
+        body.extend_from_slice(&self.head);
+        let count_at = body.len();
+        body.extend_from_slice(&[0; 4]);
+        let mut start = 0;
+        for (index, (id, end)) in self.ends.iter().enumerate() {
+            if keep(index, *id) {
+                kept += 1;
+                body.extend_from_slice(&self.bytes[start..*end]);
+            }
+            start = *end;
+        }
+        body[count_at..count_at + 4].copy_from_slice(&kept.to_le_bytes());
+        body
+    }
+}
+
+/// Reads a body into rows, in the order of the request.
+///
+/// # Errors
+/// If the bytes are not a body of a version known here.
+pub fn rows(body: &[u8]) -> Result<Vec<EventRow>, Malformed> {
+    let r = &mut Reader::new(body);
+    if r.u8()? != VERSION {
+        return Err(Malformed);
+    }
+    let site = r.u32()?;
+    let received_at = Timestamp(r.int()?);
+    let _skew = r.int()?;
+    let user = r.text()?;
+    let consent = r.u8()?;
+    let mut texts = [""; 6];
+    for text in &mut texts {
+        *text = r.text()?;
+    }
+    let [device, locale, utm_source, utm_medium, utm_campaign, library] = texts;
+    let _screen = (r.u32()?, r.u32()?);
+    let _utc_offset = r.int()?;
+    let count = <[u8; 4]>::try_from(r.raw(4)?).map_err(|_| Malformed)?;
+    let mut rows = Vec::new();
+    for sequence in 0..u32::from_le_bytes(count) {
+        let id = EventId(r.u128()?);
+        let name = r.text()?.to_owned();
+        let at = Timestamp(r.int()?);
+        let session = SessionId(r.u128()?);
+        let visitor = VisitorId(r.u128()?);
+        let page = r.option(|r| Ok([r.text()?, r.text()?, r.text()?]))?.unwrap_or_default();
+        let properties = r.list(|r| Ok((r.text()?.to_owned(), r.value()?)))?;
+        rows.push(EventRow {
+            site,
+            id,
+            name,
+            at,
+            received_at,
+            visitor,
+            user: user.to_owned(),
+            session,
+            sequence,
+            url: page[0].to_owned(),
+            title: page[1].to_owned(),
+            referrer: page[2].to_owned(),
+            device: device.to_owned(),
+            locale: locale.to_owned(),
+            utm_source: utm_source.to_owned(),
+            utm_medium: utm_medium.to_owned(),
+            utm_campaign: utm_campaign.to_owned(),
+            library: library.to_owned(),
+            consent,
+            properties,
+        });
+    }
+    Ok(rows)
+}

@@ -1,0 +1,90 @@
+//! Which path goes where, and the OpenAPI description of it.
+
+use crate::endpoint::{
+    account, batch, console, delivery, documents, import, live, questions, server, settings, sites,
+};
+use crate::error::ApiError;
+use crate::state::App;
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::routing::{get, options};
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+#[derive(OpenApi)]
+#[openapi(info(title = "Attune", description = "Ingest and the console's API."))]
+struct Description;
+
+macro_rules! with_documents {
+    ($router:expr, $($kind:ident),*) => {
+        $router$(
+            .routes(routes!(documents::$kind::list, documents::$kind::create))
+            .routes(routes!(documents::$kind::read, documents::$kind::update, documents::$kind::delete))
+        )*
+    };
+}
+
+fn described() -> OpenApiRouter<App> {
+    let router = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(batch::send))
+        .routes(routes!(server::health))
+        .routes(routes!(server::ledger))
+        .routes(routes!(server::flush))
+        .routes(routes!(account::sign_in))
+        .routes(routes!(account::sign_out))
+        .routes(routes!(account::session))
+        .routes(routes!(account::users, account::create_user, account::set_password))
+        .routes(routes!(sites::list, sites::create))
+        .routes(routes!(sites::tag_status))
+        .routes(routes!(sites::source))
+        .routes(routes!(sites::problems))
+        .routes(routes!(settings::read, settings::update))
+        .routes(routes!(questions::funnel))
+        .routes(routes!(questions::trend))
+        .routes(routes!(questions::events))
+        .routes(routes!(questions::overview))
+        .routes(routes!(live::live))
+        .routes(routes!(import::import));
+    with_documents!(router, attributes, placements, audiences, offers, campaigns)
+}
+
+/// The OpenAPI 3.1 description.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().into_openapi()
+}
+
+/// All paths.
+pub fn router(app: App) -> Router {
+    let (api, description) = described().split_for_parts();
+    let description = description.to_json().unwrap_or_default();
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    // Answers are nobody else's to keep, and never a page; what says otherwise has said so already.
+    let private =
+        SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let plain = SetResponseHeaderLayer::if_not_present(
+        HeaderName::from_static("x-content-type-options"),
+        HeaderValue::from_static("nosniff"),
+    );
+    api.route("/v1/batch", options(batch::preflight))
+        .route("/v1/manifest", get(delivery::manifest))
+        .route("/v1/bundle/{hash}", get(delivery::bundle))
+        .route("/tag.js", get(delivery::tag))
+        .route("/sdk/{file}", get(delivery::sdk))
+        .route("/", get(console::root))
+        .route("/console", get(console::page))
+        .route("/console/", get(console::page))
+        .route("/console/{*path}", get(console::page))
+        .route("/metrics", get(server::metrics))
+        .route("/openapi.json", get(move || async move { (json, description) }))
+        .fallback(|| async { ApiError::not_found("the path") })
+        .method_not_allowed_fallback(|| async {
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            ApiError::new(status, "method_not_allowed", "the path does not take this method")
+        })
+        .layer(private)
+        .layer(plain)
+        .with_state(app)
+}

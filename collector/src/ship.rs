@@ -1,0 +1,251 @@
+//! Ships the log to the store: each event once, whatever crashes in between.
+//!
+//! A range of records is written to the cursor before it is inserted, so a crash is followed by the same range
+//! with the same token. Ids are looked up before the insert, in the store and within the range; rows that the
+//! range itself stored before a crash do not count, so the second attempt builds the very same rows.
+
+use crate::cursor::{Cursor, Range};
+use crate::log::{Durable, Item, Queue, Reader};
+use crate::record;
+use crate::sink::{Store, StoreError};
+use crate::telemetry::{Metric, Metrics};
+use attune_schema::id::EventId;
+use attune_schema::time::{DAY_MS, Timestamp};
+use attune_warehouse::row::EventRow;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+
+/// Events after which a range is cut.
+const RANGE_EVENTS: usize = 50_000;
+/// Bytes after which a range is cut: bounds memory.
+const RANGE_BYTES: usize = 16 << 20;
+/// Longest wait for more events.
+const RANGE_WAIT: Duration = Duration::from_secs(1);
+/// Longest wait after a failure.
+const BACKOFF_MAX: Duration = Duration::from_secs(15);
+
+/// Where shipping stands, for `/health`, `/api/ledger` and `/api/flush`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shipped {
+    /// The cursor.
+    pub cursor: Cursor,
+    /// Receipt of the oldest event not yet shipped.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Asks the shipper and tells it to hurry.
+#[derive(Clone)]
+pub struct Shipping {
+    /// Where it stands.
+    pub state: watch::Receiver<Shipped>,
+    hurry: Arc<Notify>,
+}
+
+impl Shipping {
+    /// Cuts the current range now.
+    pub fn hurry(&self) {
+        self.hurry.notify_one();
+    }
+}
+
+/// What the shipper works with.
+pub struct Shipper {
+    /// Folder of the log.
+    pub log_dir: PathBuf,
+    /// Drawn when the log was made.
+    pub log_id: u128,
+    /// The cursor's file.
+    pub cursor_path: PathBuf,
+    /// Where it stood at the last stop.
+    pub cursor: Cursor,
+    /// The log's other end.
+    pub queue: Queue,
+    /// Where events go.
+    pub store: Arc<dyn Store>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Why a range was not shipped.
+#[derive(Debug, thiserror::Error)]
+enum ShipError {
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("log or cursor: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl Shipper {
+    /// Starts shipping until `stop` says so; the handle ends after the range in progress.
+    #[must_use]
+    pub fn start(self, stop: watch::Receiver<bool>) -> (Shipping, tokio::task::JoinHandle<()>) {
+        let hurry = Arc::new(Notify::new());
+        let (publish, state) = watch::channel(Shipped { cursor: self.cursor, oldest: None });
+        let run = Run { shipper: self, publish, hurry: Arc::clone(&hurry), stop };
+        (Shipping { state, hurry }, tokio::spawn(run.run()))
+    }
+}
+
+struct Run {
+    shipper: Shipper,
+    publish: watch::Sender<Shipped>,
+    hurry: Arc<Notify>,
+    stop: watch::Receiver<bool>,
+}
+
+/// A range read from the log.
+struct Cut {
+    range: Range,
+    rows: Vec<EventRow>,
+    after: Cursor,
+}
+
+impl Run {
+    async fn run(mut self) {
+        let mut durable = self.shipper.queue.durable();
+        let mut backoff = Duration::from_millis(200);
+        let mut first_seen: Option<tokio::time::Instant> = None;
+        while !*self.stop.borrow() {
+            let now = *durable.borrow_and_update();
+            if now.end.sequence <= self.shipper.cursor.position.sequence {
+                first_seen = None;
+                tokio::select! {
+                    changed = durable.changed() => if changed.is_err() { return },
+                    _ = self.stop.changed() => {}
+                }
+                continue;
+            }
+            let seen = *first_seen.get_or_insert_with(tokio::time::Instant::now);
+            let waiting = now.totals.accepted.saturating_sub(self.shipper.cursor.accepted);
+            let due = self.shipper.cursor.pending.is_some() || waiting >= RANGE_EVENTS as u64;
+            if !due && seen.elapsed() < RANGE_WAIT {
+                tokio::select! {
+                    () = tokio::time::sleep_until(seen + RANGE_WAIT) => {}
+                    () = self.hurry.notified() => first_seen = Some(seen - RANGE_WAIT),
+                    _ = durable.changed() => {}
+                    _ = self.stop.changed() => {}
+                }
+                continue;
+            }
+            match self.ship_one(now).await {
+                Ok(()) => {
+                    backoff = Duration::from_millis(200);
+                    first_seen = None;
+                }
+                Err(error) => {
+                    self.shipper.metrics.add(Metric::ShipFailures, 1);
+                    tracing::warn!(%error, "shipping failed; the events stay in the log");
+                    let jitter = f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX);
+                    tokio::select! {
+                        () = tokio::time::sleep(backoff.mul_f64(0.5 + jitter)) => {}
+                        _ = self.stop.changed() => {}
+                    }
+                    backoff = (backoff * 2).min(BACKOFF_MAX);
+                }
+            }
+        }
+    }
+
+    async fn ship_one(&mut self, durable: Durable) -> Result<(), ShipError> {
+        let cut = self.cut(durable).await?;
+        let oldest = cut.rows.first().map(|row| row.received_at);
+        self.publish.send_modify(|shipped| shipped.oldest = oldest);
+        if self.shipper.cursor.pending.is_none() {
+            self.shipper.cursor.pending = Some(cut.range);
+            self.save()?;
+        }
+        let read = cut.rows.len();
+        let rows = self.new_rows(cut.rows, cut.range.from).await?;
+        if !rows.is_empty() {
+            let token = token(self.shipper.log_id, cut.range);
+            self.shipper.store.insert(&token, cut.range.from, &rows).await?;
+        }
+        let mut after = cut.after;
+        after.stored += rows.len() as u64;
+        after.duplicates += (read - rows.len()) as u64;
+        after.pending = None;
+        self.shipper.cursor = after;
+        self.save()?;
+        self.shipper.queue.ack_up_to(after.position.sequence).await;
+        self.shipper.metrics.add(Metric::EventsShipped, rows.len() as u64);
+        self.publish.send_replace(Shipped { cursor: after, oldest: None });
+        Ok(())
+    }
+
+    fn save(&self) -> io::Result<()> {
+        self.shipper.cursor.save(&self.shipper.cursor_path)
+    }
+
+    /// Reads the pending range again, or cuts a new one.
+    async fn cut(&self, durable: Durable) -> Result<Cut, ShipError> {
+        let (dir, cursor) = (self.shipper.log_dir.clone(), self.shipper.cursor);
+        let read = tokio::task::spawn_blocking(move || read_range(dir, cursor, durable));
+        Ok(read.await.map_err(io::Error::other)??)
+    }
+
+    /// Leaves out the rows whose id is in the store or earlier in the range.
+    ///
+    /// A day of slack: the same event sent twice can have its time corrected differently.
+    async fn new_rows(&self, rows: Vec<EventRow>, batch: u64) -> Result<Vec<EventRow>, StoreError> {
+        let mut by_site: BTreeMap<u32, (Vec<EventId>, i64, i64)> = BTreeMap::new();
+        for row in &rows {
+            let (ids, from, to) = by_site.entry(row.site).or_insert((Vec::new(), i64::MAX, i64::MIN));
+            ids.push(row.id);
+            *from = row.at.0.min(*from);
+            *to = row.at.0.max(*to);
+        }
+        let mut known: HashSet<(u32, EventId)> = HashSet::new();
+        for (site, (ids, from, to)) in &by_site {
+            let (from, to) = (from.saturating_sub(DAY_MS), to.saturating_add(DAY_MS));
+            let existing = self.shipper.store.existing(*site, ids, from, to, batch).await?;
+            known.extend(existing.into_iter().map(|id| (*site, id)));
+        }
+        Ok(rows.into_iter().filter(|row| known.insert((row.site, row.id))).collect())
+    }
+}
+
+fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable) -> io::Result<Cut> {
+    let mut reader = Reader::new(dir, cursor.position).after(cursor.accepted);
+    let mut after = cursor;
+    let mut rows = Vec::new();
+    let mut bytes = 0;
+    let stop = |sequence, rows: usize, bytes| match cursor.pending {
+        Some(range) => sequence >= range.to,
+        None => rows >= RANGE_EVENTS || bytes >= RANGE_BYTES,
+    };
+    while !stop(reader.position().sequence, rows.len(), bytes) {
+        match reader.next(&durable)? {
+            Some(Item::Record(record)) => {
+                bytes += record.body.len();
+                match record::rows(&record.body) {
+                    Ok(more) => rows.extend(more),
+                    Err(_) => {
+                        tracing::error!(record = record.sequence, "a log record cannot be read");
+                        after.quarantined += record.accepted;
+                    }
+                }
+            }
+            Some(Item::Lost { events }) => {
+                tracing::error!(events, "events lost to a damaged log segment");
+                after.quarantined += events;
+            }
+            None => break,
+        }
+    }
+    after.position = reader.position();
+    after.accepted = reader.accepted();
+    let range =
+        cursor.pending.unwrap_or(Range { from: cursor.position.sequence, to: after.position.sequence });
+    Ok(Cut { range, rows, after })
+}
+
+/// Names the rows of a range; the same after a crash.
+fn token(log_id: u128, range: Range) -> String {
+    let digest = Sha256::digest(format!("{log_id:032x}/{}/{}", range.from, range.to));
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,74 @@
+//! Where events go to be asked about, behind one trait: an adapter is one file.
+
+pub mod memory;
+
+use attune_schema::api::{EventName, Overview};
+use attune_schema::id::EventId;
+use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
+use attune_schema::time::Timestamp;
+use attune_warehouse::row::EventRow;
+use futures_util::future::BoxFuture;
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It does not answer, or this build has none; trying again may help. For the operator's log.
+    #[error("the warehouse is not available: {0}")]
+    Unavailable(String),
+    /// The question cannot be answered; says what to fix.
+    #[error("{0}")]
+    Question(String),
+}
+
+/// The answer of a store, some time later.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+/// Takes rows and answers questions about them.
+pub trait Store: Send + Sync {
+    /// Stores `rows`, all or none. The same `token` again does nothing: it names these very rows.
+    fn insert<'a>(&'a self, token: &'a str, batch: u64, rows: &'a [EventRow]) -> Answer<'a, ()>;
+
+    /// Which of `ids` are stored with an event time in `from_ms..=to_ms`, by any batch but `except_batch`.
+    fn existing<'a>(
+        &'a self,
+        site: u32,
+        ids: &'a [EventId],
+        from_ms: i64,
+        to_ms: i64,
+        except_batch: u64,
+    ) -> Answer<'a, Vec<EventId>>;
+
+    /// Answers a funnel.
+    fn funnel<'a>(&'a self, site: u32, question: &'a FunnelQuestion) -> Answer<'a, FunnelAnswer>;
+
+    /// Answers a trend.
+    fn trend<'a>(&'a self, site: u32, question: &'a TrendQuestion) -> Answer<'a, TrendAnswer>;
+
+    /// Event names seen, most frequent first.
+    fn event_names(&self, site: u32) -> Answer<'_, Vec<EventName>>;
+
+    /// Figures of the Home page.
+    fn overview(&self, site: u32, now: Timestamp) -> Answer<'_, Overview>;
+
+    /// Pages seen since `since`: address without query, events; most first.
+    fn pages(&self, site: u32, since: Timestamp) -> Answer<'_, Vec<(String, u64)>>;
+
+    /// First and last event received.
+    fn first_last(&self, site: u32) -> Answer<'_, Option<(Timestamp, Timestamp)>>;
+
+    /// Whether it answers.
+    fn ping(&self) -> Answer<'_, ()>;
+
+    /// Ends all work in progress.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// Opens the store that the configuration names.
+///
+/// # Errors
+/// If it cannot be opened at all; a server that is merely away is not an error.
+#[expect(clippy::unused_async, reason = "the warehouse is opened asynchronously")]
+pub async fn open(_config: &crate::config::Config) -> Result<std::sync::Arc<dyn Store>, StoreError> {
+    tracing::warn!("this build keeps shipped events in memory and answers no questions");
+    Ok(std::sync::Arc::new(memory::MemoryStore::default()))
+}

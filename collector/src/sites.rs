@@ -1,0 +1,127 @@
+//! Sites as ingest and delivery need them: in memory, by key and by name, each with its compiled bundle.
+
+use crate::bundle::{SignedBundle, Signer};
+use attune_control::{Control, Error, SiteRecord};
+use attune_schema::consent::Basis;
+use bytes::Bytes;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Bundles kept per site, so that a page with yesterday's manifest still finds its own.
+const KEPT: usize = 4;
+
+/// A site.
+#[derive(Debug)]
+pub struct SiteEntry {
+    /// As stored.
+    pub record: SiteRecord,
+    /// What unanswered consent to measuring means.
+    pub measure_basis: Basis,
+    /// What its pages load.
+    pub bundle: SignedBundle,
+    older: VecDeque<(String, Bytes)>,
+}
+
+impl SiteEntry {
+    /// Whether pages of `origin` may send.
+    #[must_use]
+    pub fn allows(&self, origin: &str) -> bool {
+        let origins = &self.record.site.origins;
+        origins.is_empty() || origins.iter().any(|allowed| allowed == origin)
+    }
+}
+
+#[derive(Default)]
+struct Maps {
+    by_key: HashMap<String, Arc<SiteEntry>>,
+    by_name: HashMap<String, Arc<SiteEntry>>,
+}
+
+/// All sites.
+pub struct Sites {
+    maps: RwLock<Maps>,
+    refreshing: tokio::sync::Mutex<()>,
+    signer: Signer,
+}
+
+impl Sites {
+    /// No sites yet: see [`Sites::refresh`].
+    #[must_use]
+    pub fn new(signer: Signer) -> Self {
+        Self { maps: RwLock::default(), refreshing: tokio::sync::Mutex::default(), signer }
+    }
+
+    /// The site with this public key.
+    #[must_use]
+    pub fn by_key(&self, key: &str) -> Option<Arc<SiteEntry>> {
+        self.maps.read().unwrap_or_else(PoisonError::into_inner).by_key.get(key).cloned()
+    }
+
+    /// The site with this name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<Arc<SiteEntry>> {
+        self.maps.read().unwrap_or_else(PoisonError::into_inner).by_name.get(name).cloned()
+    }
+
+    /// The bundle with this content hash, current or one of the last few.
+    #[must_use]
+    pub fn bundle(&self, hash: &str) -> Option<Bytes> {
+        let maps = self.maps.read().unwrap_or_else(PoisonError::into_inner);
+        maps.by_key.values().find_map(|site| {
+            if site.bundle.hash == hash {
+                return Some(site.bundle.bytes.clone());
+            }
+            site.older.iter().find(|(older, _)| older == hash).map(|(_, bytes)| bytes.clone())
+        })
+    }
+
+    /// The key that bundles are signed with, in URL-safe base 64.
+    #[must_use]
+    pub fn public_key(&self) -> String {
+        self.signer.public_key()
+    }
+
+    /// Looks at the store again; compiles what changed. A site that cannot be read stays as it was.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn refresh(&self, control: &Control) -> Result<(), Error> {
+        let _one_at_a_time = self.refreshing.lock().await;
+        let mut maps = Maps::default();
+        for record in control.sites().await? {
+            let known = self.by_key(&record.site.key);
+            let entry = match known {
+                Some(known) if known.record == record => known,
+                known => match self.compile(control, record, known.as_deref()).await {
+                    Ok(entry) => Arc::new(entry),
+                    Err(error) => {
+                        tracing::error!(%error, "a site's documents cannot be read: its bundle stays as it was");
+                        let Some(known) = known else { continue };
+                        known
+                    }
+                },
+            };
+            maps.by_key.insert(entry.record.site.key.clone(), Arc::clone(&entry));
+            maps.by_name.insert(entry.record.site.name.clone(), entry);
+        }
+        *self.maps.write().unwrap_or_else(PoisonError::into_inner) = maps;
+        Ok(())
+    }
+
+    async fn compile(
+        &self,
+        control: &Control,
+        mut record: SiteRecord,
+        known: Option<&SiteEntry>,
+    ) -> Result<SiteEntry, Error> {
+        let (source, revision) = control.source(record.number).await?;
+        record.revision = revision;
+        let bundle = self.signer.bundle(&source, revision);
+        let mut older = known.map(|known| known.older.clone()).unwrap_or_default();
+        if let Some(known) = known.filter(|known| known.bundle.hash != bundle.hash) {
+            older.push_front((known.bundle.hash.clone(), known.bundle.bytes.clone()));
+            older.truncate(KEPT);
+        }
+        Ok(SiteEntry { record, measure_basis: source.site.measure_basis, bundle, older })
+    }
+}

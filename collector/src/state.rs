@@ -1,0 +1,94 @@
+//! What every request can reach.
+
+use crate::limit::Buckets;
+use crate::live::Live;
+use crate::log::Queue;
+use crate::ship::{Shipped, Shipping};
+use crate::sink::Store;
+use crate::sites::Sites;
+use crate::telemetry::Metrics;
+use attune_control::Control;
+use attune_schema::api::Ledger;
+use attune_schema::outcome::Reason;
+use attune_schema::time::Timestamp;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The parts of a running collector; clones share them.
+#[derive(Clone)]
+pub struct App(pub Arc<Parts>);
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// See [`App`].
+pub struct Parts {
+    /// Accounts, sites, documents.
+    pub control: Control,
+    /// Sites in memory.
+    pub sites: Sites,
+    /// The log.
+    pub queue: Queue,
+    /// From the log to the store.
+    pub shipping: Shipping,
+    /// Events to be asked about.
+    pub store: Arc<dyn Store>,
+    /// Events as they come in.
+    pub live: Live,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// The time.
+    pub clock: Clock,
+    /// The command line's key to this process.
+    pub local_token: String,
+    /// Sign-ins by account.
+    pub sign_ins_by_user: Buckets<String>,
+    /// Sign-ins by address.
+    pub sign_ins_by_address: Buckets<std::net::IpAddr>,
+    /// Batches by site.
+    pub batches: Option<Buckets<u32>>,
+    /// Batches being read at the same time.
+    pub ingest_permits: tokio::sync::Semaphore,
+    /// Becomes true when the server is to end: long answers watch it.
+    pub stopping: tokio::sync::watch::Receiver<bool>,
+}
+
+impl App {
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Where every event went. Derived from durable records and the cursor only.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        // The cursor first: it can only be behind the log, never ahead of it.
+        let cursor = self.shipping.state.borrow().cursor;
+        let totals = self.queue.durable().borrow().totals;
+        let refused = Reason::ALL.iter().zip(totals.refused).filter(|(_, count)| *count > 0);
+        Ledger {
+            received: totals.received,
+            stored: cursor.stored,
+            duplicate: totals.duplicates + cursor.duplicates,
+            refused: refused.map(|(reason, count)| (reason.code().to_owned(), count)).collect(),
+            quarantined: cursor.quarantined,
+            waiting: totals.accepted.saturating_sub(cursor.accepted),
+            client_dropped: totals.client_dropped,
+        }
+    }
+
+    /// Age of the oldest event not yet shipped, in milliseconds.
+    #[must_use]
+    pub fn lag_ms(&self) -> u64 {
+        let Shipped { oldest, .. } = *self.shipping.state.borrow();
+        oldest.map_or(0, |oldest| self.now().since(oldest).max(0).unsigned_abs())
+    }
+}

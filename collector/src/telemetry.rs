@@ -1,0 +1,91 @@
+//! Counters, with their names as an enum, and the log's format.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! metrics {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $help:literal;)*) => {
+        /// What is counted.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Metric {
+            $(#[doc = $help] $name,)*
+        }
+
+        impl Metric {
+            const ALL: &'static [(Self, &'static str, &'static str)] = &[$((Self::$name, $code, $help),)*];
+        }
+    };
+}
+
+metrics! {
+    Batches = "attune_batches_total", "Batches answered with 200.";
+    BatchesRefused = "attune_batches_refused_total", "Batches refused whole (4xx).";
+    BatchesPushedBack = "attune_batches_pushed_back_total", "Batches answered with 429 or 503.";
+    IngestBytes = "attune_ingest_bytes_total", "Bytes of batches, as received.";
+    EventsShipped = "attune_events_shipped_total", "Events inserted into the warehouse by this process.";
+    ShipFailures = "attune_ship_failures_total", "Failed attempts to ship.";
+    SignIns = "attune_sign_ins_total", "Successful sign-ins.";
+    SignInsRefused = "attune_sign_ins_refused_total", "Refused sign-ins.";
+    BundlesServed = "attune_bundles_served_total", "Bundles delivered.";
+    LiveSkipped = "attune_live_skipped_total", "Live events skipped for slow readers.";
+}
+
+/// Values of all counters.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    values: [AtomicU64; Metric::ALL.len()],
+}
+
+impl Metrics {
+    /// Adds to a counter.
+    pub fn add(&self, metric: Metric, more: u64) {
+        self.values[metric as usize].fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// Counters and gauges in the Prometheus text format.
+    #[must_use]
+    pub fn render(&self, gauges: &[(Gauge, u64)]) -> String {
+        let mut text = String::new();
+        for ((_, name, help), value) in Metric::ALL.iter().zip(&self.values) {
+            let value = value.load(Ordering::Relaxed);
+            // Writing to a text cannot fail.
+            let _infallible = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}");
+        }
+        for (gauge, value) in gauges {
+            let name = gauge.code();
+            let _infallible = writeln!(text, "# TYPE {name} gauge\n{name} {value}");
+        }
+        text
+    }
+}
+
+/// What is measured when somebody asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gauge {
+    /// Age of the oldest event not yet shipped.
+    LagMs,
+    /// Bytes in the log.
+    LogBytes,
+    /// Events in the log, not yet in the warehouse.
+    EventsWaiting,
+    /// Events in damaged segments.
+    EventsQuarantined,
+}
+
+impl Gauge {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::LagMs => "attune_ship_lag_ms",
+            Self::LogBytes => "attune_log_bytes",
+            Self::EventsWaiting => "attune_events_waiting",
+            Self::EventsQuarantined => "attune_events_quarantined",
+        }
+    }
+}
+
+/// Sends the log to stderr: `ATTUNE_LOG` filters it (`info` by default). Nothing happens the second time.
+pub fn init() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ATTUNE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,attune_collector=info"));
+    let _already = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
