@@ -84,3 +84,6 @@ pub enum CommitError {
     #[error("log sync: {0}")]
     Sync(io::Error),
 }
+
+#[cfg(test)]
+mod tests;
