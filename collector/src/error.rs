@@ -101,6 +101,9 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Question(message) => Self::new(StatusCode::BAD_REQUEST, "bad_question", message),
+            StoreError::Missing(what_to_do) => {
+                Self::later(StatusCode::SERVICE_UNAVAILABLE, "warehouse_unavailable", &what_to_do, 60)
+            }
             StoreError::Unavailable(cause) => {
                 tracing::warn!(%cause, "the warehouse did not answer");
                 let message = "the warehouse is not available; events are kept and will be delivered";

@@ -5,11 +5,15 @@ use crate::endpoint::{
 };
 use crate::error::ApiError;
 use crate::state::App;
+use attune_schema::source::{AffinityCondition, Condition, EventCondition, FieldCondition, Test};
+use attune_schema::span::Span;
+use attune_schema::value::Value;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::routing::{get, options};
 use tower_http::set_header::SetResponseHeaderLayer;
-use utoipa::OpenApi;
+use utoipa::openapi::Components;
+use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -26,8 +30,22 @@ macro_rules! with_documents {
     };
 }
 
+fn put<T: ToSchema>(components: &mut Components) {
+    components.schemas.insert(T::name().into_owned(), T::schema());
+}
+
 fn described() -> OpenApiRouter<App> {
-    let router = OpenApiRouter::with_openapi(Description::openapi())
+    let mut description = Description::openapi();
+    let components = description.components.get_or_insert_default();
+    // A condition is recursive, so its parts are not found by following it.
+    put::<Condition>(components);
+    put::<EventCondition>(components);
+    put::<FieldCondition>(components);
+    put::<AffinityCondition>(components);
+    put::<Test>(components);
+    put::<Value>(components);
+    put::<Span>(components);
+    let router = OpenApiRouter::with_openapi(description)
         .routes(routes!(batch::send))
         .routes(routes!(server::health))
         .routes(routes!(server::ledger))

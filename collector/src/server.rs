@@ -11,6 +11,7 @@ use crate::pipeline::dedupe::Window;
 use crate::router::router;
 use crate::ship::Shipper;
 use crate::sink::Store;
+use crate::sink::warehouse::WarehouseStore;
 use crate::sites::Sites;
 use crate::state::{App, Clock};
 use crate::telemetry::Metrics;
@@ -37,9 +38,6 @@ pub enum StartError {
     /// The control store.
     #[error(transparent)]
     Control(#[from] attune_control::Error),
-    /// The warehouse.
-    #[error(transparent)]
-    Store(#[from] crate::sink::StoreError),
 }
 
 fn io(what: &'static str) -> impl Fn(std::io::Error) -> StartError {
@@ -197,7 +195,7 @@ impl Server {
     pub async fn start_locked(config: &Config, data: DataDir) -> Result<Self, StartError> {
         let listener = tokio::net::TcpListener::bind(config.listen).await.map_err(io("address"))?;
         let address = listener.local_addr().map_err(io("address"))?;
-        let store = crate::sink::open(config).await?;
+        let store = Arc::new(WarehouseStore::new(config));
         let parts = Parts::open_locked(config, data, store, system_clock()).await?;
         let token = parts.app.local_token.clone();
         parts.data.announce(&Contact { address, token: token.clone() }).map_err(io("server.json"))?;

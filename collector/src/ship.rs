@@ -160,10 +160,11 @@ impl Run {
             self.save()?;
         }
         let read = cut.rows.len();
-        let rows = self.new_rows(cut.rows, cut.range.from).await?;
+        let batch = batch_number(self.shipper.log_id, cut.range);
+        let rows = self.new_rows(cut.rows, batch).await?;
         if !rows.is_empty() {
             let token = token(self.shipper.log_id, cut.range);
-            self.shipper.store.insert(&token, cut.range.from, &rows).await?;
+            self.shipper.store.insert(&token, batch, &rows).await?;
         }
         let mut after = cut.after;
         after.stored += rows.len() as u64;
@@ -201,7 +202,7 @@ impl Run {
         }
         let mut known: HashSet<(u32, EventId)> = HashSet::new();
         for (site, (ids, from, to)) in &by_site {
-            let (from, to) = (from.saturating_sub(DAY_MS), to.saturating_add(DAY_MS));
+            let (from, to) = (from.saturating_sub(DAY_MS).max(0), to.saturating_add(DAY_MS));
             let existing = self.shipper.store.existing(*site, ids, from, to, batch).await?;
             known.extend(existing.into_iter().map(|id| (*site, id)));
         }
@@ -242,6 +243,13 @@ fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable) -> io::Result<Cut>
     let range =
         cursor.pending.unwrap_or(Range { from: cursor.position.sequence, to: after.position.sequence });
     Ok(Cut { range, rows, after })
+}
+
+/// Numbers a range: its place in the log, below 24 bits of the log's id, so that a log made anew after a loss
+/// never takes the rows of the old one for its own.
+fn batch_number(log_id: u128, range: Range) -> u64 {
+    const PLACE_BITS: u32 = 40;
+    ((log_id as u64) << PLACE_BITS) | (range.from & ((1 << PLACE_BITS) - 1))
 }
 
 /// Names the rows of a range; the same after a crash.

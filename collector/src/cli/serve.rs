@@ -53,6 +53,12 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let server = Server::start(&config).await.context("attune did not start")?;
     first_account(&server, config.admin_password.as_deref()).await?;
+    let store = server.app().store.clone();
+    tokio::spawn(async move {
+        if let Err(error) = store.ping().await {
+            output::notice(&format!("{error}; events are kept until it answers"));
+        }
+    });
     output::notice(&format!("attune listens on http://{}", server.address));
     if args.common.json {
         output::json(&serde_json::json!({ "address": server.address }))?;

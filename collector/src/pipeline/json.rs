@@ -181,6 +181,9 @@ pub fn decode(body: &[u8]) -> Result<Incoming<'_>, NotABatch> {
         };
         NotABatch::NotJson(format!("{what}, line {} column {}", error.line(), error.column()))
     };
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(NotABatch::NotJson("it is not an object".to_owned()));
+    }
     let envelope: Envelope<'_> = serde_json::from_str(text).map_err(place)?;
     let visitor = VisitorId::from_text(short("visitor", &envelope.visitor.0)?);
     let session = match &envelope.session {
@@ -224,6 +227,10 @@ fn short<'a>(field: &'static str, text: &'a str) -> Result<&'a str, NotABatch> {
 }
 
 fn event(raw: &str, visitor: VisitorId, session: SessionId) -> Result<EventDraft<'_>, Reason> {
+    // Derived readers also take a list of the fields in order; we do not.
+    if !raw.starts_with('{') {
+        return Err(Reason::Malformed);
+    }
     let event: RawEvent<'_> = serde_json::from_str(raw).map_err(|_| diagnose(raw))?;
     let id = short("id", &event.id.0).map_err(|_| Reason::BadId)?;
     let id = EventId::from_text(id);

@@ -1,6 +1,7 @@
 //! Where events go to be asked about, behind one trait: an adapter is one file.
 
 pub mod memory;
+pub mod warehouse;
 
 use attune_schema::api::{EventName, Overview};
 use attune_schema::id::EventId;
@@ -15,6 +16,9 @@ pub enum StoreError {
     /// It does not answer, or this build has none; trying again may help. For the operator's log.
     #[error("the warehouse is not available: {0}")]
     Unavailable(String),
+    /// It is not installed; the text says what to do.
+    #[error("{0}")]
+    Missing(String),
     /// The question cannot be answered; says what to fix.
     #[error("{0}")]
     Question(String),
@@ -61,14 +65,4 @@ pub trait Store: Send + Sync {
 
     /// Ends all work in progress.
     fn close(&self) -> BoxFuture<'_, ()>;
-}
-
-/// Opens the store that the configuration names.
-///
-/// # Errors
-/// If it cannot be opened at all; a server that is merely away is not an error.
-#[expect(clippy::unused_async, reason = "the warehouse is opened asynchronously")]
-pub async fn open(_config: &crate::config::Config) -> Result<std::sync::Arc<dyn Store>, StoreError> {
-    tracing::warn!("this build keeps shipped events in memory and answers no questions");
-    Ok(std::sync::Arc::new(memory::MemoryStore::default()))
 }

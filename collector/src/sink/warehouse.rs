@@ -1,0 +1,100 @@
+//! The warehouse as a store. It is opened at the first use and again after every failure to open: events are
+//! taken, and sites edited, whether or not it is there.
+
+use super::{Answer, Store, StoreError};
+use crate::config::Config;
+use attune_schema::api::{EventName, Overview};
+use attune_schema::id::EventId;
+use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
+use attune_schema::time::Timestamp;
+use attune_warehouse::row::EventRow;
+use attune_warehouse::{Error, Warehouse};
+use futures_util::future::{BoxFuture, FutureExt};
+use tokio::sync::OnceCell;
+
+/// See the module.
+pub struct WarehouseStore {
+    config: attune_warehouse::Config,
+    open: OnceCell<Warehouse>,
+}
+
+impl WarehouseStore {
+    /// A store that will be opened when it is needed.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let config = attune_warehouse::Config {
+            url: config.warehouse_url.clone(),
+            data_dir: config.data_dir.join("warehouse"),
+            library: None,
+        };
+        Self { config, open: OnceCell::new() }
+    }
+
+    async fn get(&self) -> Result<&Warehouse, StoreError> {
+        Ok(self.open.get_or_try_init(|| Warehouse::open(&self.config)).await?)
+    }
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NoEngine => Self::Missing(error.to_string()),
+            Error::Question(message) => Self::Question(message),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
+impl Store for WarehouseStore {
+    fn insert<'a>(&'a self, token: &'a str, batch: u64, rows: &'a [EventRow]) -> Answer<'a, ()> {
+        async move { Ok(self.get().await?.insert(token, batch, rows).await?) }.boxed()
+    }
+
+    fn existing<'a>(
+        &'a self,
+        site: u32,
+        ids: &'a [EventId],
+        from_ms: i64,
+        to_ms: i64,
+        except_batch: u64,
+    ) -> Answer<'a, Vec<EventId>> {
+        async move { Ok(self.get().await?.existing(site, ids, from_ms, to_ms, except_batch).await?) }.boxed()
+    }
+
+    fn funnel<'a>(&'a self, site: u32, question: &'a FunnelQuestion) -> Answer<'a, FunnelAnswer> {
+        async move { Ok(self.get().await?.funnel(site, question).await?) }.boxed()
+    }
+
+    fn trend<'a>(&'a self, site: u32, question: &'a TrendQuestion) -> Answer<'a, TrendAnswer> {
+        async move { Ok(self.get().await?.trend(site, question).await?) }.boxed()
+    }
+
+    fn event_names(&self, site: u32) -> Answer<'_, Vec<EventName>> {
+        async move { Ok(self.get().await?.event_names(site).await?) }.boxed()
+    }
+
+    fn overview(&self, site: u32, now: Timestamp) -> Answer<'_, Overview> {
+        async move { Ok(self.get().await?.overview(site, now).await?) }.boxed()
+    }
+
+    fn pages(&self, site: u32, since: Timestamp) -> Answer<'_, Vec<(String, u64)>> {
+        async move { Ok(self.get().await?.pages(site, since).await?) }.boxed()
+    }
+
+    fn first_last(&self, site: u32) -> Answer<'_, Option<(Timestamp, Timestamp)>> {
+        async move { Ok(self.get().await?.first_last(site).await?) }.boxed()
+    }
+
+    fn ping(&self) -> Answer<'_, ()> {
+        async move { Ok(self.get().await?.ping().await?) }.boxed()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        async move {
+            if let Some(warehouse) = self.open.get() {
+                warehouse.close().await;
+            }
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,165 @@
+//! `kill -9` under load: what was acknowledged is there, once, and the ledger balances.
+
+mod common;
+
+use attune_collector::log::{Item, Journal, SegmentLog};
+use attune_collector::record;
+use attune_schema::api::Ledger;
+use attune_schema::id::EventId;
+use serde_json::{Value, json};
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+struct Attune {
+    child: Child,
+    base: String,
+    token: String,
+}
+
+impl Attune {
+    async fn start(dir: &Path) -> Self {
+        // What is left of a killed process must mislead nobody; a fresh file says that this one is ready.
+        let before = std::fs::read(dir.join("server.json")).ok();
+        let child = Command::new(env!("CARGO_BIN_EXE_attune"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--free-mib", "0", "--data"])
+            .arg(dir)
+            .env("ATTUNE_ADMIN_PASSWORD", "correct horse")
+            .env("ATTUNE_LOG", "error")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let started = Instant::now();
+        loop {
+            assert!(started.elapsed() < Duration::from_secs(60), "did not start");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let Some(contact) =
+                std::fs::read(dir.join("server.json")).ok().filter(|now| Some(now) != before.as_ref())
+            else {
+                continue;
+            };
+            let contact: Value = serde_json::from_slice(&contact).unwrap();
+            let base = format!("http://{}", contact["address"].as_str().unwrap());
+            return Self { child, base, token: contact["token"].as_str().unwrap().to_owned() };
+        }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    async fn call(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
+        let client = reqwest::Client::new();
+        let mut request = client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        request.send().await.unwrap().json().await.unwrap()
+    }
+}
+
+fn now_ms() -> i64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64
+}
+
+/// Sends batches of ten until the server is gone; a batch that got no answer is sent again next time.
+async fn load(base: String, key: String, next: Arc<AtomicU64>, unsure: Arc<Mutex<Vec<u64>>>) -> Vec<u64> {
+    let client = reqwest::Client::new();
+    let mut acknowledged = Vec::new();
+    loop {
+        let first = unsure.lock().unwrap().pop().unwrap_or_else(|| next.fetch_add(10, Ordering::Relaxed));
+        let ids = first..first + 10;
+        let events: Vec<Value> = ids
+            .clone()
+            .map(|id| json!({ "id": format!("{id:032x}"), "name": "x", "at": now_ms() }))
+            .collect();
+        let body =
+            json!({ "site": key, "visitor": "v", "consent": { "measure": "granted" }, "events": events });
+        let answer = client.post(format!("{base}/v1/batch")).json(&body).send().await;
+        match answer {
+            Ok(answer) if answer.status() == 200 => match answer.json::<Value>().await {
+                Ok(answer) => {
+                    for event in answer["events"].as_array().unwrap() {
+                        assert!(matches!(event["verdict"].as_str(), Some("ok" | "duplicate")), "{event}");
+                    }
+                    acknowledged.extend(ids);
+                }
+                Err(_) => return gone(&unsure, first, acknowledged),
+            },
+            Ok(_) => unsure.lock().unwrap().push(first),
+            Err(_) => return gone(&unsure, first, acknowledged),
+        }
+    }
+}
+
+fn gone(unsure: &Mutex<Vec<u64>>, first: u64, acknowledged: Vec<u64>) -> Vec<u64> {
+    unsure.lock().unwrap().push(first);
+    acknowledged
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acknowledged_events_survive_kill_9_once_each() {
+    let crashes: u64 = std::env::var("ATTUNE_CRASHES").ok().and_then(|n| n.parse().ok()).unwrap_or(3);
+    let dir = tempfile::tempdir().unwrap();
+    let server = Attune::start(dir.path()).await;
+    let site = server.call(reqwest::Method::POST, "/api/sites", Some(json!({ "name": "bank" }))).await;
+    let key = site["key"].as_str().unwrap().to_owned();
+    server.kill();
+
+    let (next, unsure) = (Arc::new(AtomicU64::new(1)), Arc::new(Mutex::new(Vec::new())));
+    let mut acknowledged = BTreeSet::new();
+    for crash in 0..crashes {
+        let server = Attune::start(dir.path()).await;
+        let load =
+            || tokio::spawn(load(server.base.clone(), key.clone(), Arc::clone(&next), Arc::clone(&unsure)));
+        let clients = [load(), load(), load(), load()];
+        tokio::time::sleep(Duration::from_millis(200 + crash * 137 % 600)).await;
+        let ledger = server.call(reqwest::Method::GET, "/api/ledger", None).await;
+        let ledger: Ledger = serde_json::from_value(ledger).unwrap();
+        assert!(common::balanced(&ledger), "{ledger:?}");
+        server.kill();
+        for client in clients {
+            acknowledged.extend(client.await.unwrap());
+        }
+    }
+    assert!(acknowledged.len() as u64 > crashes * 10, "only {} events", acknowledged.len());
+
+    let server = Attune::start(dir.path()).await;
+    let health = server.call(reqwest::Method::GET, "/health", None).await;
+    if health["warehouse"] == true {
+        server.call(reqwest::Method::POST, "/api/flush", None).await;
+        let question = Some(json!({ "interval": "month" }));
+        let trend = server.call(reqwest::Method::POST, "/api/sites/bank/trend", question).await;
+        let counted: u64 =
+            trend["points"].as_array().unwrap().iter().map(|point| point["count"].as_u64().unwrap()).sum();
+        let ledger = server.call(reqwest::Method::GET, "/api/ledger", None).await;
+        assert_eq!(counted, ledger["stored"].as_u64().unwrap(), "{ledger}");
+    }
+    let ledger = server.call(reqwest::Method::GET, "/api/ledger", None).await;
+    let ledger: Ledger = serde_json::from_value(ledger).unwrap();
+    assert!(common::balanced(&ledger), "{ledger:?}");
+    assert_eq!(ledger.quarantined, 0);
+    server.kill();
+
+    // The segments are younger than their size limit, so everything is still in the log.
+    let log = SegmentLog::open(&dir.path().join("log"), 32 << 20, 0).unwrap();
+    let durable = log.durable();
+    let mut reader = log.read_from(log.start());
+    let mut times: HashMap<EventId, u32> = HashMap::new();
+    while let Some(item) = reader.next(&durable).unwrap() {
+        let Item::Record(record) = item else { panic!("damage after a kill") };
+        for row in record::rows(&record.body).unwrap() {
+            *times.entry(row.id).or_default() += 1;
+        }
+    }
+    assert!(times.values().all(|times| *times == 1), "an id was logged twice");
+    for id in &acknowledged {
+        assert!(times.contains_key(&EventId(u128::from(*id))), "event {id} was acknowledged and is gone");
+    }
+    assert_eq!(ledger.stored + ledger.waiting, times.len() as u64);
+}
