@@ -1,6 +1,7 @@
 //! Keyed hashes to 32 bits: who is held out, who gets which variant, which of two equals goes first.
 
 use crate::math::ln;
+use alloc::string::String;
 use attune_schema::id::VisitorId;
 use core::hash::Hasher;
 use siphasher::sip::SipHasher24;

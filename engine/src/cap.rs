@@ -1,6 +1,7 @@
 //! Frequency limits, counted on exposure, and quiet after a dismissal.
 
 use crate::profile::{count_since, count_total, last};
+use alloc::string::String;
 use attune_schema::bundle::{Bundle, Campaign, Cap};
 use attune_schema::event::name::{OFFER_DISMISSED, OFFER_EXPOSED};
 use attune_schema::stored::{Profile, counter_key};

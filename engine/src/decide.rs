@@ -11,6 +11,9 @@ use crate::condition::{Facts, Truth, evaluate};
 use crate::explain::{Step, Trace};
 use crate::math::to_micros;
 use crate::rank::{Scored, order, score};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 use attune_schema::bundle::{Bundle, Campaign, Offer, Variant};
 use attune_schema::consent::{Consent, Purpose};
 use attune_schema::id::{DecisionId, VisitorId};
@@ -353,12 +356,13 @@ fn candidate<'a>(
         }
         let scored = score(bundle, campaign, offer, input.profile, input.unit, input.now);
         trace.score(&offer.id, to_micros(scored.score));
-        best.push(scored);
+        // Few offers: inserting in place costs the SDK less than a sort.
+        let place = best.partition_point(|known| order(known, &scored).is_lt());
+        best.insert(place, scored);
     }
     if best.is_empty() {
         return Err(nearest);
     }
-    best.sort_by(order);
     let withheld = if held || kept_out {
         Some(Reason::Holdout)
     } else if variant.control {

@@ -1,5 +1,9 @@
 //! What happened on the way to a decision: one line a step, at no cost when nobody asks.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 /// Steps of a decision, in the order in which they are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -83,6 +87,21 @@ pub struct Line {
     pub outcome: &'static str,
     /// Score in millionths, for [`Step::Score`].
     pub score_micros: Option<i64>,
+}
+
+/// Explains if there is a list, decides if not: one compiled path for both, where size counts.
+impl Trace for Option<Vec<Line>> {
+    fn step(&mut self, step: Step, subject: &str, outcome: &'static str) {
+        if let Some(lines) = self {
+            lines.step(step, subject, outcome);
+        }
+    }
+
+    fn score(&mut self, offer: &str, micros: i64) {
+        if let Some(lines) = self {
+            lines.score(offer, micros);
+        }
+    }
 }
 
 impl Trace for Vec<Line> {

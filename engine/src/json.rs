@@ -4,6 +4,7 @@
 
 use crate::decide::{Choice, Decision};
 use crate::explain::Line;
+use alloc::string::String;
 
 /// Appends `text` as a JSON string.
 fn string(out: &mut String, text: &str) {

@@ -16,10 +16,13 @@
 //! | [`explain`] | what happened on the way, at no cost when nobody asks |
 //! | [`case`] | one decision from JSON: specification, command line, preview |
 
+#![cfg_attr(not(any(feature = "compile", test)), no_std)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
+
+extern crate alloc;
 
 pub mod bucket;
 pub mod cap;

@@ -1,6 +1,9 @@
 //! Visitor state: what events add to it, and what rules read from it.
 
 use crate::math::decay;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 use attune_schema::bundle::Bundle;
 use attune_schema::event::FACETS;
 use attune_schema::limits::{COUNTER_TIMES, PROFILE_AFFINITIES, PROFILE_ATTRIBUTES, PROFILE_COUNTERS};

@@ -9,7 +9,10 @@ use crate::id::{EventId, SessionId, VisitorId};
 use crate::limits;
 use crate::time::Timestamp;
 use crate::value::Value;
-use crate::wire::{Malformed, Reader, Writer};
+use crate::wire::{Malformed, Scanner, Writer};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// First bytes of a compact batch: `AB` and the version.
 pub const MAGIC: [u8; 3] = *b"AB\x01";
@@ -101,16 +104,12 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn read(&mut self, reader: &mut Reader<'a>) -> Result<&'a str, Malformed> {
-        let index = usize::try_from(reader.uint()?).map_err(|_| Malformed)?;
+    fn read(&mut self, s: &mut Scanner<'a>) -> String {
+        let index = s.index(self.texts.len() + 1);
         if index == self.texts.len() {
-            self.texts.push(reader.text()?);
+            self.texts.push(s.text());
         }
-        self.texts.get(index).copied().ok_or(Malformed)
-    }
-
-    fn owned(&mut self, reader: &mut Reader<'a>) -> Result<String, Malformed> {
-        self.read(reader).map(str::to_owned)
+        self.texts.get(index).copied().unwrap_or_default().to_owned()
     }
 }
 
@@ -169,56 +168,45 @@ impl Batch {
 
     /// Reads the compact form; sizes of single events are the collector's to judge.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
-        let mut r = Reader::new(bytes);
-        let r = &mut r;
-        if r.raw(MAGIC.len())? != MAGIC {
-            return Err(Malformed);
-        }
+        let mut s = Scanner::new(bytes, MAGIC);
         let mut texts = Table::default();
-        let site = r.text()?.to_owned();
-        let visitor = VisitorId(r.u128()?);
-        let user = r.option(|r| r.text().map(str::to_owned))?;
-        let sent_at = Timestamp(r.int()?);
-        let consent = Consent::from_bits(r.u8()?);
-        let context = Context {
-            device: r.text()?.to_owned(),
-            locale: r.text()?.to_owned(),
-            utm_source: r.text()?.to_owned(),
-            utm_medium: r.text()?.to_owned(),
-            utm_campaign: r.text()?.to_owned(),
-            library: r.text()?.to_owned(),
-            screen_width: r.u32()?,
-            screen_height: r.u32()?,
-            utc_offset_minutes: i32::try_from(r.int()?).map_err(|_| Malformed)?,
+        let mut batch = Self {
+            site: s.owned(),
+            visitor: VisitorId(s.u128()),
+            user: s.option(Scanner::owned),
+            sent_at: Timestamp(s.int()),
+            consent: Consent::from_bits(s.u8()),
+            context: Context {
+                device: s.owned(),
+                locale: s.owned(),
+                utm_source: s.owned(),
+                utm_medium: s.owned(),
+                utm_campaign: s.owned(),
+                library: s.owned(),
+                screen_width: s.u32(),
+                screen_height: s.u32(),
+                utc_offset_minutes: s.int() as i32,
+            },
+            events: Vec::new(),
+            drops: Vec::new(),
         };
-        let mut before = (sent_at, SessionId::default());
-        let events = r.list(|r| {
-            let id = EventId(r.u128()?);
-            let name = texts.owned(r)?;
-            let at = before.0.plus_ms(r.int()?);
-            let session = r.option(Reader::u128)?.map_or(before.1, SessionId);
-            let page = r.option(|r| {
-                Ok(Page { url: texts.owned(r)?, title: texts.owned(r)?, referrer: texts.owned(r)? })
-            })?;
-            let properties = r.list(|r| {
-                let name = texts.owned(r)?;
-                let value = match r.u8()? {
-                    0 => Value::Bool(false),
-                    1 => Value::Bool(true),
-                    2 => Value::Number(r.f64()?),
-                    3 => Value::Text(texts.owned(r)?),
-                    _ => return Err(Malformed),
-                };
-                Ok((name, value))
-            })?;
+        let mut before = (batch.sent_at, SessionId::default());
+        batch.events = s.list(|s| {
+            let id = EventId(s.u128());
+            let name = texts.read(s);
+            let at = before.0.plus_ms(s.int());
+            let session = s.option(Scanner::u128).map_or(before.1, SessionId);
             before = (at, session);
-            Ok(Event { id, name, at, session, page, properties })
-        })?;
-        let drops = r.list(|r| Ok(ClientDrop { reason: r.text()?.to_owned(), count: r.uint()? }))?;
-        let complete = r.is_empty() && events.len() <= limits::BATCH_EVENTS;
-        complete
-            .then_some(Self { site, visitor, user, sent_at, consent, context, events, drops })
-            .ok_or(Malformed)
+            let page =
+                s.option(|s| Page { url: texts.read(s), title: texts.read(s), referrer: texts.read(s) });
+            let properties = s.list(|s| (texts.read(s), s.value(|s| texts.read(s))));
+            Event { id, name, at, session, page, properties }
+        });
+        batch.drops = s.list(|s| ClientDrop { reason: s.owned(), count: s.uint() });
+        if batch.events.len() > limits::BATCH_EVENTS {
+            s.fail();
+        }
+        s.finish().map(|()| batch)
     }
 }
 

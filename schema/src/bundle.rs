@@ -7,7 +7,9 @@ use crate::consent::Basis;
 use crate::limits::{BUNDLE_BYTES, CONDITION_DEPTH};
 use crate::time::Timestamp;
 use crate::value::Value;
-use crate::wire::{Malformed, Reader, Writer};
+use crate::wire::{Malformed, Scanner, Writer};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// First bytes of a bundle: `AR` and the version.
 pub const MAGIC: [u8; 3] = *b"AR\x01";
@@ -222,9 +224,9 @@ impl Test {
         }
     }
 
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let op = *OPS.get(usize::from(r.u8()?)).ok_or(Malformed)?;
-        Ok(Self { op, values: r.list(Reader::value)? })
+    fn read(s: &mut Scanner<'_>) -> Self {
+        let op = OPS.get(s.index(OPS.len())).copied().unwrap_or(Op::Known);
+        Self { op, values: s.list(|s| s.value(Scanner::owned)) }
     }
 }
 
@@ -270,41 +272,27 @@ impl Rule {
         }
     }
 
-    /// Reads a rule that may refer to the first `attributes` attributes and `audiences` audiences.
-    fn read(
-        r: &mut Reader<'_>,
-        attributes: usize,
-        audiences: usize,
-        depth: usize,
-    ) -> Result<Self, Malformed> {
-        let depth = depth.checked_sub(1).ok_or(Malformed)?;
-        let list = |r: &mut Reader<'_>| r.list(|r| Self::read(r, attributes, audiences, depth));
-        Ok(match r.u8()? {
-            0 => Self::All(list(r)?),
-            1 => Self::Any(list(r)?),
-            2 => Self::None(list(r)?),
-            3 => {
-                let key: [u8; 8] = r.raw(8)?.try_into().map_err(|_| Malformed)?;
-                Self::Event {
-                    key: u64::from_le_bytes(key),
-                    within_ms: r.int()?,
-                    min: r.u32()?,
-                    max: r.u32()?,
-                }
+    /// Reads a rule that may refer to the first `counts.0` attributes and `counts.1` audiences.
+    fn read(s: &mut Scanner<'_>, counts: (usize, usize), depth: usize) -> Self {
+        if depth == 0 {
+            s.fail();
+        }
+        let list = |s: &mut Scanner<'_>| s.list(|s| Self::read(s, counts, depth - 1));
+        match s.u8() {
+            0 => Self::All(list(s)),
+            1 => Self::Any(list(s)),
+            2 => Self::None(list(s)),
+            3 => Self::Event { key: s.u64(), within_ms: s.int(), min: s.u32(), max: s.u32() },
+            4 => Self::Attribute(s.index(counts.0), Test::read(s)),
+            5 => Self::Context(s.owned(), Test::read(s)),
+            6 => Self::Affinity(s.owned(), s.f64()),
+            7 => Self::Audience(s.index(counts.1)),
+            _ => {
+                s.fail();
+                Self::Any(Vec::new())
             }
-            4 => Self::Attribute(index(r, attributes)?, Test::read(r)?),
-            5 => Self::Context(r.text()?.to_owned(), Test::read(r)?),
-            6 => Self::Affinity(r.text()?.to_owned(), r.f64()?),
-            7 => Self::Audience(index(r, audiences)?),
-            _ => return Err(Malformed),
-        })
+        }
     }
-}
-
-/// An index below `bound`.
-fn index(r: &mut Reader<'_>, bound: usize) -> Result<usize, Malformed> {
-    let index = usize::try_from(r.uint()?).map_err(|_| Malformed)?;
-    if index < bound { Ok(index) } else { Err(Malformed) }
 }
 
 fn indexes(w: &mut Writer, indexes: &[usize]) {
@@ -322,28 +310,16 @@ fn pairs(w: &mut Writer, pairs: &[(String, String)]) {
     }
 }
 
-fn owned(r: &mut Reader<'_>) -> Result<String, Malformed> {
-    r.text().map(str::to_owned)
+fn read_pairs(s: &mut Scanner<'_>) -> Vec<(String, String)> {
+    s.list(|s| (s.owned(), s.owned()))
 }
 
-fn read_pairs(r: &mut Reader<'_>) -> Result<Vec<(String, String)>, Malformed> {
-    r.list(|r| Ok((owned(r)?, owned(r)?)))
+fn time(s: &mut Scanner<'_>) -> Timestamp {
+    Timestamp(s.int())
 }
 
-fn time(r: &mut Reader<'_>) -> Result<Timestamp, Malformed> {
-    r.int().map(Timestamp)
-}
-
-fn boolean(r: &mut Reader<'_>) -> Result<bool, Malformed> {
-    match r.u8()? {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(Malformed),
-    }
-}
-
-fn basis(r: &mut Reader<'_>) -> Result<Basis, Malformed> {
-    Ok(if boolean(r)? { Basis::OptOut } else { Basis::OptIn })
+fn basis(s: &mut Scanner<'_>) -> Basis {
+    if s.bool() { Basis::OptOut } else { Basis::OptIn }
 }
 
 impl Offer {
@@ -361,16 +337,16 @@ impl Offer {
         }
     }
 
-    fn read(r: &mut Reader<'_>, attributes: usize, audiences: usize) -> Result<Self, Malformed> {
-        Ok(Self {
-            id: owned(r)?,
-            category: owned(r)?,
-            weight: r.f64()?,
-            eligibility: r.option(|r| Rule::read(r, attributes, audiences, CONDITION_DEPTH))?,
-            valid_from: r.option(time)?,
-            valid_until: r.option(time)?,
-            content: r.list(|r| Ok((owned(r)?, read_pairs(r)?)))?,
-        })
+    fn read(s: &mut Scanner<'_>, counts: (usize, usize)) -> Self {
+        Self {
+            id: s.owned(),
+            category: s.owned(),
+            weight: s.f64(),
+            eligibility: s.option(|s| Rule::read(s, counts, CONDITION_DEPTH)),
+            valid_from: s.option(time),
+            valid_until: s.option(time),
+            content: s.list(|s| (s.owned(), read_pairs(s))),
+        }
     }
 }
 
@@ -410,32 +386,29 @@ impl Campaign {
         pairs(w, &self.reason);
     }
 
-    fn read(r: &mut Reader<'_>, counts: [usize; 4]) -> Result<Self, Malformed> {
-        let [attributes, audiences, placements, offers] = counts;
-        Ok(Self {
-            id: owned(r)?,
-            placements: r.list(|r| index(r, placements))?,
-            priority: i32::try_from(r.int()?).map_err(|_| Malformed)?,
-            audience: r.option(|r| Rule::read(r, attributes, audiences, CONDITION_DEPTH))?,
-            holdout_below: r.uint()?,
-            exclusion: r.option(|r| Ok((owned(r)?, r.list(owned)?)))?,
-            starts_at: r.option(time)?,
-            ends_at: r.option(time)?,
-            variants: r.list(|r| {
-                Ok(Variant {
-                    id: owned(r)?,
-                    weight: r.f64()?,
-                    offers: r.list(|r| index(r, offers))?,
-                    control: boolean(r)?,
-                    dropped: boolean(r)?,
-                })
-            })?,
-            rank_weight: r.f64()?,
-            rank_affinity: r.f64()?,
-            caps: r.list(|r| Ok(Cap { scope: r.u8()?, per: r.u8()?, max: r.u32()? }))?,
-            dismissed_ms: r.int()?,
-            reason: read_pairs(r)?,
-        })
+    fn read(s: &mut Scanner<'_>, counts: (usize, usize), placements: usize, offers: usize) -> Self {
+        Self {
+            id: s.owned(),
+            placements: s.list(|s| s.index(placements)),
+            priority: s.int() as i32,
+            audience: s.option(|s| Rule::read(s, counts, CONDITION_DEPTH)),
+            holdout_below: s.uint(),
+            exclusion: s.option(|s| (s.owned(), s.list(Scanner::owned))),
+            starts_at: s.option(time),
+            ends_at: s.option(time),
+            variants: s.list(|s| Variant {
+                id: s.owned(),
+                weight: s.f64(),
+                offers: s.list(|s| s.index(offers)),
+                control: s.bool(),
+                dropped: s.bool(),
+            }),
+            rank_weight: s.f64(),
+            rank_affinity: s.f64(),
+            caps: s.list(|s| Cap { scope: s.u8(), per: s.u8(), max: s.u32() }),
+            dismissed_ms: s.int(),
+            reason: read_pairs(s),
+        }
     }
 }
 
@@ -484,48 +457,35 @@ impl Bundle {
 
     /// Reads and checks a bundle; afterwards every index in it is good.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
-        let mut r = Reader::new(bytes);
-        let r = &mut r;
-        if bytes.len() > BUNDLE_BYTES || r.raw(MAGIC.len())? != MAGIC {
-            return Err(Malformed);
-        }
-        let enabled = boolean(r)?;
-        let holdout_below = r.uint()?;
-        let salt = owned(r)?;
-        let measure_basis = basis(r)?;
-        let personalise_basis = basis(r)?;
-        let session_timeout_ms = r.int()?;
-        let utc_offset_ms = r.int()?;
-        let half_life_ms = r.int()?;
-        let affinity_weights = r.list(|r| Ok((owned(r)?, r.f64()?)))?;
-        let attributes = r.list(owned)?;
-        let mut earlier = 0;
-        let audiences = r.list(|r| {
-            let rule = Rule::read(r, attributes.len(), earlier, CONDITION_DEPTH)?;
-            earlier += 1;
-            Ok(rule)
-        })?;
-        let placements = r.list(|r| Ok(Placement { id: owned(r)?, budget_ms: r.u32()? }))?;
-        let offers = r.list(|r| Offer::read(r, attributes.len(), audiences.len()))?;
-        let counts = [attributes.len(), audiences.len(), placements.len(), offers.len()];
-        let campaigns = r.list(|r| Campaign::read(r, counts))?;
-        let positive = session_timeout_ms > 0 && half_life_ms > 0;
-        let bundle = Self {
-            enabled,
-            holdout_below,
-            salt,
-            measure_basis,
-            personalise_basis,
-            session_timeout_ms,
-            utc_offset_ms,
-            half_life_ms,
-            affinity_weights,
-            attributes,
-            audiences,
-            placements,
-            offers,
-            campaigns,
+        let mut s = Scanner::new(bytes, MAGIC);
+        let mut bundle = Self {
+            enabled: s.bool(),
+            holdout_below: s.uint(),
+            salt: s.owned(),
+            measure_basis: basis(&mut s),
+            personalise_basis: basis(&mut s),
+            session_timeout_ms: s.int(),
+            utc_offset_ms: s.int(),
+            half_life_ms: s.int(),
+            affinity_weights: s.list(|s| (s.owned(), s.f64())),
+            attributes: s.list(Scanner::owned),
+            ..Self::default()
         };
-        (r.is_empty() && positive).then_some(bundle).ok_or(Malformed)
+        let attributes = bundle.attributes.len();
+        let mut earlier = 0;
+        bundle.audiences = s.list(|s| {
+            let rule = Rule::read(s, (attributes, earlier), CONDITION_DEPTH);
+            earlier += 1;
+            rule
+        });
+        let counts = (attributes, earlier);
+        bundle.placements = s.list(|s| Placement { id: s.owned(), budget_ms: s.u32() });
+        bundle.offers = s.list(|s| Offer::read(s, counts));
+        let (placements, offers) = (bundle.placements.len(), bundle.offers.len());
+        bundle.campaigns = s.list(|s| Campaign::read(s, counts, placements, offers));
+        if bytes.len() > BUNDLE_BYTES || bundle.session_timeout_ms <= 0 || bundle.half_life_ms <= 0 {
+            s.fail();
+        }
+        s.finish().map(|()| bundle)
     }
 }

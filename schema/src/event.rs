@@ -3,6 +3,8 @@
 use crate::id::{EventId, SessionId};
 use crate::time::Timestamp;
 use crate::value::Value;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Names of the events that the SDK records by itself (`noun_verb`, past tense).
 pub mod name {

@@ -3,10 +3,13 @@
 //! Pure values: nothing here knows a clock, a socket, a file or a browser. JSON forms are behind the
 //! `serde` feature, so that the SDK, which speaks only the compact form ([`wire`]), does not carry them.
 
+#![cfg_attr(not(any(feature = "serde", test)), no_std)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
+
+extern crate alloc;
 
 #[cfg(feature = "serde")]
 pub mod api;

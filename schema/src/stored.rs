@@ -6,7 +6,9 @@ use crate::id::{SessionId, VisitorId, digest};
 use crate::limits::{COUNTER_TIMES, PROFILE_AFFINITIES, PROFILE_ATTRIBUTES, PROFILE_COUNTERS};
 use crate::time::Timestamp;
 use crate::value::Value;
-use crate::wire::{Malformed, Reader, Writer};
+use crate::wire::{Malformed, Scanner, Writer};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// First bytes of a stored profile: `AP` and the version.
 pub const MAGIC: [u8; 3] = *b"AP\x01";
@@ -129,37 +131,31 @@ impl Profile {
 
     /// Reads kept bytes; anything damaged, unsorted or over the bounds is refused whole.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
-        let mut r = Reader::new(bytes);
-        let r = &mut r;
-        if r.raw(MAGIC.len())? != MAGIC {
-            return Err(Malformed);
-        }
+        let mut s = Scanner::new(bytes, MAGIC);
         let profile = Self {
-            visitor: VisitorId(r.u128()?),
-            user: r.option(|r| r.text().map(str::to_owned))?,
-            revision: r.uint()?,
+            visitor: VisitorId(s.u128()),
+            user: s.option(Scanner::owned),
+            revision: s.uint(),
             session: Session {
-                id: SessionId(r.u128()?),
-                started_at: Timestamp(r.int()?),
-                last_at: Timestamp(r.int()?),
-                number: r.u32()?,
+                id: SessionId(s.u128()),
+                started_at: Timestamp(s.int()),
+                last_at: Timestamp(s.int()),
+                number: s.u32(),
             },
-            counters: r.list(|r| {
-                let name = r.text()?.to_owned();
-                let facet = r.option(|r| Ok((r.text()?.to_owned(), r.text()?.to_owned())))?;
-                let total = r.u32()?;
+            counters: s.list(|s| {
+                let name = s.owned();
+                let facet = s.option(|s| (s.owned(), s.owned()));
+                let total = s.u32();
                 let mut before = Timestamp(0);
-                let times = r.list(|r| {
-                    before = before.plus_ms(r.int()?);
-                    Ok(before)
-                })?;
+                let times = s.list(|s| {
+                    before = before.plus_ms(s.int());
+                    before
+                });
                 let key = counter_key(&name, facet.as_ref().map(|(f, v)| (f.as_str(), v.as_str())));
-                Ok(Counter { key, name, facet, total, times })
-            })?,
-            affinities: r.list(|r| {
-                Ok(Affinity { category: r.text()?.to_owned(), points: r.f64()?, at: Timestamp(r.int()?) })
-            })?,
-            attributes: r.list(|r| Ok((r.text()?.to_owned(), r.value()?)))?,
+                Counter { key, name, facet, total, times }
+            }),
+            affinities: s.list(|s| Affinity { category: s.owned(), points: s.f64(), at: Timestamp(s.int()) }),
+            attributes: s.list(|s| (s.owned(), s.value(Scanner::owned))),
         };
         let bounded = profile.counters.len() <= PROFILE_COUNTERS
             && profile.affinities.len() <= PROFILE_AFFINITIES
@@ -168,7 +164,10 @@ impl Profile {
         let sorted = profile.counters.is_sorted_by(|a, b| a.key < b.key)
             && profile.affinities.is_sorted_by(|a, b| a.category < b.category)
             && profile.attributes.is_sorted_by(|a, b| a.0 < b.0);
-        (r.is_empty() && bounded && sorted).then_some(profile).ok_or(Malformed)
+        if !(bounded && sorted) {
+            s.fail();
+        }
+        s.finish().map(|()| profile)
     }
 }
 

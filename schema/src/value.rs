@@ -1,5 +1,7 @@
 //! Values of properties, attributes and context.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 use core::cmp::Ordering;
 
 /// A property, attribute or context value.

@@ -3,6 +3,9 @@
 //! Canonical: one value has one encoding, so that bytes can be hashed, compared and signed.
 
 use crate::value::Value;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Bytes that do not decode: truncated, over-long, or with an unknown tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,6 +234,183 @@ impl<'a> Reader<'a> {
             1 => read(self).map(Some),
             _ => Err(Malformed),
         }
+    }
+}
+
+/// Reads like [`Reader`], but remembers a failure instead of returning it at every step: after one, every
+/// value is empty or zero, every list ends, and [`Scanner::finish`] says so. Half the code of the other form,
+/// which the SDK would have to carry.
+#[derive(Debug, Clone)]
+pub struct Scanner<'a> {
+    bytes: &'a [u8],
+    failed: bool,
+}
+
+impl<'a> Scanner<'a> {
+    /// Reads from the start of `bytes`, which must begin with `magic`.
+    #[must_use]
+    pub fn new(bytes: &'a [u8], magic: [u8; 3]) -> Self {
+        match bytes.strip_prefix(&magic) {
+            Some(bytes) => Self { bytes, failed: false },
+            None => Self { bytes: &[], failed: true },
+        }
+    }
+
+    /// Remembers a failure; nothing more is read.
+    pub fn fail(&mut self) {
+        self.failed = true;
+        self.bytes = &[];
+    }
+
+    /// Whether everything was read, and well.
+    pub fn finish(self) -> Result<(), Malformed> {
+        if self.failed || !self.bytes.is_empty() { Err(Malformed) } else { Ok(()) }
+    }
+
+    fn raw(&mut self, len: usize) -> &'a [u8] {
+        match self.bytes.split_at_checked(len) {
+            Some((head, tail)) => {
+                self.bytes = tail;
+                head
+            }
+            None => {
+                self.fail();
+                &[]
+            }
+        }
+    }
+
+    /// One byte.
+    pub fn u8(&mut self) -> u8 {
+        self.raw(1).first().copied().unwrap_or(0)
+    }
+
+    /// A byte that is 0 or 1.
+    pub fn bool(&mut self) -> bool {
+        match self.u8() {
+            0 => false,
+            1 => true,
+            _ => {
+                self.fail();
+                false
+            }
+        }
+    }
+
+    /// LEB128 in its shortest form.
+    pub fn uint(&mut self) -> u64 {
+        let mut value = 0u64;
+        let mut shift = 0;
+        loop {
+            let byte = self.u8();
+            if shift > 63 || (shift == 63 && byte > 1) || (byte == 0 && shift > 0) {
+                self.fail();
+                return 0;
+            }
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return value;
+            }
+            shift += 7;
+        }
+    }
+
+    /// Zigzag.
+    pub fn int(&mut self) -> i64 {
+        let value = self.uint();
+        ((value >> 1) as i64) ^ -((value & 1) as i64)
+    }
+
+    /// A number that fits 32 bits.
+    pub fn u32(&mut self) -> u32 {
+        u32::try_from(self.uint()).unwrap_or_else(|_| {
+            self.fail();
+            0
+        })
+    }
+
+    /// An index below `bound`.
+    pub fn index(&mut self, bound: usize) -> usize {
+        let index = self.uint();
+        if index >= bound as u64 {
+            self.fail();
+        }
+        index as usize
+    }
+
+    /// 8 bytes, little-endian.
+    pub fn u64(&mut self) -> u64 {
+        u64::from_le_bytes(self.raw(8).try_into().unwrap_or_default())
+    }
+
+    /// A finite number.
+    pub fn f64(&mut self) -> f64 {
+        let value = f64::from_bits(self.u64());
+        if !value.is_finite() {
+            self.fail();
+            return 0.0;
+        }
+        value
+    }
+
+    /// 16 bytes, big-endian.
+    pub fn u128(&mut self) -> u128 {
+        u128::from_be_bytes(self.raw(16).try_into().unwrap_or_default())
+    }
+
+    /// Length and UTF-8.
+    pub fn text(&mut self) -> &'a str {
+        let len = self.length();
+        core::str::from_utf8(self.raw(len)).unwrap_or_else(|_| {
+            self.fail();
+            ""
+        })
+    }
+
+    /// [`Scanner::text`], owned.
+    pub fn owned(&mut self) -> String {
+        self.text().to_owned()
+    }
+
+    /// Length of a list; never more than bytes remain, so that it is safe to reserve.
+    fn length(&mut self) -> usize {
+        let len = self.uint();
+        if len > self.bytes.len() as u64 {
+            self.fail();
+            return 0;
+        }
+        len as usize
+    }
+
+    /// A list of items.
+    pub fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        let mut list = Vec::new();
+        for _ in 0..self.length() {
+            if self.failed {
+                break;
+            }
+            list.push(item(self));
+        }
+        list
+    }
+
+    /// A tag and the value; texts are read by `text`.
+    pub fn value(&mut self, text: impl FnOnce(&mut Self) -> String) -> Value {
+        match self.u8() {
+            0 => Value::Bool(false),
+            1 => Value::Bool(true),
+            2 => Value::Number(self.f64()),
+            3 => Value::Text(text(self)),
+            _ => {
+                self.fail();
+                Value::Bool(false)
+            }
+        }
+    }
+
+    /// 0, or 1 and the value.
+    pub fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        self.bool().then(|| read(self))
     }
 }
 

@@ -1,7 +1,10 @@
 //! The state machine: what a page records, and what it shows.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 use attune_engine::decide::{Decision, Input, Program, decide};
-use attune_engine::explain::{Line, Trace};
+use attune_engine::explain::Line;
 use attune_engine::{json, profile, session};
 use attune_schema::batch::{Batch, ClientDrop, Context};
 use attune_schema::bundle::Bundle;
@@ -46,7 +49,8 @@ impl Client {
             context: Context::default(),
             consent: Consent::default(),
             site: site.to_owned(),
-            profile: profile.unwrap_or_else(|_| Profile { visitor: visitor_id(random), ..Profile::default() }),
+            profile: profile
+                .unwrap_or_else(|_| Profile { visitor: visitor_id(random), ..Profile::default() }),
             program: None,
             page: Page::default(),
             view: Vec::new(),
@@ -59,13 +63,19 @@ impl Client {
 
     /// Sets the page and the context of its decisions.
     pub fn set_page(&mut self, url: &str, title: &str, referrer: &str, view: Vec<(String, Value)>) {
-        self.page = Page { url: clip(url, limits::URL_BYTES), title: clip(title, 256), referrer: clip(referrer, 512) };
+        self.page = Page {
+            url: clip(url, limits::URL_BYTES),
+            title: clip(title, 256),
+            referrer: clip(referrer, 512),
+        };
         for (name, target) in [
             ("utm_source", &mut self.context.utm_source),
             ("utm_medium", &mut self.context.utm_medium),
             ("utm_campaign", &mut self.context.utm_campaign),
         ] {
-            if let Some(Value::Text(text)) = view.iter().find(|(known, _)| known == name).map(|(_, value)| value) {
+            if let Some(Value::Text(text)) =
+                view.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+            {
                 *target = clip(text, 128);
             }
         }
@@ -80,7 +90,13 @@ impl Client {
             let first = self.queue.len().saturating_sub(self.unseen);
             if let Some(program) = &self.program {
                 for event in self.queue.iter().skip(first) {
-                    profile::apply(&mut self.profile, &program.bundle, &event.name, event.at, &event.properties);
+                    profile::apply(
+                        &mut self.profile,
+                        &program.bundle,
+                        &event.name,
+                        event.at,
+                        &event.properties,
+                    );
                 }
             }
         }
@@ -95,7 +111,8 @@ impl Client {
     /// Whether measuring is allowed; without a bundle only if it was granted.
     #[must_use]
     pub fn may_measure(&self) -> bool {
-        self.consent.allows(Purpose::Measure, self.bundle().map_or(Basis::OptIn, |bundle| bundle.measure_basis))
+        self.consent
+            .allows(Purpose::Measure, self.bundle().map_or(Basis::OptIn, |bundle| bundle.measure_basis))
     }
 
     /// Whether personalising is allowed; without a bundle only if it was granted.
@@ -106,8 +123,16 @@ impl Client {
     }
 
     /// Records an event. False if it is refused: a name or property beyond its bounds, or measuring denied.
-    pub fn record(&mut self, name: &str, at: Timestamp, mut properties: Vec<(String, Value)>, random: u128) -> bool {
-        let named = !name.is_empty() && name.len() <= limits::NAME_BYTES && !name.contains(char::is_control);
+    pub fn record(
+        &mut self,
+        name: &str,
+        at: Timestamp,
+        mut properties: Vec<(String, Value)>,
+        random: u128,
+    ) -> bool {
+        let named = !name.is_empty()
+            && name.len() <= limits::NAME_BYTES
+            && !name.bytes().any(|byte| byte.is_ascii_control());
         if !named || (self.program.is_some() && !self.may_measure() && !self.may_personalise()) {
             return false;
         }
@@ -156,19 +181,35 @@ impl Client {
     /// An exposure takes back what its decision reserved.
     fn unreserve(&mut self, properties: &[(String, Value)]) {
         for (facet, value) in properties {
-            let found = self.reserved.iter().position(|(f, v)| f == facet && Some(v.as_str()) == value.as_text());
+            let found =
+                self.reserved.iter().position(|(f, v)| f == facet && Some(v.as_str()) == value.as_text());
             if let Some(index) = found {
                 self.reserved.swap_remove(index);
             }
         }
     }
 
-    /// Links the visitor to `user` and remembers traits that the profile may hold.
-    pub fn identify(&mut self, user: &str, traits: Vec<(String, Value)>) {
-        self.profile.user = (!user.is_empty()).then(|| clip(user, limits::ID_BYTES));
-        for (name, value) in traits {
-            profile::set_attribute(&mut self.profile, &name, value);
+    /// Links the visitor to `user` and remembers traits that the profile may hold. True if the user changed.
+    pub fn identify(&mut self, user: &str, traits: Vec<(String, Value)>) -> bool {
+        let user = (!user.is_empty()).then(|| clip(user, limits::ID_BYTES));
+        if self.may_personalise() {
+            for (name, value) in traits {
+                profile::set_attribute(&mut self.profile, &name, value);
+            }
         }
+        let changed = self.profile.user != user;
+        self.profile.user = user;
+        changed
+    }
+
+    /// Forgets what was learnt; who the visitor is and the session stay.
+    pub fn erase(&mut self) {
+        let profile = &mut self.profile;
+        profile.counters.clear();
+        profile.affinities.clear();
+        profile.attributes.clear();
+        profile.revision = profile.revision.wrapping_add(1);
+        self.reserved.clear();
     }
 
     /// A new visitor; what was recorded and not sent is discarded.
@@ -179,7 +220,7 @@ impl Client {
         self.unseen = 0;
     }
 
-    fn run(&self, ask: &Ask<'_>, trace: &mut impl Trace) -> Option<Decision> {
+    fn run(&self, ask: &Ask<'_>, trace: &mut Option<Vec<Line>>) -> Option<Decision> {
         let program = self.program.as_ref()?;
         let input = Input {
             placement: ask.placement,
@@ -207,7 +248,7 @@ impl Client {
         peek: bool,
     ) -> String {
         let ask = Ask { placement, now, limit, force, draw };
-        let Some(decision) = self.run(&ask, &mut ()) else { return String::new() };
+        let Some(decision) = self.run(&ask, &mut None) else { return String::new() };
         if let (false, Some(campaign), [first, ..]) = (peek, &decision.campaign, decision.offers.as_slice()) {
             self.reserved.push(("campaign".to_owned(), campaign.clone()));
             self.reserved.push(("offer".to_owned(), first.offer.clone()));
@@ -219,10 +260,10 @@ impl Client {
     /// Every step of the decision that would be made now.
     #[must_use]
     pub fn explain(&self, placement: &str, now: Timestamp, limit: usize, force: &str, draw: u64) -> String {
-        let mut lines: Vec<Line> = Vec::new();
-        match self.run(&Ask { placement, now, limit, force, draw }, &mut lines) {
-            Some(_) => json::explanation(&lines),
-            None => String::new(),
+        let mut lines = Some(Vec::new());
+        match (self.run(&Ask { placement, now, limit, force, draw }, &mut lines), lines) {
+            (Some(_), Some(lines)) => json::explanation(&lines),
+            _ => String::new(),
         }
     }
 
@@ -238,7 +279,9 @@ impl Client {
     pub fn content(&self, offer: &str, locale: &str, field: &str) -> &str {
         let offer = self.bundle().and_then(|bundle| bundle.offers.iter().find(|o| o.id == offer));
         let fields = offer.and_then(|offer| localised(&offer.content, locale));
-        fields.and_then(|fields| fields.iter().find(|(name, _)| name == field)).map_or("", |(_, text)| text.as_str())
+        fields
+            .and_then(|fields| fields.iter().find(|(name, _)| name == field))
+            .map_or("", |(_, text)| text.as_str())
     }
 
     /// A campaign's reason in the visitor's words.
@@ -259,7 +302,8 @@ impl Client {
         if self.queue.is_empty() {
             return Vec::new();
         }
-        let drops = (self.dropped > 0).then(|| ClientDrop { reason: "queue_full".to_owned(), count: self.dropped });
+        let drops =
+            (self.dropped > 0).then(|| ClientDrop { reason: "queue_full".to_owned(), count: self.dropped });
         let batch = Batch {
             site: self.site.clone(),
             visitor: self.profile.visitor,
@@ -325,7 +369,8 @@ struct Ask<'a> {
 
 /// The entry for `locale`, else for its language (`ko` of `ko-KR`), else English, else the first.
 fn localised<'a, T>(entries: &'a [(String, T)], locale: &str) -> Option<&'a T> {
-    let language = locale.split('-').next().unwrap_or(locale);
+    let dash = locale.bytes().position(|byte| byte == b'-').unwrap_or(locale.len());
+    let language = locale.get(..dash).unwrap_or(locale);
     let find = |wanted: &str| entries.iter().find(|(name, _)| name == wanted);
     find(locale).or_else(|| find(language)).or_else(|| find("en")).or(entries.first()).map(|(_, entry)| entry)
 }
@@ -460,7 +505,10 @@ mod tests {
             again.record("page_viewed", Timestamp(n), Vec::new(), n as u128);
         }
         assert_eq!(again.waiting(), QUEUE_EVENTS);
-        assert_eq!(Batch::from_bytes(&again.batch(Timestamp(0), 10)).unwrap().drops.first().unwrap().count, 1_006);
+        assert_eq!(
+            Batch::from_bytes(&again.batch(Timestamp(0), 10)).unwrap().drops.first().unwrap().count,
+            1_006
+        );
     }
 
     #[test]

@@ -3,15 +3,36 @@
 //! Listeners, storage and network live in `js/`, because there they cost half the bytes; this module holds
 //! state and decides. Nothing here panics and nothing throws: a failure is an empty answer.
 
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+#![cfg_attr(target_arch = "wasm32", no_std)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+extern crate alloc;
 
 pub mod client;
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 use attune_schema::consent::Consent;
 use attune_schema::time::Timestamp;
 use attune_schema::value::Value;
 use client::Client;
 use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Smaller than the standard one.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// Nothing here panics by design; if it did, this ends the module without carrying the text to say so.
+#[cfg(target_arch = "wasm32")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
 
 #[wasm_bindgen]
 extern "C" {
@@ -45,40 +66,52 @@ impl Attune {
     /// A client for `site`; `profile` is what was stored, or empty for a new visitor.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(site: &str, profile: &[u8], device: &str, locale: &str, library: &str) -> Self {
+    pub fn new(site: &str, profile: &[u8], device: &str, locale: &str) -> Self {
         let mut client = Client::new(site, profile, random());
         client.context.device = device.to_owned();
         client.context.locale = locale.to_owned();
-        client.context.library = library.to_owned();
+        client.context.library = concat!("attune-web/", env!("CARGO_PKG_VERSION")).to_owned();
         Self { client, fields: Vec::new() }
     }
 
     /// Adds a text field.
     pub fn text(&mut self, name: &str, value: &str) {
-        self.fields.push((name.to_owned(), value.into()));
+        self.field(name, value.into());
     }
 
     /// Adds a number field; NaN and infinities are left out.
     pub fn number(&mut self, name: &str, value: f64) {
-        self.fields.extend(Value::number(value).map(|value| (name.to_owned(), value)));
+        if let Some(value) = Value::number(value) {
+            self.field(name, value);
+        }
     }
 
     /// Adds a true or false field.
     pub fn flag(&mut self, name: &str, value: bool) {
-        self.fields.push((name.to_owned(), Value::Bool(value)));
+        self.field(name, Value::Bool(value));
     }
 
     fn take(&mut self) -> Vec<(String, Value)> {
-        let mut fields = core::mem::take(&mut self.fields);
-        fields.sort_by(|a, b| a.0.cmp(&b.0));
-        fields.dedup_by(|a, b| a.0 == b.0);
-        fields
+        core::mem::take(&mut self.fields)
+    }
+
+    /// Keeps fields sorted by name; the last value of a name counts.
+    fn field(&mut self, name: &str, value: Value) {
+        match self.fields.binary_search_by(|(known, _)| known.as_str().cmp(name)) {
+            Ok(index) => {
+                if let Some(slot) = self.fields.get_mut(index) {
+                    slot.1 = value;
+                }
+            }
+            Err(index) => self.fields.insert(index, (name.to_owned(), value)),
+        }
     }
 
     /// Screen size and clock zone.
     pub fn screen(&mut self, width: u32, height: u32, utc_offset_minutes: i32) {
         let context = &mut self.client.context;
-        (context.screen_width, context.screen_height, context.utc_offset_minutes) = (width, height, utc_offset_minutes);
+        (context.screen_width, context.screen_height, context.utc_offset_minutes) =
+            (width, height, utc_offset_minutes);
     }
 
     /// The page from now on; fields become the context of decisions.
@@ -115,10 +148,15 @@ impl Attune {
         self.client.record(name, time(at), fields, random())
     }
 
-    /// Links the visitor to a user; fields become attributes.
-    pub fn identify(&mut self, user: &str) {
+    /// Links the visitor to a user; fields become attributes. True if it is another user than before.
+    pub fn identify(&mut self, user: &str) -> bool {
         let fields = self.take();
-        self.client.identify(user, fields);
+        self.client.identify(user, fields)
+    }
+
+    /// Erases behaviour and attributes, keeps the visitor: permission to personalise was withdrawn.
+    pub fn erase(&mut self) {
+        self.client.erase();
     }
 
     /// Forgets the visitor and starts a new one.
@@ -127,7 +165,15 @@ impl Attune {
     }
 
     /// Decides `placement`: canonical JSON, empty without a bundle. `peek` reserves nothing.
-    pub fn decide(&mut self, placement: &str, now: f64, limit: u32, force: &str, draw: u32, peek: bool) -> String {
+    pub fn decide(
+        &mut self,
+        placement: &str,
+        now: f64,
+        limit: u32,
+        force: &str,
+        draw: u32,
+        peek: bool,
+    ) -> String {
         self.client.decide(placement, time(now), limit as usize, force, u64::from(draw), peek)
     }
 

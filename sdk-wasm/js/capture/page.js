@@ -1,0 +1,53 @@
+// Page views: load, single-page navigation, return from the back-forward cache, activation of a prerender.
+// A hash counts as a page only where sites route by it (`#/…`, `#!…`).
+
+const SETTLE_MS = 60; // Routers call replaceState in bursts and set the title afterwards.
+
+const address = (href) => href.replace(/#(?![/!]).*$/, "");
+
+const meta = (property) => {
+  const element = document.querySelector('meta[property="' + property + '"],meta[name="' + property + '"]');
+  return (element && element.content) || "";
+};
+
+// What the page says about itself in ordinary Open Graph product metadata.
+export const about = () => ({
+  category: meta("product:category"),
+  item: meta("og:type") === "product" ? meta("product:retailer_item_id") : "",
+});
+
+export function watchPages(viewed) {
+  let last = "";
+  let timer = 0;
+
+  // Tells of the page at `href` if it is another one; `at` is when it was first seen, if not now.
+  function check(href = location.href, at = undefined) {
+    const now = address(href);
+    if (now === last) return;
+    const before = last;
+    last = now;
+    viewed(now, before, at);
+  }
+
+  const settle = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => check(), SETTLE_MS);
+  };
+  for (const name of ["pushState", "replaceState"]) {
+    const original = history[name];
+    history[name] = function (...values) {
+      const result = original.apply(this, values);
+      settle();
+      return result;
+    };
+  }
+  addEventListener("popstate", settle);
+  addEventListener("hashchange", settle);
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) {
+      last = "";
+      check();
+    }
+  });
+  return check;
+}

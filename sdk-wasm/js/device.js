@@ -1,0 +1,35 @@
+// What surrounds a visit: device, language, how the visitor came.
+
+export const deviceOf = () => {
+  const agent = navigator.userAgent;
+  if (/iPad|Tablet|Android(?!.*Mobile)/.test(agent)) return "tablet";
+  if (/Mobi|iPhone/.test(agent)) return "mobile";
+  return "desktop";
+};
+
+const hostOf = (address) => {
+  try {
+    return new URL(address).hostname.replace(/^www\./, "");
+  } catch {
+    return "";
+  }
+};
+
+// Names and values that rules may use as context of a decision.
+export function contextOf(url, referrer, about) {
+  const { hostname, pathname, searchParams } = new URL(url);
+  const now = new Date();
+  const context = {
+    ...about,
+    device: deviceOf(),
+    host: hostname,
+    path: pathname,
+    locale: (document.documentElement.lang || navigator.language).split("-")[0],
+    hour: now.getHours(),
+    weekday: now.getDay(),
+  };
+  const from = hostOf(referrer);
+  if (from && from !== hostname) context.referrer_host = from;
+  for (const name of ["utm_source", "utm_medium", "utm_campaign"]) context[name] = searchParams.get(name) || "";
+  return context;
+}

@@ -1,0 +1,178 @@
+// Puts the parts together. Whatever fails, the page behaves as if we were absent.
+
+import init, { Attune } from "./pkg/attune_sdk_wasm.js";
+import { bundles } from "./bundle.js";
+import { watchClicks } from "./capture/click.js";
+import { watchForms } from "./capture/form.js";
+import { about, watchPages } from "./capture/page.js";
+import { consents } from "./consent.js";
+import { contextOf, deviceOf } from "./device.js";
+import { give } from "./fields.js";
+import { placements } from "./placement.js";
+import { openStore } from "./store.js";
+import { transport } from "./transport.js";
+
+const SAVE_MS = 150;
+const STALE_TAB_MS = 30_000;
+// E-mail addresses and telephone or national numbers are not pseudonyms.
+const PERSONAL = /@|^[+\d][\d\s().-]{7,}$/;
+
+export async function start(queue, base, site, key) {
+  if (document.prerendering) await new Promise((go) => document.addEventListener("prerenderingchange", go, { once: true }));
+  await init({ module_or_path: fetch(base + "sdk/" + __WASM__) });
+
+  const store = openStore(site);
+  const core = new Attune(site, store.bytes("profile"), deviceOf(), navigator.language);
+  core.screen(screen.width, screen.height, -new Date().getTimezoneOffset());
+  const tab = "queue:" + Date.now().toString(36) + Math.random().toString(36).slice(2, 8);
+  const listeners = [];
+  const emit = (name, detail) => listeners.forEach(([wanted, listener]) => wanted === name && guard(() => listener(detail)));
+  const guard = (work) => {
+    try {
+      return work();
+    } catch {
+      return undefined;
+    }
+  };
+
+  let ready = false; // The bundle has said what unanswered consent means.
+  let saving = 0;
+  function save() {
+    saving = 0;
+    if (!ready) return;
+    const known = core.may_measure() || core.may_personalise();
+    store.setBytes("profile", known ? core.profile() : []);
+    store.setBytes(tab, core.may_measure() && core.waiting() ? core.batch(Date.now(), 1_000) : []);
+  }
+  const saveSoon = () => (saving = saving || setTimeout(save, SAVE_MS));
+
+  const out = transport(core, base, saveSoon);
+  function record(name, fields, at) {
+    guard(() => {
+      give(core, fields);
+      if (core.record(name, at || Date.now())) {
+        if (ready) out.wake();
+        saveSoon();
+        emit("event", name);
+      }
+    });
+  }
+
+  const places = placements(core, record);
+  let personalised = true;
+  const consent = consents(core, store, () => {
+    if (!ready) return;
+    const may = core.may_personalise();
+    if (!may) {
+      places.restoreAll();
+      core.erase();
+    } else if (!personalised) places.view(performance.now());
+    if (!core.may_measure()) core.done(core.waiting());
+    personalised = may;
+    save();
+    out.wake();
+    emit("consent", consent.get());
+  });
+
+  let view = { url: "", referrer: "" };
+  function page(url, before, at) {
+    leaveForms();
+    view = { url, referrer: before || document.referrer };
+    const facts = about();
+    give(core, contextOf(url, view.referrer, facts));
+    core.page(url, document.title, view.referrer);
+    record("page_viewed", { category: facts.category }, at);
+    if (facts.item) record("item_viewed", facts, at);
+    if (ready) places.view(performance.now());
+  }
+
+  const decide = (placement, options, peek) => {
+    const answer = core.decide(String(placement), Date.now(), (options && options.limit) || 1, "", 0, peek);
+    return answer ? JSON.parse(answer) : null;
+  };
+
+  const api = {
+    page: (name, fields) => record("page_viewed", { ...fields, name }),
+    track: (name, fields) => record(String(name), fields),
+    identify(id, traits) {
+      if (!id || PERSONAL.test(id)) return false;
+      give(core, traits);
+      if (core.identify(String(id))) record("identified", {});
+      saveSoon();
+      return true;
+    },
+    reset() {
+      out.flush();
+      core.reset();
+      places.view(performance.now());
+      save();
+    },
+    consent: (answers) => (answers ? consent.set(answers) : consent.get()),
+    optIn: () => consent.set({ measure: true, personalise: true }),
+    optOut: () => consent.set({ measure: false, personalise: false }),
+    forget() {
+      places.restoreAll();
+      core.reset();
+      for (const name of store.names("")) name !== "consent" && store.setText(name, "");
+    },
+    decide: (placement, options) => decide(placement, options, false),
+    peek: (placement, options) => decide(placement, options, true),
+    explain: (placement) => JSON.parse(core.explain(String(placement), Date.now(), 1, "", 0) || "[]"),
+    expose: (fields) => record("offer_exposed", fields),
+    ready: (listener) => listener && guard(listener),
+    on: (name, listener) => listeners.push([name, listener]),
+  };
+  const call = (entry) => {
+    const [name, ...values] = entry;
+    const method = api[name];
+    const result = method && guard(() => (name === "track" ? record(String(values[0]), values[1], entry.at) : method(...values)));
+    if (entry.done) entry.done(result);
+  };
+
+  watchClicks(record);
+  const leaveForms = watchForms(record);
+  const checkPage = watchPages(page);
+  const leave = () => {
+    out.leave();
+    save();
+  };
+  addEventListener("visibilitychange", () => document.visibilityState === "hidden" && leave());
+  addEventListener("pagehide", () => {
+    leaveForms();
+    leave();
+  });
+  store.watch("profile", () => core.adopt(store.bytes("profile")));
+
+  // Answers first: they decide whether the first page view may be kept.
+  const early = queue.splice(0);
+  early.filter(([name]) => name === "consent").forEach(call);
+  checkPage(queue.url, queue.at);
+  checkPage();
+  early.filter(([name]) => name !== "consent").forEach(call);
+  queue.push = (...entries) => entries.forEach(call);
+  for (const name in api) queue[name] = (...values) => Promise.resolve(guard(() => api[name](...values)));
+
+  await bundles(core, store, base, site, key, () => {
+    if (ready) return places.recheck();
+    ready = true;
+    personalised = core.may_personalise();
+    if (!core.may_measure()) core.done(core.waiting());
+    else adoptQueues();
+    places.view(0);
+    save();
+    out.wake();
+    queue.mode = store.blocked ? "session" : "full";
+    emit("ready");
+  }).start();
+
+  // Events that an earlier page or a closed tab could not send.
+  function adoptQueues() {
+    const now = Date.now();
+    for (const name of store.names("queue:")) {
+      const since = parseInt(name.slice(6, -6), 36);
+      if (name === tab || !(now - since > STALE_TAB_MS)) continue;
+      core.restore(store.bytes(name));
+      store.setText(name, "");
+    }
+  }
+}

@@ -1,0 +1,156 @@
+// Placements: marked descendants are filled in place as text and safe addresses, so nothing moves and no
+// HTML is made; the default content is kept and comes back the moment it must.
+
+import { watchExposure } from "./exposure.js";
+
+const SELECTOR = "attune-placement[name],[data-attune-placement]";
+const nameOf = (element) => element.getAttribute("name") || element.dataset.attunePlacement;
+const language = () => document.documentElement.lang || navigator.language || "en";
+
+// An address an offer may point to: this site's or another's over HTTP, nothing that runs.
+function safe(address) {
+  try {
+    const url = new URL(address, location.href);
+    return /^https?:$/.test(url.protocol) ? address : "";
+  } catch {
+    return "";
+  }
+}
+
+export function placements(core, record) {
+  const shown = new Map(); // element → { undo, stop, fields }
+  const settled = new WeakSet(); // Decided for this view: no late swap.
+  let viewAt = 0;
+
+  const offerFields = (decision, choice) => ({
+    placement: decision.placement,
+    campaign: decision.campaign || "",
+    variant: decision.variant || "",
+    offer: choice.id,
+    decision: decision.id,
+  });
+
+  function fill(element, decision) {
+    const choice = decision.offers[0];
+    const text = (field) => core.content(choice.id, language(), field);
+    const undo = [];
+    const set = (target, name, value) => {
+      const before = target.getAttribute(name);
+      undo.push(() => (before === null ? target.removeAttribute(name) : target.setAttribute(name, before)));
+      target.setAttribute(name, value);
+    };
+    for (const target of element.querySelectorAll("[data-attune-text]")) {
+      const value = text(target.dataset.attuneText);
+      const before = target.textContent;
+      undo.push(() => (target.textContent = before));
+      target.textContent = value;
+    }
+    for (const [key, attribute] of [["attuneHref", "href"], ["attuneSrc", "src"], ["attuneAlt", "alt"]])
+      for (const target of element.querySelectorAll("[data-" + key.replace("attune", "attune-").toLowerCase() + "]")) {
+        const value = text(target.dataset[key]);
+        const checked = attribute === "alt" ? value : safe(value);
+        if (checked) set(target, attribute, checked);
+      }
+    explainIn(element, decision, choice, undo);
+    set(element, "data-attune-offer", choice.id);
+    return undo;
+  }
+
+  // "Why this?": the button appears where the campaign says a reason.
+  function explainIn(element, decision, choice, undo) {
+    const reason = decision.campaign ? core.reason(decision.campaign, language()) : "";
+    const button = element.querySelector("[data-attune-why]");
+    const place = element.querySelector("[data-attune-why-text]");
+    if (!reason || !button || !place) return;
+    const words = reason.replace("{offer}", core.content(choice.id, language(), "title"));
+    const toggle = () => {
+      place.textContent = words;
+      place.hidden = !place.hidden;
+      button.setAttribute("aria-expanded", String(!place.hidden));
+    };
+    button.hidden = false;
+    button.setAttribute("aria-expanded", "false");
+    button.addEventListener("click", toggle);
+    undo.push(() => {
+      button.removeEventListener("click", toggle);
+      button.hidden = true;
+      place.hidden = true;
+      place.textContent = "";
+    });
+  }
+
+  function restore(element) {
+    const state = shown.get(element);
+    if (!state) return;
+    shown.delete(element);
+    state.stop();
+    for (const back of state.undo.reverse()) back();
+  }
+
+  function show(element) {
+    const name = nameOf(element);
+    settled.add(element);
+    if (performance.now() - viewAt > (core.budget(name) || 0)) return;
+    const answer = core.decide(name, Date.now(), 1, "", 0, false);
+    if (!answer) return;
+    const decision = JSON.parse(answer);
+    const [choice] = decision.offers;
+    const [withheld] = decision.withheld;
+    if (choice) {
+      const fields = offerFields(decision, choice);
+      const undo = fill(element, decision);
+      const click = (event) => {
+        if (event.target.closest("[data-attune-dismiss]")) {
+          record("offer_dismissed", fields);
+          restore(element);
+        } else if (event.target.closest("a,[data-attune-href]")) record("offer_clicked", fields);
+      };
+      element.addEventListener("click", click);
+      undo.push(() => element.removeEventListener("click", click));
+      const stop = watchExposure(element, () => record("offer_exposed", fields));
+      shown.set(element, { undo, stop });
+    } else if (withheld) {
+      const fields = offerFields(decision, withheld);
+      const stop = watchExposure(element, () => record("offer_withheld", fields));
+      shown.set(element, { undo: [], stop });
+    }
+  }
+
+  function scan() {
+    for (const element of document.querySelectorAll(SELECTOR)) if (!settled.has(element)) show(element);
+  }
+
+  const self = {
+    // A new view: every placement is decided afresh.
+    view(startedAt) {
+      viewAt = startedAt;
+      core.release();
+      for (const element of document.querySelectorAll(SELECTOR)) {
+        restore(element);
+        settled.delete(element);
+      }
+      scan();
+    },
+    restoreAll() {
+      for (const element of [...shown.keys()]) restore(element);
+      core.release();
+    },
+    // Another bundle arrived: what is shown stays, unless the site was switched off.
+    recheck() {
+      const [element] = shown.keys();
+      if (element && JSON.parse(core.decide(nameOf(element), Date.now(), 1, "", 0, true) || "{}").reason === "paused")
+        self.restoreAll();
+    },
+  };
+  // Placements that a page adds later are decided when they appear.
+  let pending = 0;
+  new MutationObserver((changes) => {
+    if (pending || !changes.some((change) => change.addedNodes.length)) return;
+    pending = requestAnimationFrame(() => {
+      pending = 0;
+      viewAt = performance.now();
+      scan();
+    });
+  }).observe(document.documentElement, { childList: true, subtree: true });
+  return self;
+}

@@ -1,0 +1,22 @@
+// The tag: remembers early calls and the first page view with their own times, then loads the SDK.
+// Never throws, loads once even when pasted twice, leaves the page as it is when anything is missing.
+// `__SDK__` and `__KEY__` are filled in by the collector.
+(() => {
+  try {
+    const script = document.currentScript;
+    const queue = (window.attune = window.attune || []);
+    if (queue.at || !script) return;
+    queue.at = Date.now();
+    queue.url = location.href;
+    for (const name of "page track identify alias group reset consent optIn optOut forget ready on decide peek expose explain debug".split(" "))
+      queue[name] = (...values) =>
+        new Promise((done) => {
+          const call = [name, ...values];
+          call.at = Date.now();
+          call.done = done;
+          queue.push(call);
+        });
+    const base = script.src.replace(/[^/]*$/, "");
+    import(base + "sdk/__SDK__").then((sdk) => sdk.start(queue, base, script.dataset.site, "__KEY__")).catch(() => {});
+  } catch {}
+})();
