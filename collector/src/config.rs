@@ -15,7 +15,7 @@ pub struct Config {
     pub control_url: Option<String>,
     /// ClickHouse server; embedded in the data folder if absent.
     pub warehouse_url: Option<String>,
-    /// Password of the first account, `admin`; drawn and shown once if absent.
+    /// Makes the first account, `admin`, with this password if there is none at all.
     pub admin_password: Option<String>,
     /// How much may wait and how much may be kept.
     pub limits: Limits,

@@ -1,6 +1,6 @@
 //! How far the log was shipped, in a file that is replaced whole.
 
-use crate::log::Position;
+use crate::log::{Position, SegmentLog};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Write};
@@ -18,6 +18,8 @@ pub struct Range {
 /// Where shipping stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Cursor {
+    /// The log it belongs to, in two halves.
+    pub log: (u64, u64),
     /// Everything before is in the store.
     pub position: Position,
     /// Events accepted before the position: `stored + duplicates + quarantined`.
@@ -33,6 +35,28 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// Where to begin with `log`: where the last process stopped, unless that was another log. A log whose
+    /// first segments are gone without a cursor was shipped up to there.
+    #[must_use]
+    pub fn begin(found: Option<Self>, log: &SegmentLog) -> Self {
+        let begun = log.start_totals().accepted;
+        let fresh = Self {
+            log: halves(log.id()),
+            position: log.start(),
+            accepted: begun,
+            stored: begun,
+            ..Self::default()
+        };
+        match found {
+            Some(cursor) if cursor.log == halves(log.id()) => cursor,
+            Some(_) => {
+                tracing::error!("the log is not the one that was shipped before: shipping begins anew");
+                fresh
+            }
+            None => fresh,
+        }
+    }
+
     /// Reads the file; `None` if there is none.
     ///
     /// # Errors
@@ -59,6 +83,11 @@ impl Cursor {
     }
 }
 
+/// JSON has no numbers of 128 bits.
+fn halves(id: u128) -> (u64, u64) {
+    ((id >> 64) as u64, id as u64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +98,7 @@ mod tests {
         let path = dir.path().join("cursor.json");
         assert_eq!(Cursor::load(&path).unwrap(), None);
         let cursor = Cursor {
+            log: (u64::MAX, 0),
             position: Position { segment: 1, offset: 300, sequence: 9 },
             accepted: 20,
             stored: 18,

@@ -90,7 +90,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/manifest", get(delivery::manifest))
         .route("/v1/bundle/{hash}", get(delivery::bundle))
         .route("/tag.js", get(delivery::tag))
-        .route("/sdk/{file}", get(delivery::sdk))
+        .route("/sdk/{*file}", get(delivery::sdk))
         .route("/", get(console::root))
         .route("/console", get(console::page))
         .route("/console/", get(console::page))

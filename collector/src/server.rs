@@ -83,12 +83,11 @@ impl Parts {
             let log_dir = log_dir.clone();
             tokio::task::spawn_blocking(move || open_log(&log_dir, segment_bytes))
         };
-        let (log, window) =
+        let (mut log, window) =
             opening.await.map_err(|e| io("log")(std::io::Error::other(e)))?.map_err(io("log"))?;
         let cursor_path = data.file("cursor.json");
-        let cursor = Cursor::load(&cursor_path)
-            .map_err(io("cursor"))?
-            .unwrap_or(Cursor { position: log.start(), ..Cursor::default() });
+        let cursor = Cursor::begin(Cursor::load(&cursor_path).map_err(io("cursor"))?, &log);
+        log.skip_to(cursor.position.sequence, cursor.accepted).map_err(io("log"))?;
         let log_id = log.id();
         let queue = Queue::start(log, window, config.limits, &data.file("")).map_err(io("log thread"))?;
 
@@ -174,6 +173,8 @@ pub struct Server {
     pub address: SocketAddr,
     /// Lets the command line use the API.
     pub token: String,
+    /// Whether the account `admin` was made just now.
+    pub first_account: bool,
     parts: Parts,
     serving: JoinHandle<std::io::Result<()>>,
 }
@@ -197,6 +198,13 @@ impl Server {
         let address = listener.local_addr().map_err(io("address"))?;
         let store = Arc::new(WarehouseStore::new(config));
         let parts = Parts::open_locked(config, data, store, system_clock()).await?;
+        let first_account = match &config.admin_password {
+            Some(password) if parts.app.control.users().await?.is_empty() => {
+                parts.app.control.add_user("admin", password, parts.app.now()).await?;
+                true
+            }
+            _ => false,
+        };
         let token = parts.app.local_token.clone();
         parts.data.announce(&Contact { address, token: token.clone() }).map_err(io("server.json"))?;
         let service = router(parts.app.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -206,7 +214,7 @@ impl Server {
         };
         let serving =
             tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(ended).await });
-        Ok(Self { address, token, parts, serving })
+        Ok(Self { address, token, first_account, parts, serving })
     }
 
     /// What requests reach.

@@ -233,7 +233,7 @@ async fn a_slow_live_reader_is_told_how_many_it_missed() {
     let mut text = String::new();
     while !text.contains("event: skipped") {
         let chunk = tokio::time::timeout(Duration::from_secs(5), stream.next()).await.unwrap();
-        text.push_str(&String::from_utf8(chunk.unwrap().unwrap().to_vec()).unwrap());
+        text.push_str(std::str::from_utf8(&chunk.unwrap().unwrap()).unwrap());
     }
     assert!(text.contains("event: skipped\ndata: 576"), "{text:.200}");
 }

@@ -49,10 +49,13 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     config.batches_per_second = args.batches_per_second;
     config.limits.log_bytes = args.log_mib << 20;
     config.limits.free_bytes = args.free_mib << 20;
-    config.admin_password = args.admin_password;
+    let drawn = args.admin_password.is_none().then(|| random_text()[..20].to_owned());
+    config.admin_password = args.admin_password.or_else(|| drawn.clone());
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let server = Server::start(&config).await.context("attune did not start")?;
-    first_account(&server, config.admin_password.as_deref()).await?;
+    if let Some(password) = drawn.filter(|_| server.first_account) {
+        output::notice(&format!("first account: user `admin`, password `{password}` (shown once)"));
+    }
     let store = server.app().store.clone();
     tokio::spawn(async move {
         if let Err(error) = store.ping().await {
@@ -69,20 +72,5 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     }
     output::notice("attune is stopping");
     server.stop().await;
-    Ok(())
-}
-
-/// Makes `admin` if there is no account at all.
-async fn first_account(server: &Server, password: Option<&str>) -> anyhow::Result<()> {
-    let app = server.app();
-    if !app.control.users().await?.is_empty() {
-        return Ok(());
-    }
-    let drawn = random_text();
-    let drawn = &drawn[..20];
-    app.control.add_user("admin", password.unwrap_or(drawn), app.now()).await?;
-    if password.is_none() {
-        output::notice(&format!("first account: user `admin`, password `{drawn}` (shown once)"));
-    }
     Ok(())
 }

@@ -50,8 +50,10 @@ pub struct Written {
     pub duplicates: Vec<usize>,
 }
 
+type Outcome = Result<Written, Rejected>;
+
 enum Command {
-    Write { draft: Draft, bytes: u64, answer: oneshot::Sender<Result<Written, Rejected>> },
+    Write { draft: Draft, bytes: u64, answer: oneshot::Sender<Outcome> },
     Ack(u64),
     Close(oneshot::Sender<()>),
 }
@@ -211,10 +213,7 @@ impl Thread {
         }
     }
 
-    fn commit(
-        &mut self,
-        answers: &mut Vec<(oneshot::Sender<Result<Written, Rejected>>, Result<Written, Rejected>)>,
-    ) {
+    fn commit(&mut self, answers: &mut Vec<(oneshot::Sender<Outcome>, Outcome)>) {
         let committed = self.log.commit();
         match &committed {
             Ok(durable) => {

@@ -69,7 +69,7 @@ impl Reader {
             }
             let Some((first, segment)) = &mut self.open else { return Ok(None) };
             let last = *first == durable.end.segment;
-            let limit = if last { durable.end.offset } else { segment.len()? };
+            let limit = if last { durable.end.offset } else { segment.size()? };
             match segment.record(self.position.offset, limit)? {
                 Some((record, end)) if record.sequence >= self.position.sequence => {
                     let before = record.totals.accepted - record.accepted;

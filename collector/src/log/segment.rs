@@ -97,7 +97,7 @@ impl Segment {
     ///
     /// # Errors
     /// If the file cannot be asked.
-    pub fn len(&self) -> io::Result<u64> {
+    pub fn size(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
     }
 

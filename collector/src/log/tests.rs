@@ -206,3 +206,19 @@ fn garbage_in_a_segment_never_panics() {
     let (numbers, lost) = read(&open(dir.path()));
     assert_eq!(numbers.len() as u64 * 2 + lost, 78);
 }
+
+#[test]
+fn a_log_that_ends_before_what_was_shipped_uses_no_number_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = open(dir.path());
+    fill(&mut log, 1, 4);
+    log.skip_to(3, 4).unwrap();
+    assert_eq!(log.durable().end.sequence, 4, "nothing to skip");
+    log.skip_to(9, 20).unwrap();
+    fill(&mut log, 9, 11);
+    drop(log);
+    let log = open(dir.path());
+    assert_eq!(log.durable().end.sequence, 11);
+    assert_eq!(log.durable().totals.accepted, 24);
+    assert_eq!(read(&log), (vec![1, 2, 3, 9, 10], 14));
+}

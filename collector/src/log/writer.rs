@@ -43,7 +43,7 @@ impl SegmentLog {
         let mut unreadable = Vec::new();
         while let Some(first) = firsts.pop() {
             let mut segment = Segment::open(dir, first)?;
-            let (header, size) = (segment.header()?, segment.len()?);
+            let (header, size) = (segment.header()?, segment.size()?);
             if let Some(scanned) = scan(&mut segment, first, header)? {
                 state.next = state.next.max(scanned.next);
                 state.totals = scanned.totals;
@@ -111,6 +111,32 @@ impl SegmentLog {
     pub fn start(&self) -> Position {
         let segment = self.sealed.first().map_or(self.durable.end.segment, |(first, _)| *first);
         Position { segment, offset: HEADER_BYTES, sequence: segment }
+    }
+
+    /// Counts before the oldest segment kept; nothing if its header cannot be read.
+    #[must_use]
+    pub fn start_totals(&self) -> Totals {
+        let header = Segment::open(&self.dir, self.start().segment).and_then(|mut segment| segment.header());
+        header.ok().flatten().map(|header| header.totals).unwrap_or_default()
+    }
+
+    /// Goes on after `sequence` and `accepted` if the log itself ends before: a disk that forgot synced records.
+    /// Numbers and counts that were used are not used again.
+    ///
+    /// # Errors
+    /// If a new segment cannot be made.
+    pub fn skip_to(&mut self, sequence: u64, accepted: u64) -> io::Result<()> {
+        if self.next >= sequence {
+            return Ok(());
+        }
+        tracing::error!("the log ends before what was shipped from it: the disk lost synced records");
+        let forgotten = accepted.saturating_sub(self.totals.accepted);
+        self.totals.accepted += forgotten;
+        self.totals.received += forgotten;
+        self.next = sequence;
+        self.seal()?;
+        self.durable.totals = self.totals;
+        Ok(())
     }
 
     /// The start of the newest segment such that it and all after it hold `events` events or more, or of
@@ -211,7 +237,7 @@ struct Scanned {
 
 /// Finds the last whole record of a segment; `None` if neither header nor any record can be read.
 fn scan(segment: &mut Segment, first: u64, header: Option<Header>) -> io::Result<Option<Scanned>> {
-    let limit = segment.len()?;
+    let limit = segment.size()?;
     let mut scanned = header.map(|header| Scanned { next: first, totals: header.totals, end: HEADER_BYTES });
     let (mut offset, mut next) = (HEADER_BYTES, first);
     loop {

@@ -129,12 +129,14 @@ pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, now: Timestamp) -> Scr
             }
         }
     }
-    let [device, locale, source, medium, campaign, library] = &incoming.texts;
+    // If nothing was allowed or fit to be kept, neither is who sent it.
+    let (user, texts) = if events.is_empty() { Default::default() } else { (incoming.user, incoming.texts) };
+    let [device, locale, source, medium, campaign, library] = &texts;
     let head = Head {
         site: policy.site,
         received_at: now,
         skew_ms,
-        user: &incoming.user,
+        user: &user,
         consent: incoming.consent.to_bits(),
         texts: [device, locale, source, medium, campaign, library],
         screen: incoming.screen,

@@ -40,7 +40,8 @@ impl From<Error> for StoreError {
         match error {
             Error::NoEngine => Self::Missing(error.to_string()),
             Error::Question(message) => Self::Question(message),
-            other => Self::Unavailable(other.to_string()),
+            // A database quotes the statement, and with it ids: the beginning says enough.
+            other => Self::Unavailable(other.to_string().chars().take(160).collect()),
         }
     }
 }
