@@ -139,9 +139,9 @@ async fn an_id_is_stored_once_across_batches_restarts_and_a_forgetful_window() {
     );
     app.parts.close().await;
 
-    // Without the log the door knows nothing; the shipper still looks in the store.
+    // Without the log the door knows nothing; the shipper sees that this is another log, begins anew, and
+    // still looks in the store.
     std::fs::remove_dir_all(dir.path().join("log")).unwrap();
-    std::fs::remove_file(dir.path().join("cursor.json")).unwrap();
     let app = TestApp::open(&config, store.clone()).await;
     assert_eq!(verdicts(&app.batch(json!([event("1", "x", NOW)])).await), ["ok"]);
     let ledger = app.flush().await;
@@ -368,4 +368,64 @@ async fn a_full_log_pushes_back_and_says_when_to_return() {
     assert_eq!(refused.code(), "log_full");
     assert_ne!(refused.header("retry-after"), "");
     assert_eq!(app.app().ledger().waiting, accepted);
+}
+
+#[tokio::test]
+async fn a_damaged_segment_is_counted_and_the_rest_delivered() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = common::config(dir.path());
+    config.segment_bytes = 2_000;
+    let app = TestApp::open(&config, Default::default()).await;
+    let store = app.store.clone();
+    store.set_away(true);
+    for n in 0..60 {
+        app.batch(json!([event(&n.to_string(), "x", NOW)])).await;
+    }
+    app.parts.close().await;
+    let mut segments: Vec<_> =
+        std::fs::read_dir(dir.path().join("log")).unwrap().map(|e| e.unwrap().path()).collect();
+    segments.sort();
+    assert!(segments.len() > 3);
+    let mut bytes = std::fs::read(&segments[1]).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&segments[1], bytes).unwrap();
+
+    store.set_away(false);
+    let app = TestApp::open(&config, store.clone()).await;
+    let ledger = app.flush().await;
+    assert_eq!((ledger.received, ledger.stored, ledger.quarantined, ledger.waiting), (60, 59, 1, 0));
+    assert_eq!(store.rows().len(), 59);
+    assert!(dir.path().join("log/quarantine").join(segments[1].file_name().unwrap()).exists());
+    let health = app.api("GET", "/health", &[], None).await.json();
+    assert!(health["status"].as_str().unwrap().contains("damaged"), "{health}");
+    app.parts.close().await;
+}
+
+#[tokio::test]
+async fn a_crash_after_the_insert_stores_nothing_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = common::config(dir.path());
+    let app = TestApp::open(&config, Default::default()).await;
+    let store = app.store.clone();
+    app.batch(json!([event("1", "x", NOW), event("2", "x", NOW)])).await;
+    let path = dir.path().join("cursor.json");
+    store.set_away(true);
+    while !std::fs::read_to_string(&path).unwrap_or_default().contains("\"pending\":{") {
+        app.app().shipping.hurry();
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    // As a crash between the insert and the next cursor leaves it: pending, and the rows in the store.
+    let pending = std::fs::read(&path).unwrap();
+    store.set_away(false);
+    app.flush().await;
+    app.batch(json!([event("3", "x", NOW)])).await;
+    app.parts.close().await;
+    assert_eq!(store.rows().len(), 2);
+    std::fs::write(&path, pending).unwrap();
+    let app = TestApp::open(&config, store.clone()).await;
+    let ledger = app.flush().await;
+    assert_eq!((ledger.stored, ledger.duplicate), (3, 0), "the same rows under the same token");
+    assert_eq!(store.rows().len(), 3);
+    app.parts.close().await;
 }
