@@ -1,0 +1,144 @@
+//! What the browser gives: storage, numbers and dates by `Intl`, clock, clipboard.
+
+use crate::i18n::Lang;
+use attune_schema::time::Timestamp;
+use js_sys::{Date, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// The window.
+pub(crate) fn window() -> web_sys::Window {
+    leptos::prelude::window()
+}
+
+/// Now.
+pub(crate) fn now() -> Timestamp {
+    Timestamp(Date::now() as i64)
+}
+
+/// A kept choice; nothing if storage is closed to us.
+pub(crate) fn kept(name: &str) -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(name).ok().flatten()
+}
+
+/// Keeps a choice; without storage it lasts as long as the page.
+pub(crate) fn keep(name: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        drop(storage.set_item(name, value));
+    }
+}
+
+/// Sets or removes an attribute of `<html>`.
+pub(crate) fn set_root(name: &str, value: Option<&str>) {
+    let Some(root) = window().document().and_then(|document| document.document_element()) else { return };
+    drop(match value {
+        Some(value) => root.set_attribute(name, value),
+        None => root.remove_attribute(name),
+    });
+}
+
+/// Puts `text` on the clipboard.
+pub(crate) async fn copy(text: &str) -> bool {
+    let clipboard = window().navigator().clipboard();
+    // Without a secure context there is no clipboard, whatever its type says.
+    if JsValue::from(clipboard.clone()).is_undefined() {
+        return false;
+    }
+    wasm_bindgen_futures::JsFuture::from(clipboard.write_text(text)).await.is_ok()
+}
+
+/// Moves the focus to the element with this id.
+pub(crate) fn focus(id: &str) {
+    let element = window().document().and_then(|document| document.get_element_by_id(id));
+    if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        drop(element.focus());
+    }
+}
+
+fn options(pairs: &[(&str, JsValue)]) -> Object {
+    let object = Object::new();
+    for (name, value) in pairs {
+        drop(Reflect::set(&object, &JsValue::from_str(name), value));
+    }
+    object
+}
+
+fn localised(value: &JsValue, lang: Lang, options: &Object) -> String {
+    Reflect::get(value, &"toLocaleString".into())
+        .ok()
+        .and_then(|method| method.dyn_into::<js_sys::Function>().ok())
+        .and_then(|method| method.call2(value, &lang.tag().into(), options).ok())
+        .and_then(|text| text.as_string())
+        .unwrap_or_default()
+}
+
+/// `12,345.6`
+pub(crate) fn number(lang: Lang, value: f64) -> String {
+    localised(&value.into(), lang, &options(&[("maximumFractionDigits", 1.into())]))
+}
+
+/// A count.
+pub(crate) fn count(lang: Lang, value: u64) -> String {
+    number(lang, value as f64)
+}
+
+/// `12.3 %` of a share; a dash for none.
+pub(crate) fn percent(lang: Lang, share: Option<f64>) -> String {
+    share.map_or_else(
+        || "–".to_owned(),
+        |share| {
+            let digits = options(&[("style", "percent".into()), ("maximumFractionDigits", 1.into())]);
+            localised(&share.into(), lang, &digits)
+        },
+    )
+}
+
+/// `+12 %`
+pub(crate) fn signed_percent(lang: Lang, share: f64) -> String {
+    let digits = options(&[
+        ("style", "percent".into()),
+        ("maximumFractionDigits", 1.into()),
+        ("signDisplay", "exceptZero".into()),
+    ]);
+    localised(&share.into(), lang, &digits)
+}
+
+/// Kilobytes.
+pub(crate) fn kilobytes(lang: Lang, bytes: u64) -> String {
+    format!("{} kB", number(lang, bytes as f64 / 1_000.0))
+}
+
+fn date(at: Timestamp, lang: Lang, pairs: &[(&str, &str)]) -> String {
+    let pairs: Vec<(&str, JsValue)> =
+        pairs.iter().map(|(name, value)| (*name, JsValue::from_str(value))).collect();
+    localised(&Date::new(&(at.0 as f64).into()), lang, &options(&pairs))
+}
+
+/// Date and time to the minute, in the reader's zone.
+pub(crate) fn moment(lang: Lang, at: Timestamp) -> String {
+    date(at, lang, &[("dateStyle", "medium"), ("timeStyle", "short")])
+}
+
+/// `14:03:59`
+pub(crate) fn clock(lang: Lang, at: Timestamp) -> String {
+    let style = [("hour", "2-digit"), ("minute", "2-digit"), ("second", "2-digit"), ("hourCycle", "h23")];
+    date(at, lang, &style)
+}
+
+/// Day and month, of a day in UTC.
+pub(crate) fn day(lang: Lang, at: Timestamp) -> String {
+    date(at, lang, &[("month", "short"), ("day", "numeric"), ("timeZone", "UTC")])
+}
+
+/// `5 minutes ago`
+pub(crate) fn ago(lang: Lang, at: Timestamp) -> String {
+    let seconds = now().since(at).max(0) / 1_000;
+    let (value, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..86_400 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    let style = options(&[("style", "unit".into()), ("unit", unit.into()), ("unitDisplay", "long".into())]);
+    let amount = localised(&(value as f64).into(), lang, &style);
+    crate::text::fill(crate::i18n::m::AGO.text(lang), &[("amount", &amount)])
+}

@@ -1,0 +1,90 @@
+//! Words that every screen shares: navigation, forms, failures, saving.
+
+super::messages! {
+    HOME: "Home", "홈";
+    LIVE: "Live", "실시간";
+    FUNNELS: "Funnels", "퍼널";
+    CAMPAIGNS: "Campaigns", "캠페인";
+    OFFERS: "Offers", "오퍼";
+    AUDIENCES: "Audiences", "오디언스";
+    TAG: "Tag", "태그";
+    SETTINGS: "Settings", "설정";
+    MENU: "Menu", "메뉴";
+    SKIP: "Skip to content", "본문으로 건너뛰기";
+    SITE: "Site", "사이트";
+    SITES: "Sites", "사이트";
+    ALL_SITES: "All sites…", "모든 사이트…";
+    LANGUAGE: "Language", "언어";
+    ENGLISH: "English", "영어";
+    KOREAN: "Korean", "한국어";
+    THEME: "Theme", "테마";
+    THEME_SYSTEM: "System", "시스템";
+    THEME_LIGHT: "Light", "밝게";
+    THEME_DARK: "Dark", "어둡게";
+
+    SIGN_IN: "Sign in", "로그인";
+    SIGN_IN_TITLE: "Sign in to Attune", "Attune 로그인";
+    SIGN_IN_WRONG: "That name and password do not match. Check them and try again.", "이름과 비밀번호가 맞지 않습니다. 확인한 뒤 다시 시도하세요.";
+    SIGN_OUT: "Sign out", "로그아웃";
+    USER: "Name", "이름";
+    PASSWORD: "Password", "비밀번호";
+
+    LOADING: "Loading", "불러오는 중";
+    RETRY: "Try again", "다시 시도";
+    CANCEL: "Cancel", "취소";
+    CREATE: "Create", "만들기";
+    ADD: "Add", "추가";
+    REMOVE: "Remove", "제거";
+    DELETE: "Delete", "삭제";
+    DELETED: "Deleted", "삭제했습니다";
+    DELETE_TITLE: "Delete this?", "삭제할까요?";
+    DELETE_TEXT: "It disappears from the list and from the next bundle. Its past figures stay in the reports.", "목록과 다음 번들에서 사라집니다. 지난 수치는 리포트에 남습니다.";
+    DELETE_NAMED: "Delete “{name}”? Whatever refers to it will be reported as a problem.", "“{name}”을(를) 삭제할까요? 이를 참조하는 항목은 문제로 표시됩니다.";
+    COPY: "Copy", "복사";
+    COPIED: "Copied", "복사했습니다";
+    COPY_FAILED: "The browser did not allow copying. Select the text and copy it by hand.", "브라우저가 복사를 허용하지 않았습니다. 텍스트를 선택해 직접 복사하세요.";
+    COPY_LINK: "Copy link", "링크 복사";
+    LINK_COPIED: "Link copied", "링크를 복사했습니다";
+    CODE: "Code", "코드";
+    AS_TABLE: "Show as table", "표로 보기";
+    ALL: "All", "전체";
+    NONE: "None", "없음";
+    YES: "Yes", "예";
+    NO: "No", "아니요";
+    UNKNOWN: "Unknown", "알 수 없음";
+    NAME: "Name", "이름";
+    NAME_HINT: "For you and your colleagues; visitors never see it.", "담당자를 위한 이름이며 방문자에게는 보이지 않습니다.";
+    CREATED: "Created", "만든 때";
+    CHANGED: "Changed", "변경";
+    AGO: "{amount} ago", "{amount} 전";
+    SPAN_HINT: "A number and a unit: 30m, 12h, 7d.", "숫자와 단위: 30m, 12h, 7d.";
+    COMMA_HINT: "Separated by commas.", "쉼표로 구분합니다.";
+    SITE_TIME: "In the site’s time zone.", "사이트 시간대 기준.";
+
+    SAVE: "Save", "저장";
+    SAVED: "Saved", "저장했습니다";
+    DISCARD: "Discard changes", "변경 취소";
+    UNSAVED: "There are unsaved changes.", "저장하지 않은 변경이 있습니다.";
+    SAVED_AS: "Version {version} · {who} · {at}", "버전 {version} · {who} · {at}";
+    LEAVE_UNSAVED: "There are unsaved changes. Leave without saving?", "저장하지 않은 변경이 있습니다. 저장하지 않고 나갈까요?";
+    CONFLICT_TITLE: "Somebody else saved first", "다른 사람이 먼저 저장했습니다";
+    CONFLICT_TEXT: "{who} saved version {version} on {at} while you were editing. Nothing is lost: compare both and choose.", "편집하는 동안 {who} 님이 {at}에 버전 {version}을 저장했습니다. 잃은 것은 없습니다. 비교한 뒤 고르세요.";
+    YOURS: "Yours", "내 변경";
+    THEIRS: "Theirs, as saved", "저장된 버전";
+    KEEP_MINE: "Save mine over theirs", "내 변경으로 덮어쓰기";
+    TAKE_THEIRS: "Take theirs", "저장된 버전 사용";
+    BACK_TO_EDITING: "Back to editing", "편집으로 돌아가기";
+
+    FAIL_NETWORK: "The server did not answer. Check the connection.", "서버가 응답하지 않습니다. 연결을 확인하세요.";
+    FAIL_SIGNED_OUT: "You are signed out. Sign in again to go on.", "로그아웃되었습니다. 다시 로그인하세요.";
+    FAIL_CONFLICT: "Somebody else changed this meanwhile.", "그 사이 다른 사람이 변경했습니다.";
+    FAIL_NOT_FOUND: "This does not exist, or no longer.", "존재하지 않거나 삭제되었습니다.";
+    FAIL_REFUSED: "The server did not accept this.", "서버가 받아들이지 않았습니다.";
+    FAIL_ANSWER: "The server gave an answer that this page does not understand. Reload to get its newest version.", "서버의 응답을 이해하지 못했습니다. 새로 고쳐 최신 화면을 받으세요.";
+    LOST: "Nothing is here", "여기에는 아무것도 없습니다";
+    LOST_NEXT: "The address may be old. Start again from Home.", "오래된 주소일 수 있습니다. 홈에서 다시 시작하세요.";
+    GO_HOME: "Go to Home", "홈으로";
+    PROBLEM_FATAL: "Left out until this is fixed.", "고칠 때까지 제외됩니다.";
+    PROBLEM_WARNING: "Works, but look at it.", "작동하지만 확인이 필요합니다.";
+    NO_PROBLEMS: "No problems found. Ready to launch.", "문제가 없습니다. 시작할 수 있습니다.";
+}

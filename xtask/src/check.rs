@@ -1,0 +1,28 @@
+//! `cargo xtask check`: everything that needs no browser and no database.
+
+use crate::arrows;
+use crate::run::{cargo, output, root, run};
+use anyhow::Result;
+
+const WASM_MEMBERS: [&str; 4] = ["--package", "attune-sdk-wasm", "--package", "attune-console"];
+
+/// Checks; the first failure ends it.
+pub(crate) fn run_all() -> Result<()> {
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    arrows::check()?;
+    run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    run(cargo()
+        .args(["clippy", "--target", "wasm32-unknown-unknown"])
+        .args(WASM_MEMBERS)
+        .arg("--target-dir")
+        .arg(root().join("target/wasm"))
+        .args(["--", "-D", "warnings"]))?;
+    run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    if output(cargo().args(["deny", "--version"])).is_ok() {
+        run(cargo().args(["deny", "check", "licenses", "bans"]))?;
+    } else {
+        println!("!! cargo-deny is not installed: LICENCES AND BANS WERE NOT CHECKED");
+        println!("!! cargo install --locked cargo-deny");
+    }
+    Ok(())
+}

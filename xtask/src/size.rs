@@ -1,0 +1,118 @@
+//! `cargo xtask size`: what a browser downloads, against budgets.
+
+use crate::compress::{Effort, brotli, gzip};
+use crate::web::{manifest, web};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::Add;
+
+/// Budgets, in bytes of brotli.
+const BUDGETS: [(&str, usize); 3] = [("loader", 600), ("sdk", 22_000), ("console", 250_000)];
+
+/// Compressed sizes of the browser's parts, against their budgets.
+#[derive(Args)]
+pub(crate) struct Size {
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Bytes of one part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+struct Bytes {
+    raw: usize,
+    gzip: usize,
+    brotli: usize,
+}
+
+impl Add for Bytes {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { raw: self.raw + other.raw, gzip: self.gzip + other.gzip, brotli: self.brotli + other.brotli }
+    }
+}
+
+impl Size {
+    /// Prints; an error names what is over its budget.
+    pub(crate) fn run(&self) -> Result<()> {
+        let sizes = measure()?;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&sizes)?);
+        } else {
+            println!("{:<10}{:>10}{:>10}{:>10}{:>10}", "part", "raw", "gzip", "brotli", "budget");
+            for (name, size) in &sizes {
+                let budget = budget(name).map_or_else(String::new, |most| most.to_string());
+                println!("{name:<10}{:>10}{:>10}{:>10}{budget:>10}", size.raw, size.gzip, size.brotli);
+            }
+        }
+        let over = over(&sizes);
+        if !over.is_empty() {
+            bail!("over budget: {}", over.join(", "));
+        }
+        Ok(())
+    }
+}
+
+fn budget(part: &str) -> Option<usize> {
+    BUDGETS.iter().find(|(name, _)| *name == part).map(|(_, most)| *most)
+}
+
+/// Parts that are too big.
+fn over(sizes: &BTreeMap<&'static str, Bytes>) -> Vec<String> {
+    BUDGETS
+        .iter()
+        .filter_map(|(name, most)| {
+            let size = sizes.get(name)?;
+            (size.brotli > *most).then(|| format!("{name} is {} bytes, budget {most}", size.brotli))
+        })
+        .collect()
+}
+
+/// Sizes of what was built; a part that was not built is left out.
+fn measure() -> Result<BTreeMap<&'static str, Bytes>> {
+    let manifest = manifest()?;
+    let mut sizes = BTreeMap::new();
+    for (part, folder, keys) in [
+        ("loader", "tag", &["loader"][..]),
+        ("sdk", "sdk", &["script", "wasm"]),
+        ("console", "console", &["page", "script", "wasm", "style"]),
+    ] {
+        let Some(entry) = manifest.get(folder) else { continue };
+        if entry.get("dev").and_then(Value::as_bool) == Some(true) {
+            bail!("{folder} was built with --dev: run `cargo xtask web`");
+        }
+        let mut total = Bytes::default();
+        for key in keys {
+            let name = entry.get(*key).and_then(Value::as_str).context("manifest.json is damaged")?;
+            let bytes = fs::read(web().join(folder).join(name))?;
+            total = total
+                + Bytes {
+                    raw: bytes.len(),
+                    gzip: gzip(&bytes, Effort::Best)?.len(),
+                    brotli: brotli(&bytes, Effort::Best)?.len(),
+                };
+        }
+        sizes.insert(part, total);
+    }
+    if let (Some(loader), Some(sdk)) = (sizes.get("loader"), sizes.get("sdk")) {
+        sizes.insert("total", *loader + *sdk);
+    }
+    Ok(sizes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_what_is_over_its_budget() {
+        let bytes = |brotli| Bytes { raw: 0, gzip: 0, brotli };
+        let sizes = BTreeMap::from([("loader", bytes(600)), ("sdk", bytes(22_001))]);
+        assert_eq!(over(&sizes), ["sdk is 22001 bytes, budget 22000"]);
+    }
+}

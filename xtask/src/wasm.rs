@@ -1,0 +1,76 @@
+//! Crate → optimised Wasm module and its JavaScript glue.
+
+use crate::npm;
+use crate::run::{cargo, command, output, root, run};
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+use wasm_bindgen_cli_support::Bindgen;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// How one crate is built.
+pub(crate) struct Module<'a> {
+    /// Package name; its library has dashes replaced.
+    pub package: &'a str,
+    /// Folder below `target`: one a crate, so that flags and features never flip.
+    pub target_dir: &'a str,
+    /// Extra compiler flags.
+    pub rustflags: &'a str,
+}
+
+impl Module<'_> {
+    /// Name of the library: of the glue, and of the module before it was hashed.
+    pub(crate) fn library(&self) -> String {
+        self.package.replace('-', "_")
+    }
+
+    /// Builds into `out`: `<library>.js` and `<library>_bg.wasm`. Returns the path of the module.
+    pub(crate) fn build(&self, dev: bool, out: &Path) -> Result<PathBuf> {
+        add_target()?;
+        let target_dir = root().join("target").join(self.target_dir);
+        let profile = if dev { "dev" } else { "wasm" };
+        run(cargo()
+            .args(["build", "--profile", profile, "--target", TARGET, "--package", self.package, "--lib"])
+            .arg("--target-dir")
+            .arg(&target_dir)
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", self.rustflags))?;
+        let folder = if dev { "debug" } else { "wasm" };
+        let input = target_dir.join(TARGET).join(folder).join(self.library()).with_extension("wasm");
+        fs::create_dir_all(out)?;
+        let mut bindgen = Bindgen::new();
+        bindgen
+            .input_path(&input)
+            .web(true)?
+            .typescript(false)
+            .omit_default_module_path(true)
+            .remove_producers_section(true)
+            .remove_name_section(!dev)
+            .generate(out)
+            .with_context(|| format!("wasm-bindgen on {}", self.package))?;
+        let module = out.join(format!("{}_bg.wasm", self.library()));
+        if !dev {
+            optimise(&module)?;
+        }
+        Ok(module)
+    }
+}
+
+/// Size first. Debian's binaryen makes modules that fail only at run time, hence the pinned one.
+fn optimise(module: &Path) -> Result<()> {
+    let before = fs::metadata(module)?.len();
+    let smaller = module.with_extension("opt");
+    run(npm::tool("wasm-opt").arg("-Oz").arg(module).arg("-o").arg(&smaller))?;
+    fs::rename(&smaller, module)?;
+    println!("  {before} → {} bytes", fs::metadata(module)?.len());
+    Ok(())
+}
+
+fn add_target() -> Result<()> {
+    let installed = output(command("rustup").args(["target", "list", "--installed"]));
+    // Without rustup the toolchain is somebody else's business; cargo will say what is missing.
+    if installed.is_ok_and(|list| !list.lines().any(|line| line == TARGET)) {
+        run(command("rustup").args(["target", "add", TARGET]))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! The SDK (`target/web/sdk`) and the loader (`target/web/tag/loader.js`).
+
+use super::{bundle, copy_files, empty, esbuild, finish, stage, web};
+use crate::run::{root, run};
+use crate::wasm::Module;
+use anyhow::Result;
+use serde_json::json;
+
+/// Builds what is there; says what is not.
+pub(super) fn build(dev: bool) -> Result<()> {
+    loader(dev)?;
+    let source = root().join("sdk-wasm/js");
+    if !source.join("main.js").exists() {
+        println!("sdk-wasm/js/main.js is missing: the SDK was not built");
+        return Ok(());
+    }
+    let module = Module {
+        package: "attune-sdk-wasm",
+        target_dir: "wasm-sdk",
+        rustflags: "-C target-feature=+simd128",
+    };
+    let stage = stage("sdk")?;
+    copy_tree(&source, &stage)?;
+    let wasm = module.build(dev, &stage.join("pkg"))?;
+    let folder = empty(web().join("sdk"))?;
+    let mangle: &[&str] = if dev { &[] } else { &["--mangle-props=_$"] };
+    let bundled = bundle(&stage.join("main.js"), &wasm, "attune", &folder, dev, mangle)?;
+    finish(&folder, "sdk", dev, json!({ "script": bundled.js, "wasm": bundled.wasm, "dev": dev }))
+}
+
+/// The loader keeps its placeholders `__SDK__` and `__KEY__`: the collector fills them in.
+fn loader(dev: bool) -> Result<()> {
+    let source = root().join("tag/loader.js");
+    if !source.exists() {
+        println!("tag/loader.js is missing: the loader was not built");
+        return Ok(());
+    }
+    let folder = empty(web().join("tag"))?;
+    run(&mut esbuild(&source, &folder.join("loader.js"), dev))?;
+    finish(&folder, "tag", dev, json!({ "loader": "loader.js", "dev": dev }))
+}
+
+fn copy_tree(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
+    copy_files(from, to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            let folder = to.join(entry.file_name());
+            std::fs::create_dir_all(&folder)?;
+            copy_tree(&entry.path(), &folder)?;
+        }
+    }
+    Ok(())
+}
