@@ -156,10 +156,10 @@ fn open_log(dir: &std::path::Path, segment_bytes: u64) -> std::io::Result<(Segme
 
 /// Notices what other processes changed in a shared control store.
 async fn refresh_sites(app: App, mut stopping: watch::Receiver<bool>) {
-    while !*stopping.borrow() {
+    loop {
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(5)) => {}
-            _ = stopping.changed() => continue,
+            () = crate::ship::ended(&mut stopping) => return,
         }
         if let Err(error) = app.sites.refresh(&app.control).await {
             tracing::warn!(%error, "sites could not be read again");
@@ -209,9 +209,7 @@ impl Server {
         parts.data.announce(&Contact { address, token: token.clone() }).map_err(io("server.json"))?;
         let service = router(parts.app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let mut stopping = parts.app.stopping.clone();
-        let ended = async move {
-            let _gone = stopping.wait_for(|stopping| *stopping).await;
-        };
+        let ended = async move { crate::ship::ended(&mut stopping).await };
         let serving =
             tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(ended).await });
         Ok(Self { address, token, first_account, parts, serving })

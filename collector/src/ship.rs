@@ -116,7 +116,7 @@ impl Run {
                 first_seen = None;
                 tokio::select! {
                     changed = durable.changed() => if changed.is_err() { return },
-                    _ = self.stop.changed() => {}
+                    () = ended(&mut self.stop) => return
                 }
                 continue;
             }
@@ -127,8 +127,8 @@ impl Run {
                 tokio::select! {
                     () = tokio::time::sleep_until(seen + RANGE_WAIT) => {}
                     () = self.hurry.notified() => first_seen = Some(seen - RANGE_WAIT),
-                    _ = durable.changed() => {}
-                    _ = self.stop.changed() => {}
+                    changed = durable.changed() => if changed.is_err() { return },
+                    () = ended(&mut self.stop) => return
                 }
                 continue;
             }
@@ -143,7 +143,7 @@ impl Run {
                     let jitter = f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX);
                     tokio::select! {
                         () = tokio::time::sleep(backoff.mul_f64(0.5 + jitter)) => {}
-                        _ = self.stop.changed() => {}
+                        () = ended(&mut self.stop) => return
                     }
                     backoff = (backoff * 2).min(BACKOFF_MAX);
                 }
@@ -243,6 +243,11 @@ fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable) -> io::Result<Cut>
     let range =
         cursor.pending.unwrap_or(Range { from: cursor.position.sequence, to: after.position.sequence });
     Ok(Cut { range, rows, after })
+}
+
+/// Waits until the server is to end, or is gone.
+pub(crate) async fn ended(stop: &mut watch::Receiver<bool>) {
+    let _gone = stop.wait_for(|stop| *stop).await;
 }
 
 /// Numbers a range: its place in the log, below 24 bits of the log's id, so that a log made anew after a loss

@@ -294,3 +294,30 @@ async fn the_description_names_every_operation_once() {
     }
     assert!(count > 40, "{count} operations");
 }
+
+#[tokio::test]
+async fn the_tag_names_the_sdk_and_the_signing_key_or_says_how_to_build_them() {
+    let app = TestApp::start().await;
+    let tag = app.send(request("GET", "/tag.js", &[], json!(null))).await;
+    let script = String::from_utf8(tag.body.to_vec()).unwrap();
+    if tag.status == StatusCode::NOT_FOUND {
+        assert!(script.contains("cargo xtask build"), "{script}");
+        return;
+    }
+    assert_eq!(tag.header("cache-control"), "no-cache");
+    assert!(!script.contains("\"__KEY__\"") && script.contains(&app.app().sites.public_key()));
+    let again = [("if-none-match", tag.header("etag"))];
+    assert_eq!(
+        app.send(request("GET", "/tag.js", &again, json!(null))).await.status,
+        StatusCode::NOT_MODIFIED
+    );
+    let (_, rest) = script.split_once("sdk/attune-").unwrap();
+    let path = format!("/sdk/attune-{}", rest.split('"').next().unwrap());
+    for (accepts, coding) in [("", ""), ("gzip, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip")] {
+        let sdk = app.send(request("GET", &path, &[("accept-encoding", accepts)], json!(null))).await;
+        assert_eq!((sdk.status, sdk.header("content-encoding")), (StatusCode::OK, coding), "{accepts}");
+        assert!(sdk.header("cache-control").contains("immutable"));
+        assert_eq!(sdk.header("content-type"), "text/javascript; charset=utf-8");
+        assert_eq!(sdk.header("access-control-allow-origin"), "*");
+    }
+}

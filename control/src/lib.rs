@@ -9,6 +9,7 @@
 //! - [`Control::source`]: all of a site's documents as one [`attune_schema::source::Source`].
 
 mod document;
+mod documents;
 mod error;
 mod random;
 mod site;

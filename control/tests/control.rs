@@ -1,4 +1,4 @@
-//! The store on a real SQLite file.
+//! The store on a real SQLite file, or on a real PostgreSQL server.
 
 use attune_control::{Control, Error, Kind, Random};
 use attune_schema::api::NewSite;
@@ -19,8 +19,20 @@ impl Random for Counting {
     }
 }
 
+/// A new store: SQLite, or a new database of the PostgreSQL server at `ATTUNE_TEST_POSTGRES`
+/// (`postgres://user@host:port`).
 async fn open() -> (tempfile::TempDir, Control) {
     let dir = tempfile::tempdir().unwrap();
+    if let Ok(server) = std::env::var("ATTUNE_TEST_POSTGRES") {
+        static NEXT: AtomicU8 = AtomicU8::new(0);
+        let name = format!("attune_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        sqlx::any::install_default_drivers();
+        let pool = sqlx::AnyPool::connect(&format!("{server}/postgres")).await.unwrap();
+        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        sqlx::query(create).execute(&pool).await.unwrap();
+        let random = Arc::new(Counting(AtomicU8::new(0)));
+        return (dir, Control::open_with(&format!("{server}/{name}"), random).await.unwrap());
+    }
     let url = format!("sqlite://{}?mode=rwc", dir.path().join("control.db").display());
     let control = Control::open_with(&url, Arc::new(Counting(AtomicU8::new(0)))).await.unwrap();
     (dir, control)

@@ -61,16 +61,14 @@ pub async fn bundle(State(app): State<App>, Path(hash): Path<String>) -> Respons
     ([ANY_ORIGIN, CROSS_ORIGIN, IMMUTABLE, binary], bytes).into_response()
 }
 
-/// `GET /tag.js?site=KEY`: the loader, told its site and the current SDK.
-pub async fn tag(State(app): State<App>, Query(query): Query<SiteQuery>, headers: HeaderMap) -> Response {
+/// `GET /tag.js`: the loader, told the current SDK and the key that bundles are signed with. Which site it is
+/// for the page says (`data-site`), so that one address serves all.
+pub async fn tag(State(app): State<App>, headers: HeaderMap) -> Response {
     let Some(loader) = Web::get("tag/loader.js") else { return web::not_built() };
     let Some(sdk) = web::sdk_entry() else { return web::not_built() };
-    // Without a key the tag reads it from its own element.
-    if !query.site.is_empty() && app.sites.by_key(&query.site).is_none() {
-        return unknown_site();
-    }
-    let script =
-        String::from_utf8_lossy(&loader.data).replace("__KEY__", &query.site).replace("__SDK__", &sdk);
+    let script = String::from_utf8_lossy(&loader.data)
+        .replace("__KEY__", &app.sites.public_key())
+        .replace("__SDK__", &sdk);
     let etag = format!("\"{:x}\"", HexDigest(&script));
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
     let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));

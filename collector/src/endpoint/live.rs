@@ -43,10 +43,7 @@ pub async fn live(
         std::future::ready(shown.map(Ok))
     });
     let mut stopping = app.stopping.clone();
-    let ended = async move {
-        // The sender lives as long as the server; its end ends us too.
-        let _gone = stopping.wait_for(|stopping| *stopping).await;
-    };
+    let ended = async move { crate::ship::ended(&mut stopping).await };
     // Says at once that the line is open.
     let opened = futures_util::stream::once(std::future::ready(Ok(Event::default().comment("open"))));
     let stream = opened.chain(shown).take_until(Box::pin(ended));
