@@ -10,12 +10,13 @@ use attune_schema::time::Timestamp;
 use attune_warehouse::row::EventRow;
 use attune_warehouse::{Error, Warehouse};
 use futures_util::future::{BoxFuture, FutureExt};
+use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 /// See the module.
 pub struct WarehouseStore {
     config: attune_warehouse::Config,
-    open: OnceCell<Warehouse>,
+    open: Arc<OnceCell<Warehouse>>,
 }
 
 impl WarehouseStore {
@@ -27,11 +28,21 @@ impl WarehouseStore {
             data_dir: config.data_dir.join("warehouse"),
             library: None,
         };
-        Self { config, open: OnceCell::new() }
+        Self { config, open: Arc::default() }
     }
 
+    /// Opening goes on when the request that began it is gone: half-open data would be in the next one's way.
     async fn get(&self) -> Result<&Warehouse, StoreError> {
-        Ok(self.open.get_or_try_init(|| Warehouse::open(&self.config)).await?)
+        if let Some(warehouse) = self.open.get() {
+            return Ok(warehouse);
+        }
+        let (open, config) = (Arc::clone(&self.open), self.config.clone());
+        let opening = tokio::spawn(async move {
+            open.get_or_try_init(|| Warehouse::open(&config)).await.map(|_| ()).map_err(StoreError::from)
+        });
+        let broke = || StoreError::Unavailable("it broke while it was opened".to_owned());
+        opening.await.map_err(|_| broke())??;
+        self.open.get().ok_or_else(broke)
     }
 }
 
