@@ -1,12 +1,12 @@
 // The tag: remembers early calls and the first page view with their own times, then loads the SDK.
-// Never throws, loads once even when pasted twice, leaves the page as it is when anything is missing.
+// (`began`, because arrays have an `at`.) Never throws, loads once even when pasted twice, leaves the page as it is when anything is missing.
 // `__SDK__` and `__KEY__` are filled in by the collector.
 (() => {
   try {
     const script = document.currentScript;
     const queue = (window.attune = window.attune || []);
-    if (queue.at || !script) return;
-    queue.at = Date.now();
+    if (queue.began || !script) return;
+    queue.began = Date.now();
     queue.url = location.href;
     for (const name of "page track identify alias group reset consent optIn optOut forget ready on decide peek expose explain debug".split(" "))
       queue[name] = (...values) =>

@@ -146,7 +146,7 @@ export async function start(queue, base, site, key) {
   // Answers first: they decide whether the first page view may be kept.
   const early = queue.splice(0);
   early.filter(([name]) => name === "consent").forEach(call);
-  checkPage(queue.url, queue.at);
+  checkPage(queue.url, queue.began);
   checkPage();
   early.filter(([name]) => name !== "consent").forEach(call);
   queue.push = (...entries) => entries.forEach(call);

@@ -250,9 +250,9 @@ impl Client {
         let ask = Ask { placement, now, limit, force, draw };
         let Some(decision) = self.run(&ask, &mut None) else { return String::new() };
         if let (false, Some(campaign), [first, ..]) = (peek, &decision.campaign, decision.offers.as_slice()) {
-            self.reserved.push(("campaign".to_owned(), campaign.clone()));
-            self.reserved.push(("offer".to_owned(), first.offer.clone()));
-            self.reserved.push(("placement".to_owned(), placement.to_owned()));
+            self.reserve("campaign", campaign);
+            self.reserve("offer", &first.offer);
+            self.reserve("placement", placement);
         }
         json::decision(&decision)
     }
@@ -289,6 +289,11 @@ impl Client {
     pub fn reason(&self, campaign: &str, locale: &str) -> &str {
         let campaign = self.bundle().and_then(|bundle| bundle.campaigns.iter().find(|c| c.id == campaign));
         campaign.and_then(|campaign| localised(&campaign.reason, locale)).map_or("", String::as_str)
+    }
+
+    /// Counts one exposure to come.
+    pub fn reserve(&mut self, facet: &str, value: &str) {
+        self.reserved.push((facet.to_owned(), value.to_owned()));
     }
 
     /// Gives back all reservations.

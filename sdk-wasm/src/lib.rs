@@ -201,6 +201,11 @@ impl Attune {
         self.client.reason(campaign, locale).to_owned()
     }
 
+    /// Counts a decision made elsewhere (printed by a server) against caps until exposed or released.
+    pub fn reserve(&mut self, facet: &str, value: &str) {
+        self.client.reserve(facet, value);
+    }
+
     /// Gives back what decisions of this page reserved and never showed.
     pub fn release(&mut self) {
         self.client.release();
