@@ -169,7 +169,7 @@ fn side(route: Memo<Route>, site: Memo<Option<String>>) -> AnyView {
         open.set(false);
     });
     view! {
-        <div class="side" data-open=move || open.get().then_some("")>
+        <header class="side" data-open=move || open.get().then_some("")>
             <div class="side-top">
                 <a class="brand" href="/console/">{mark()}"Attune"</a>
                 <button type="button" class="button icon menu-button" aria-label=t(m::MENU) aria-controls="menu"
@@ -180,7 +180,7 @@ fn side(route: Memo<Route>, site: Memo<Option<String>>) -> AnyView {
                 <nav class="nav" aria-label=t(m::MENU)>{move || site.get().map(|site| entries(route, &site))}</nav>
                 {foot()}
             </div>
-        </div>
+        </header>
     }
     .into_any()
 }

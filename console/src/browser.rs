@@ -62,13 +62,9 @@ fn options(pairs: &[(&str, JsValue)]) -> Object {
     object
 }
 
+/// `value.toLocaleString(lang, options)`: the binding of dates fits numbers too, as both spell it alike.
 fn localised(value: &JsValue, lang: Lang, options: &Object) -> String {
-    Reflect::get(value, &"toLocaleString".into())
-        .ok()
-        .and_then(|method| method.dyn_into::<js_sys::Function>().ok())
-        .and_then(|method| method.call2(value, &lang.tag().into(), options).ok())
-        .and_then(|text| text.as_string())
-        .unwrap_or_default()
+    value.unchecked_ref::<Date>().to_locale_string(lang.tag(), options).into()
 }
 
 /// `12,345.6`

@@ -192,7 +192,7 @@ mod tests {
 
         let stranger = Persona { deeds: vec![], ..persona };
         let seen = preview(&source(), &campaign(), &stranger, Timestamp(0)).unwrap();
-        assert_eq!(seen.decision.reason, Reason::NotEligible);
+        assert_eq!(seen.decision.reason, Reason::Fallback);
     }
 
     #[test]

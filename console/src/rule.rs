@@ -221,7 +221,7 @@ pub fn summary(condition: &Condition, words: Words) -> String {
             .iter()
             .map(|member| {
                 let text = summary(member, words);
-                let nested = several && members_of(member) > 1;
+                let nested = several && members_of(member) > 1 && !matches!(member, Condition::None(_));
                 if nested { format!("({text})") } else { text }
             })
             .collect::<Vec<_>>()

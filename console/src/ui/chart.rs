@@ -5,44 +5,35 @@ use crate::chart::{Frame, band, line, points, thinned, ticks};
 use crate::i18n::{Message, m};
 use crate::session::{app, t};
 use attune_schema::time::Timestamp;
+use leptos::html::Div;
 use leptos::prelude::*;
 
-const FRAME: Frame = Frame { left: 44.0, top: 10.0, right: 790.0, bottom: 190.0 };
+const HEIGHT: f64 = 220.0;
+
+/// Room for the plot in a chart `width` pixels wide.
+fn frame(width: f64) -> Frame {
+    Frame { left: 44.0, top: 10.0, right: (width - 14.0).max(100.0), bottom: HEIGHT - 30.0 }
+}
 
 /// One value a day.
 pub(crate) fn trend(label: Message, days: Vec<(Timestamp, u64)>) -> AnyView {
     let lang = app().lang;
-    let values: Vec<u64> = days.iter().map(|(_, value)| *value).collect();
-    let scale = ticks(values.iter().copied().max().unwrap_or_default(), 4);
-    let top = scale.last().copied().unwrap_or(1);
-    let spots = points(&values, top, FRAME);
-    let grid = scale
-        .into_iter()
-        .map(|tick| {
-            let y = points(&[tick], top, FRAME).first().map_or(0.0, |point| point.y);
-            view! {
-                <line class="grid" x1=FRAME.left x2=FRAME.right y1=y y2=y></line>
-                <text x={FRAME.left - 8.0} y={y + 4.0} text-anchor="end">{move || browser::count(lang.get(), tick)}</text>
-            }
-        })
-        .collect_view();
-    let labels = thinned(days.len(), 7)
-        .into_iter()
-        .filter_map(|index| Some((spots.get(index)?.x, days.get(index)?.0)))
-        .map(|(x, at)| view! { <text x=x y="212" text-anchor="middle">{move || browser::day(lang.get(), at)}</text> })
-        .collect_view();
-    let dots = spots
-        .iter()
-        .zip(days.clone())
-        .map(|(spot, (at, value))| {
-            let words =
-                move || format!("{}: {}", browser::day(lang.get(), at), browser::count(lang.get(), value));
-            view! {
-                <g><title>{words}</title><circle class="dot" cx=spot.x cy=spot.y r="3.5"></circle>
-                <circle class="hit" cx=spot.x cy=spot.y r="18"></circle></g>
-            }
-        })
-        .collect_view();
+    let width = RwSignal::new(800.0);
+    let node: NodeRef<Div> = NodeRef::new();
+    let measure = move || {
+        if let Some(now) =
+            node.get_untracked().map(|div| f64::from(div.client_width())).filter(|width| *width > 0.0)
+        {
+            width.set(now);
+        }
+    };
+    Effect::new(move |_| {
+        node.track();
+        request_animation_frame(measure);
+    });
+    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
+    on_cleanup(move || resized.remove());
+    let drawn = days.clone();
     let rows = days
         .into_iter()
         .map(|(at, value)| {
@@ -52,13 +43,8 @@ pub(crate) fn trend(label: Message, days: Vec<(Timestamp, u64)>) -> AnyView {
         })
         .collect_view();
     view! {
-        <div class="plot">
-            <svg class="chart" viewBox="0 0 800 220" role="img" aria-label=t(label)>
-                {grid}
-                <path class="band" d=band(&spots, FRAME.bottom)></path>
-                <path class="line" d=line(&spots)></path>
-                {dots}{labels}
-            </svg>
+        <div class="plot" node_ref=node>
+            {move || drawing(label, &drawn, width.get())}
         </div>
         <details>
             <summary>{t(m::AS_TABLE)}</summary>
@@ -67,6 +53,52 @@ pub(crate) fn trend(label: Message, days: Vec<(Timestamp, u64)>) -> AnyView {
                 <tbody>{rows}</tbody>
             </table></div>
         </details>
+    }
+    .into_any()
+}
+
+fn drawing(label: Message, days: &[(Timestamp, u64)], width: f64) -> AnyView {
+    let lang = app().lang;
+    let frame = frame(width);
+    let values: Vec<u64> = days.iter().map(|(_, value)| *value).collect();
+    let scale = ticks(values.iter().copied().max().unwrap_or_default(), 4);
+    let top = scale.last().copied().unwrap_or(1);
+    let spots = points(&values, top, frame);
+    let grid = scale
+        .into_iter()
+        .map(|tick| {
+            let y = points(&[tick], top, frame).first().map_or(0.0, |point| point.y);
+            view! {
+                <line class="grid" x1=frame.left x2=frame.right y1=y y2=y></line>
+                <text x={frame.left - 8.0} y={y + 4.0} text-anchor="end">{move || browser::count(lang.get(), tick)}</text>
+            }
+        })
+        .collect_view();
+    let labels = thinned(days.len(), (width / 90.0) as usize)
+        .into_iter()
+        .filter_map(|index| Some((spots.get(index)?.x, days.get(index)?.0)))
+        .map(|(x, at)| view! { <text x=x y="212" text-anchor="middle">{move || browser::day(lang.get(), at)}</text> })
+        .collect_view();
+    let dots = spots
+        .iter()
+        .zip(days)
+        .map(|(spot, (at, value))| {
+            let (at, value) = (*at, *value);
+            let words =
+                move || format!("{}: {}", browser::day(lang.get(), at), browser::count(lang.get(), value));
+            view! {
+                <g><title>{words}</title><circle class="dot" cx=spot.x cy=spot.y r="3.5"></circle>
+                <circle class="hit" cx=spot.x cy=spot.y r="18"></circle></g>
+            }
+        })
+        .collect_view();
+    view! {
+        <svg class="chart" viewBox=format!("0 0 {width} {HEIGHT}") role="img" aria-label=t(label)>
+            {grid}
+            <path class="band" d=band(&spots, frame.bottom)></path>
+            <path class="line" d=line(&spots)></path>
+            {dots}{labels}
+        </svg>
     }
     .into_any()
 }

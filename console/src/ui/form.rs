@@ -197,6 +197,8 @@ pub(crate) fn span_field(
     });
     let id = unique();
     let hint_id = format!("{id}-hint");
+    // In a narrow field the placeholder says it; readers of screens still hear it.
+    let hint_class = if look.class == "short" { "hint sr" } else { "hint" };
     let on_input = move |event| {
         let text = event_target_value(&event);
         raw.set(text.clone());
@@ -212,7 +214,7 @@ pub(crate) fn span_field(
             <label for=id.clone()>{t(label)}</label>
             <input id=id class="input" placeholder=look.placeholder autocomplete="off" aria-describedby=hint_id.clone()
                 aria-invalid=move || wrong.get().then_some("true") prop:value=move || raw.get() on:input=on_input />
-            <p class="hint" id=hint_id>{t(look.hint.unwrap_or(crate::i18n::m::SPAN_HINT))}</p>
+            <p class=hint_class id=hint_id>{t(look.hint.unwrap_or(crate::i18n::m::SPAN_HINT))}</p>
         </div>
     }
     .into_any()

@@ -252,7 +252,7 @@ impl Builder {
         };
         view! {
             <div class="leaf">
-                <div class="field"><label for=self.id(path)>{t(m::RULE_KIND)}</label>{self.kind_select(path, kind)}</div>
+                <div class="field kind"><label for=self.id(path)>{t(m::RULE_KIND)}</label>{self.kind_select(path, kind)}</div>
                 {fields}
                 {self.bin(path)}
             </div>
@@ -309,7 +309,7 @@ impl Builder {
             {move || filtered().then(|| text_field(m::VALUE, value, Look { list: "categories", ..Look::default() }))}
             {text_field(m::AT_LEAST, least, short)}
             {text_field(m::AT_MOST, most, short)}
-            {span_field(m::WITHIN, within, true, Look { class: "short", hint: Some(m::WITHIN_HINT), ..Look::default() })}
+            {span_field(m::WITHIN, within, true, Look { class: "short", hint: Some(m::WITHIN_HINT), placeholder: "7d", ..Look::default() })}
         }
         .into_any()
     }
