@@ -19,7 +19,7 @@ pub struct Draft {
     pub tally: Tally,
     head: Vec<u8>,
     /// Encoded events, one after the other, and where each ends.
-    bytes: Vec<u8>,
+    events: Writer,
     ends: Vec<(EventId, usize)>,
 }
 
@@ -85,12 +85,12 @@ impl Draft {
             w.uint(size.into());
         }
         w.int(head.utc_offset_minutes.into());
-        Self { site: head.site, tally, head: w.into_bytes(), bytes: Vec::new(), ends: Vec::new() }
+        Self { site: head.site, tally, head: w.into_bytes(), events: Writer::new(), ends: Vec::new() }
     }
 
     /// Adds an event.
     pub fn push(&mut self, event: &crate::pipeline::EventDraft<'_>) {
-        let mut w = Writer::new();
+        let w = &mut self.events;
         w.u128(event.id.0);
         w.text(&event.name);
         w.int(event.at.0);
@@ -116,8 +116,7 @@ impl Draft {
                 }
             }
         }
-        self.bytes.extend_from_slice(&w.into_bytes());
-        self.ends.push((event.id, self.bytes.len()));
+        self.ends.push((event.id, w.size()));
     }
 
     /// Events in it.
@@ -129,7 +128,7 @@ impl Draft {
     /// About how many bytes it will take.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.head.len() + self.bytes.len() + 64
+        self.head.len() + self.events.size() + 64
     }
 
     /// The body, with those events that `keep` says are new.
@@ -143,7 +142,7 @@ impl Draft {
         for (index, (id, end)) in self.ends.iter().enumerate() {
             if keep(index, *id) {
                 kept += 1;
-                body.extend_from_slice(&self.bytes[start..*end]);
+                body.extend_from_slice(&self.events.as_bytes()[start..*end]);
             }
             start = *end;
         }

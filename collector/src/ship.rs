@@ -23,9 +23,11 @@ use tokio::sync::{Notify, watch};
 /// Events after which a range is cut.
 const RANGE_EVENTS: usize = 50_000;
 /// Bytes after which a range is cut: bounds memory.
-const RANGE_BYTES: usize = 16 << 20;
+const RANGE_BYTES: usize = 8 << 20;
 /// Longest wait for more events.
 const RANGE_WAIT: Duration = Duration::from_secs(1);
+/// Wait after the first failure.
+const BACKOFF_MIN: Duration = Duration::from_millis(200);
 /// Longest wait after a failure.
 const BACKOFF_MAX: Duration = Duration::from_secs(15);
 
@@ -108,7 +110,7 @@ struct Cut {
 impl Run {
     async fn run(mut self) {
         let mut durable = self.shipper.queue.durable();
-        let mut backoff = Duration::from_millis(200);
+        let mut backoff = BACKOFF_MIN;
         let mut first_seen: Option<tokio::time::Instant> = None;
         while !*self.stop.borrow() {
             let now = *durable.borrow_and_update();
@@ -132,9 +134,15 @@ impl Run {
                 }
                 continue;
             }
-            match self.ship_one(now).await {
+            // A store that was away is asked before the range is read again.
+            let ready = if backoff > BACKOFF_MIN { self.shipper.store.ping().await } else { Ok(()) };
+            let shipped = match ready {
+                Ok(()) => self.ship_one(now).await,
+                Err(error) => Err(error.into()),
+            };
+            match shipped {
                 Ok(()) => {
-                    backoff = Duration::from_millis(200);
+                    backoff = BACKOFF_MIN;
                     first_seen = None;
                 }
                 Err(error) => {

@@ -25,6 +25,7 @@ pub const NOW: i64 = 1_790_000_000_000;
 /// A collector without an address.
 pub struct TestApp {
     pub parts: Parts,
+    pub router: axum::Router,
     pub store: Arc<MemoryStore>,
     pub key: String,
     pub now: Arc<AtomicI64>,
@@ -82,7 +83,8 @@ impl TestApp {
             app.sites.refresh(&app.control).await.unwrap();
         }
         let key = app.sites.by_name("bank").unwrap().record.site.key.clone();
-        Self { parts, store, key, now, dir: None }
+        let router = router(parts.app.clone());
+        Self { parts, router, store, key, now, dir: None }
     }
 
     pub fn app(&self) -> &App {
@@ -90,7 +92,7 @@ impl TestApp {
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = router(self.app().clone()).oneshot(request).await.unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, body }
