@@ -39,9 +39,9 @@ fn root() -> AnyView {
     view! {
         {move || match inside.get() {
             0 => view! { <main class="gate">{skeleton()}</main> }.into_any(),
-            1 => page::sign_in::view(),
+            1 => untrack(page::sign_in::view),
             3 => unreachable_server(),
-            _ => signed_in(route),
+            _ => untrack(|| signed_in(route)),
         }}
         <div class="toasts" role="status" aria-live="polite">
             {move || app.toast.get().map(|text| view! { <p class="toast">{icon("check")}{text}</p> })}
@@ -113,9 +113,9 @@ fn signed_in(route: Memo<Route>) -> AnyView {
         <div class="shell">
             {side(route, site)}
             <main class="main"><div class="page" id="page" tabindex="-1">{move || match route.get() {
-                Route::Sites => page::sites::view(),
+                Route::Sites => untrack(page::sites::view),
                 Route::Lost => page::lost(),
-                Route::Site(_, screen) => screen_view(screen),
+                Route::Site(_, screen) => untrack(|| screen_view(screen)),
             }}</div></main>
         </div>
     }

@@ -46,6 +46,7 @@ super::messages! {
     COPY_LINK: "Copy link", "링크 복사";
     LINK_COPIED: "Link copied", "링크를 복사했습니다";
     CODE: "Code", "코드";
+    TABLE: "Table", "표";
     AS_TABLE: "Show as table", "표로 보기";
     ALL: "All", "전체";
     NONE: "None", "없음";
@@ -66,6 +67,7 @@ super::messages! {
     DISCARD: "Discard changes", "변경 취소";
     UNSAVED: "There are unsaved changes.", "저장하지 않은 변경이 있습니다.";
     SAVED_AS: "Version {version} · {who} · {at}", "버전 {version} · {who} · {at}";
+    NEVER_CHANGED: "Defaults; nobody has changed them yet.", "기본값이며 아직 변경되지 않았습니다.";
     LEAVE_UNSAVED: "There are unsaved changes. Leave without saving?", "저장하지 않은 변경이 있습니다. 저장하지 않고 나갈까요?";
     CONFLICT_TITLE: "Somebody else saved first", "다른 사람이 먼저 저장했습니다";
     CONFLICT_TEXT: "{who} saved version {version} on {at} while you were editing. Nothing is lost: compare both and choose.", "편집하는 동안 {who} 님이 {at}에 버전 {version}을 저장했습니다. 잃은 것은 없습니다. 비교한 뒤 고르세요.";

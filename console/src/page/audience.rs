@@ -41,7 +41,7 @@ pub(crate) fn list() -> AnyView {
                 }
             }).collect_view();
             view! {
-                <div class="table-box"><table class="table">
+                <div class="table-box" tabindex="0" role="group" aria-label=t(m::TABLE)><table class="table">
                     <thead><tr><th scope="col">{t(m::AUDIENCE)}</th><th scope="col">{t(m::RULE)}</th><th scope="col">{t(m::CHANGED)}</th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table></div>

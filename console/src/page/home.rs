@@ -174,7 +174,7 @@ fn running(overview: Load<Overview>) -> AnyView {
                     }
                 }).collect_view();
                 view! {
-                    <div class="table-box"><table class="table">
+                    <div class="table-box" tabindex="0" role="group" aria-label=t(m::TABLE)><table class="table">
                         <thead><tr>
                             <th scope="col">{t(m::CAMPAIGN)}</th><th scope="col">{t(m::STATUS)}</th><th scope="col" class="num">{t(m::EXPOSURES)}</th>
                             <th scope="col" class="num">{t(m::CLICKS)}</th><th scope="col" class="num">{t(m::CTR)}</th><th scope="col" class="num">{t(m::REACH)}</th>

@@ -85,7 +85,7 @@ pub(crate) fn edit<T: Kept>(
             {move || match (ready.get(), source.failure.get_untracked()) {
                 (true, _) => {
                     let start = source.data.with_untracked(|data| data.as_ref().map(&blank)).unwrap_or_else(|| blank(&Source::default()));
-                    show(Editing::new(document.clone(), start), source)
+                    untrack(|| show(Editing::new(document.clone(), start), source))
                 }
                 (false, _) => crate::ui::load::skeleton(),
             }}

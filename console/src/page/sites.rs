@@ -47,7 +47,7 @@ pub(crate) fn view() -> AnyView {
                 empty("tag", m::NO_SITES, m::NO_SITES_NEXT, ().into_any())
             } else {
                 view! {
-                    <div class="table-box"><table class="table">
+                    <div class="table-box" tabindex="0" role="group" aria-label=t(m::TABLE)><table class="table">
                         <thead><tr><th scope="col">{t(m::NAME)}</th><th scope="col">{t(m::SITE_KEY)}</th><th scope="col">{t(m::ORIGINS)}</th><th scope="col">{t(m::CREATED)}</th></tr></thead>
                         <tbody>{rows}</tbody>
                     </table></div>

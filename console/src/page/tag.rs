@@ -101,7 +101,7 @@ fn pages(status: Load<TagStatus>) -> AnyView {
             view! {
                 <section class="card">
                     <header><h2>{t(m::PAGES_SEEN)}</h2></header>
-                    <div class="table-box"><table class="table">
+                    <div class="table-box" tabindex="0" role="group" aria-label=t(m::TABLE)><table class="table">
                         <thead><tr><th scope="col">{t(m::PAGE)}</th><th scope="col" class="num">{t(m::EVENTS)}</th></tr></thead>
                         <tbody>{rows}</tbody>
                     </table></div>

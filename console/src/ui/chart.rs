@@ -12,7 +12,7 @@ const HEIGHT: f64 = 220.0;
 
 /// Room for the plot in a chart `width` pixels wide.
 fn frame(width: f64) -> Frame {
-    Frame { left: 44.0, top: 10.0, right: (width - 14.0).max(100.0), bottom: HEIGHT - 30.0 }
+    Frame { left: 44.0, top: 10.0, right: (width - 26.0).max(100.0), bottom: HEIGHT - 30.0 }
 }
 
 /// One value a day.
@@ -48,7 +48,7 @@ pub(crate) fn trend(label: Message, days: Vec<(Timestamp, u64)>) -> AnyView {
         </div>
         <details>
             <summary>{t(m::AS_TABLE)}</summary>
-            <div class="table-box"><table class="table">
+            <div class="table-box" tabindex="0" role="group" aria-label=t(m::TABLE)><table class="table">
                 <thead><tr><th scope="col">{t(m::DAY)}</th><th scope="col" class="num">{t(label)}</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table></div>

@@ -179,6 +179,7 @@ impl<T: Kept> Editing<T> {
         let lang = app().lang;
         let state = move || match self.saved.get() {
             _ if self.changed() => m::UNSAVED.text(lang.get()).to_owned(),
+            Some(saved) if saved.version == 0 => m::NEVER_CHANGED.text(lang.get()).to_owned(),
             Some(saved) => {
                 let at = browser::moment(lang.get(), saved.updated_at);
                 filled(
@@ -242,5 +243,5 @@ fn side(lines: Vec<(String, bool)>) -> AnyView {
         .into_iter()
         .map(|(line, differs)| view! { <span class=if differs { "differs" } else { "same" }>{line}</span> })
         .collect_view();
-    view! { <pre class="code-block" tabindex="0" role="region" aria-label=t(m::CODE)><code>{lines}</code></pre> }.into_any()
+    view! { <pre class="code-block" tabindex="0" role="group" aria-label=t(m::CODE)><code>{lines}</code></pre> }.into_any()
 }

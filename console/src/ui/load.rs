@@ -83,7 +83,8 @@ where
         {failure(load.failure, move || load.reload())}
         <div class:stale=move || load.busy.get() && load.data.with(Option::is_some) aria-busy=move || load.busy.get().to_string()>
             {move || match load.data.get() {
-                Some(data) => show(data),
+                // What is shown follows its own signals; it must not be made anew when one of them changes.
+                Some(data) => untrack(|| show(data)),
                 None if load.failure.with(Option::is_some) => ().into_any(),
                 None => skeleton(),
             }}

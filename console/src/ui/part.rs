@@ -51,7 +51,7 @@ pub(crate) fn copy_line(text: Signal<String>) -> AnyView {
     };
     view! {
         <div class="copy-line">
-            <pre class="code-block wrap" tabindex="0" role="region" aria-label=t(m::CODE)><code>{move || text.get()}</code></pre>
+            <pre class="code-block wrap" tabindex="0" role="group" aria-label=t(m::CODE)><code>{move || text.get()}</code></pre>
             <button type="button" class="button" on:click=copy>{icon("copy")}{t(m::COPY)}</button>
         </div>
     }
@@ -60,7 +60,7 @@ pub(crate) fn copy_line(text: Signal<String>) -> AnyView {
 
 /// Code to read.
 pub(crate) fn code(text: String) -> AnyView {
-    view! { <pre class="code-block" tabindex="0" role="region" aria-label=t(m::CODE)><code>{text}</code></pre> }.into_any()
+    view! { <pre class="code-block" tabindex="0" role="group" aria-label=t(m::CODE)><code>{text}</code></pre> }.into_any()
 }
 
 /// Problems of a source, named.

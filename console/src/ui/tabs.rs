@@ -49,7 +49,7 @@ pub(crate) fn tabs(
             let opened = Memo::new(move |before| before == Some(&true) || chosen.get() == index);
             view! {
                 <div role="tabpanel" class="stack" id=format!("{base}-panel-{index}") aria-labelledby=format!("{base}-tab-{index}")
-                    hidden=move || chosen.get() != index>{move || opened.get().then(|| panel(code))}</div>
+                    hidden=move || chosen.get() != index>{move || opened.get().then(|| untrack(|| panel(code)))}</div>
             }
         })
         .collect_view();

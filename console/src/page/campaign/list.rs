@@ -48,7 +48,7 @@ pub(crate) fn view() -> AnyView {
             campaigns.sort_by_key(|d| (order(d.body.status), core::cmp::Reverse(d.body.priority), d.body.id.clone()));
             let rows = campaigns.into_iter().map(|document| row(document, overview)).collect_view();
             view! {
-                <div class="table-box"><table class="table">
+                <div class="table-box" tabindex="0" role="group" aria-label=t(m::TABLE)><table class="table">
                     <thead><tr>
                         <th scope="col">{t(m::CAMPAIGN)}</th><th scope="col">{t(m::STATUS)}</th><th scope="col">{t(m::PLACEMENTS)}</th><th scope="col" class="num">{t(m::PRIORITY)}</th>
                         <th scope="col" class="num">{t(m::EXPOSURES)}</th><th scope="col" class="num">{t(m::CLICKS)}</th><th scope="col" class="num">{t(m::CTR)}</th>

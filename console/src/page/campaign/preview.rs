@@ -138,7 +138,7 @@ pub(super) fn review(draft: RwSignal<Campaign>, source: Signal<Source>) -> AnyVi
     view! {
         {clean}
         {move || mine(found.get())}
-        <div class="table-box"><table class="table"><tbody>{lines}</tbody></table></div>
+        <div class="table-box" tabindex="0" role="group" aria-label=t(m::TABLE)><table class="table"><tbody>{lines}</tbody></table></div>
     }
     .into_any()
 }

@@ -40,7 +40,7 @@ pub(super) fn table(answer: FunnelAnswer, funnel: RwSignal<Funnel>) -> AnyView {
             </dl>
             <p class="small">{cost}</p>
         </header>
-        <div class="table-box"><table class="table funnel">
+        <div class="table-box" tabindex="0" role="group" aria-label=t(m::TABLE)><table class="table funnel">
             <caption class="sr">{t(m::RESULT)}</caption>
             <thead><tr>
                 <th scope="col">{t(m::STEP)}</th><th scope="col">{t(m::SHARE_OF_START)}</th><th scope="col" class="num">{t(m::COUNT)}</th>
@@ -107,7 +107,7 @@ fn slices(answer: &FunnelAnswer) -> AnyView {
         })
         .collect_view();
     view! {
-        <div class="table-box"><table class="table">
+        <div class="table-box" tabindex="0" role="group" aria-label=t(m::TABLE)><table class="table">
             <caption class="sr">{t(m::BREAKDOWN)}</caption>
             <thead><tr><th scope="col">{t(m::BREAKDOWN)}</th>{heads}<th scope="col" class="num">{t(m::OVERALL_CONVERSION)}</th></tr></thead>
             <tbody>{lines}</tbody>

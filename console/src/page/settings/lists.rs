@@ -33,7 +33,7 @@ pub(super) fn placements() -> AnyView {
         .into_any()
     };
     list("placements", m::PLACEMENTS, m::PLACEMENTS_ABOUT, id, inputs, make, |p: &Placement| {
-        (p.id.clone(), format!("{} ms", p.budget_ms))
+        (p.id.clone(), format!("{} ms", p.budget_ms).into_any())
     })
 }
 
@@ -63,7 +63,7 @@ pub(super) fn attributes() -> AnyView {
             Label::DeviceOk => m::LABEL_DEVICE,
             Label::ServerOnly => m::LABEL_SERVER,
         };
-        (attribute.id.clone(), t(label)().to_owned())
+        (attribute.id.clone(), t(label).into_any())
     };
     list("attributes", m::ATTRIBUTES, m::ATTRIBUTES_ABOUT, id, inputs, make, show)
 }
@@ -75,7 +75,7 @@ fn list<T>(
     id: RwSignal<String>,
     inputs: impl Fn() -> AnyView + Send + 'static,
     make: impl Fn() -> T + Copy + Send + Sync + 'static,
-    show: impl Fn(&T) -> (String, String) + Copy + Send + Sync + 'static,
+    show: impl Fn(&T) -> (String, AnyView) + Copy + Send + Sync + 'static,
 ) -> AnyView
 where
     T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
@@ -132,7 +132,7 @@ where
                 }
             })
             .collect_view();
-        view! { <div class="table-box"><table class="table"><caption class="sr">{t(title)}</caption><tbody>{lines}</tbody></table></div> }.into_any()
+        view! { <div class="table-box" tabindex="0" role="group" aria-label=t(m::TABLE)><table class="table"><caption class="sr">{t(title)}</caption><tbody>{lines}</tbody></table></div> }.into_any()
     };
     view! {
         <section class="card">

@@ -109,7 +109,7 @@ fn weights(draft: RwSignal<SiteSettings>) -> AnyView {
             });
         };
         view! {
-            <div class="line">
+            <div class="line flat">
                 <p class="grow mono break">{name}</p>
                 {number_field(m::POINTS, weight, (-1e6, 1e6), Look { class: "short", ..Look::default() })}
                 <button type="button" class="button quiet icon" aria-label=t(m::REMOVE) title=t(m::REMOVE) on:click=remove>{icon("bin")}</button>

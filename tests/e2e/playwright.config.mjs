@@ -1,0 +1,18 @@
+import { defineConfig } from "@playwright/test";
+
+export default defineConfig({
+  testDir: ".",
+  testMatch: "*.spec.mjs",
+  globalSetup: "./global.mjs",
+  // One stack and two cores: files in turn.
+  workers: 1,
+  timeout: 60_000,
+  reporter: [["line"], ["json", { outputFile: "../../target/e2e.json" }]],
+  outputDir: "../../target/e2e",
+  use: {
+    launchOptions: {
+      executablePath: process.env.ATTUNE_CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-first-run"],
+    },
+  },
+});
