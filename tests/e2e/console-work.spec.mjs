@@ -65,6 +65,13 @@ test("a campaign is written, previewed, launched, paused and deleted", async ({ 
 
   await page.getByRole("tab", { name: "Offers & placement" }).click();
   const preview = page.getByRole("complementary");
+  // A place of its own, so that no other campaign can win it.
+  const place = `e2e-${unique()}`;
+  for (const box of await page.getByRole("group", { name: "Placements" }).getByRole("checkbox", { checked: true }).all()) await box.uncheck();
+  await page.getByText("New placement").click();
+  await page.getByLabel("Name in the page").fill(place);
+  await page.getByRole("button", { name: "Create" }).click();
+  await expect(page.getByRole("checkbox", { name: place })).toBeChecked();
   await expect(preview.getByText("has no offers")).toBeVisible();
   const offers = page.getByRole("group", { name: "Offers" }).getByRole("checkbox");
   await offers.first().check();
@@ -103,6 +110,7 @@ test("a campaign is written, previewed, launched, paused and deleted", async ({ 
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await expect(page).toHaveURL(/campaigns$/);
   await expect(page.getByText(name)).toBeHidden();
+  await page.request.delete(`${api}/placements/${place}`, { headers: { origin, "if-match": "1" } });
 });
 
 test("a conflict shows both versions and loses neither", async ({ page }) => {

@@ -1,19 +1,22 @@
-//! Build, size, checks: `cargo xtask <command>`. One file a command.
+//! Build, run, test, measure: `cargo xtask <command>`. One file a command.
 #![expect(clippy::print_stdout, reason = "a command line tool talks on standard output")]
 
 mod arrows;
 mod build;
 mod check;
 mod compress;
+mod demo;
+mod engine;
 mod npm;
 mod run;
 mod size;
+mod test;
 mod wasm;
 mod web;
 
 use clap::{Parser, Subcommand};
 
-/// Build, size, checks.
+/// Build, run, test, measure.
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 struct Arguments {
@@ -23,6 +26,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Build and run the whole stack on loopback, with a bank to try it on.
+    Demo(demo::Demo),
+    /// Install what tests need and run every layer.
+    Test(test::Test),
+    /// Fetch the embedded ClickHouse engine.
+    Engine,
     /// Build the browser's parts into target/web.
     Web(web::Web),
     /// Build the browser's parts, then the release binary target/release/attune.
@@ -35,6 +44,9 @@ enum Command {
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
+        Command::Demo(demo) => demo.run(),
+        Command::Test(test) => test.run(),
+        Command::Engine => engine::install(),
         Command::Web(web) => web.run(),
         Command::Build => build::run_all(),
         Command::Size(size) => size.run(),

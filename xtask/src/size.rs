@@ -18,7 +18,7 @@ const BUDGETS: [(&str, usize); 3] = [("loader", 600), ("sdk", 22_000), ("console
 pub(crate) struct Size {
     /// As JSON.
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 /// Bytes of one part.

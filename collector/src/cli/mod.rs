@@ -4,7 +4,9 @@
 //! of their own for as long as they run.
 
 pub mod attach;
+pub mod import;
 pub mod output;
+pub mod query;
 pub mod serve;
 pub mod site;
 pub mod user;
@@ -24,6 +26,10 @@ pub struct Cli {
 enum Command {
     /// Run the server: ingest, bundles, console and API.
     Serve(serve::ServeArgs),
+    /// Import events from CSV or NDJSON files.
+    Import(import::ImportArgs),
+    /// Ask a question.
+    Query(query::QueryArgs),
     /// Add and list sites.
     Site(site::SiteArgs),
     /// Add and list accounts, and set their passwords.
@@ -57,6 +63,8 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
     runtime.block_on(async {
         match cli.command {
             Command::Serve(args) => serve::run(args).await,
+            Command::Import(args) => import::run(args).await,
+            Command::Query(args) => query::run(args).await,
             Command::Site(args) => site::run(args).await,
             Command::User(args) => user::run(args).await,
         }

@@ -7,12 +7,15 @@ use crate::record::ValueRef;
 use crate::state::App;
 use attune_schema::api::{ErrorBody, ImportCount, ImportRow, ImportRows};
 use attune_schema::consent::Consent;
+use attune_schema::id::EventId;
 use attune_schema::limits::IMPORT_ROWS;
+use attune_schema::time::DAY_MS;
 use attune_schema::value::Value;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// Takes rows of any age; ids make a repeat harmless.
 #[utoipa::path(
@@ -42,6 +45,8 @@ pub async fn import(
     if read == 0 {
         return Ok(Json(ImportCount::default()));
     }
+    let rows = unknown(&app, site.record.number, rows.rows).await?;
+    let known = read - rows.len() as u64;
     let empty = || Cow::Borrowed("");
     let incoming = Incoming {
         site: None,
@@ -51,15 +56,27 @@ pub async fn import(
         texts: [empty(), empty(), empty(), empty(), empty(), Cow::Borrowed("attune-import")],
         screen: [0, 0],
         utc_offset_minutes: 0,
-        events: rows.rows.into_iter().map(|row| Ok(draft(row))).collect(),
+        events: rows.into_iter().map(|row| Ok(draft(row))).collect(),
         client_dropped: 0,
     };
     let policy = Policy { site: site.record.number, measure_basis: site.measure_basis, import: true };
-    let screened = screen(incoming, policy, app.now());
+    let mut screened = screen(incoming, policy, app.now());
+    screened.draft.tally.received += known;
+    screened.draft.tally.duplicates += known;
     let rejected = screened.refused.iter().flatten().count() as u64;
     let written = app.queue.write(screened.draft).await?;
-    let duplicate = written.duplicates.len() as u64;
+    let duplicate = known + written.duplicates.len() as u64;
     Ok(Json(ImportCount { read, imported: read - rejected - duplicate, duplicate, rejected }))
+}
+
+/// The rows whose ids are not in the warehouse: what the log remembers is recent, what is imported may be old.
+async fn unknown(app: &App, site: u32, rows: Vec<ImportRow>) -> Result<Vec<ImportRow>, ApiError> {
+    let ids: Vec<EventId> = rows.iter().map(|row| row.id).collect();
+    let times = rows.iter().map(|row| row.at.0);
+    let (Some(from), Some(to)) = (times.clone().min(), times.max()) else { return Ok(rows) };
+    let stored = app.store.existing(site, &ids, from - DAY_MS, to + DAY_MS, u64::MAX).await?;
+    let stored: HashSet<EventId> = stored.into_iter().collect();
+    Ok(rows.into_iter().filter(|row| !stored.contains(&row.id)).collect())
 }
 
 fn draft(row: ImportRow) -> EventDraft<'static> {

@@ -1,0 +1,204 @@
+//! `cargo xtask test`: installs what it needs, runs every layer, ends with the count of all tests.
+
+use crate::run::{cargo, command, output, root, run};
+use crate::web::{Part, Web};
+use crate::{check, engine, npm, size};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::fs;
+use std::process::Command;
+use std::time::Instant;
+
+/// Run every test.
+#[derive(clap::Args)]
+pub(crate) struct Test {
+    /// Leave out formatting, lints and documentation.
+    #[arg(long)]
+    no_check: bool,
+    /// Use the browser's parts as they are in target/web.
+    #[arg(long)]
+    no_web: bool,
+}
+
+/// Passed, failed, skipped.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+impl Count {
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+impl Test {
+    pub(crate) fn run(self) -> Result<()> {
+        npm::install()?;
+        browser()?;
+        engine::install()?;
+        let mut count = Count::default();
+        if !self.no_web {
+            Web { dev: false, part: Part::All }.run()?;
+        }
+        layer(&mut count, "rust", rust)?;
+        layer(&mut count, "decision specification in Wasm", wasm)?;
+        layer(&mut count, "example sites", || node(&["--test", "examples/"]))?;
+        layer(&mut count, "browser", playwright)?;
+        if !self.no_check {
+            layer(&mut count, "checks", || one(check::run_all()))?;
+            layer(&mut count, "sizes", || one(size::Size { json: false }.run()))?;
+        }
+        println!("{} passed, {} failed, {} skipped", count.passed, count.failed, count.skipped);
+        if count.failed > 0 {
+            std::process::exit(1);
+        }
+        Ok(())
+    }
+}
+
+/// Runs one layer and adds its count; a layer that cannot run is an error, not a skip.
+fn layer(count: &mut Count, name: &str, work: impl FnOnce() -> Result<Count>) -> Result<()> {
+    println!("\n== {name}");
+    let began = Instant::now();
+    let part = work().with_context(|| format!("{name} did not run"))?;
+    let seconds = began.elapsed().as_secs();
+    println!(
+        "== {name}: {} passed, {} failed, {} skipped in {seconds} s",
+        part.passed, part.failed, part.skipped
+    );
+    count.add(part);
+    Ok(())
+}
+
+/// A step that passes or fails as a whole.
+fn one(result: Result<()>) -> Result<Count> {
+    Ok(match result {
+        Ok(()) => Count { passed: 1, ..Count::default() },
+        Err(error) => {
+            println!("!! {error:#}");
+            Count { failed: 1, ..Count::default() }
+        }
+    })
+}
+
+/// All Rust tests; the harness's summary lines are counted.
+fn rust() -> Result<Count> {
+    let text =
+        captured(cargo().args(["test", "--workspace", "--no-fail-fast", "--exclude", "attune-sdk-wasm"]))?;
+    let mut count = summaries(&text)?;
+    // By itself, so that its crates keep the features they have in the browser.
+    let text = captured(cargo().args(["test", "--package", "attune-sdk-wasm", "--no-fail-fast"]))?;
+    count.add(summaries(&text)?);
+    Ok(count)
+}
+
+fn summaries(text: &str) -> Result<Count> {
+    let mut count = Count::default();
+    let mut seen = false;
+    for line in text.lines().filter(|line| line.starts_with("test result:")) {
+        seen = true;
+        let number = |what: &str| -> u64 {
+            let before = line.split(what).next().unwrap_or_default();
+            before.split_whitespace().next_back().and_then(|n| n.parse().ok()).unwrap_or(0)
+        };
+        count.add(Count {
+            passed: number(" passed"),
+            failed: number(" failed"),
+            skipped: number(" ignored"),
+        });
+    }
+    if !seen {
+        bail!("no test was run: see the compiler's errors above");
+    }
+    Ok(count)
+}
+
+fn wasm() -> Result<Count> {
+    let vectors =
+        output(cargo().args(["run", "--quiet", "--package", "attune-tests", "--bin", "spec-vectors"]))?;
+    fs::write(root().join("target/spec-vectors.json"), vectors)?;
+    node(&["--test", "tests/wasm/"])
+}
+
+/// Node's own test runner; its closing lines are counted.
+fn node(arguments: &[&str]) -> Result<Count> {
+    let text = captured(command("node").args(["--test-reporter=tap"]).args(arguments))?;
+    let number = |what: &str| -> u64 {
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("# {what} ")));
+        line.and_then(|n| n.trim().parse().ok()).unwrap_or(0)
+    };
+    let count = Count {
+        passed: number("pass"),
+        failed: number("fail") + number("cancelled"),
+        skipped: number("skipped") + number("todo"),
+    };
+    if count.passed + count.failed == 0 {
+        bail!("no test was run");
+    }
+    Ok(count)
+}
+
+fn playwright() -> Result<Count> {
+    let report = root().join("target/e2e.json");
+    if report.exists() {
+        fs::remove_file(&report)?;
+    }
+    // A failing test makes it exit with 1: the report says which.
+    let ran = run(npm::tool("playwright").args(["test", "--config", "tests/e2e/playwright.config.mjs"]));
+    let text = fs::read_to_string(&report).with_context(|| format!("no report: {ran:?}"))?;
+    let stats: Value = serde_json::from_str(&text)?;
+    let number = |what: &str| stats["stats"][what].as_u64().unwrap_or(0);
+    let count = Count {
+        passed: number("expected") + number("flaky"),
+        failed: number("unexpected") + stats["errors"].as_array().map_or(0, |errors| errors.len() as u64),
+        skipped: number("skipped"),
+    };
+    if count.passed + count.failed == 0 {
+        bail!("no browser test was run");
+    }
+    Ok(count)
+}
+
+/// Runs, shows what it prints as it comes, and returns it; failures are read from the text.
+fn captured(command: &mut Command) -> Result<String> {
+    use std::io::{BufRead, BufReader};
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().context("cannot start")?;
+    let mut text = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).lines() {
+            let line = line?;
+            if !line.starts_with("ok ") && !line.ends_with("... ok") && !line.trim().is_empty() {
+                println!("{line}");
+            }
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    child.wait()?;
+    Ok(text)
+}
+
+/// Debian's Chromium; installed if this is root on a machine with apt.
+fn browser() -> Result<()> {
+    let wanted = std::env::var("ATTUNE_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
+    if std::path::Path::new(&wanted).exists() {
+        return Ok(());
+    }
+    println!("installing Chromium with apt-get");
+    let sudo = output(command("id").arg("-u"))?.trim() != "0";
+    let apt = |arguments: &[&str]| {
+        let mut install = if sudo { command("sudo") } else { command("apt-get") };
+        if sudo {
+            install.arg("apt-get");
+        }
+        run(install.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    apt(&["update", "-qq"])?;
+    apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-cjk"])
+        .context("set ATTUNE_CHROMIUM to a Chromium if apt-get cannot install one")
+}
