@@ -263,8 +263,8 @@ pub(crate) fn tools() -> AnyView {
     view! {
         <div class="side-tools">
             <select class="input" aria-label=t(m::LANGUAGE) on:change=language>{languages}</select>
-            <button type="button" class="button" title=t(m::THEME) on:click=turn>
-                {move || icon(looks().0)}<span class="sr">{t(m::THEME)}": "</span>{move || t(looks().1)()}
+            <button type="button" class="button icon" title=t(m::THEME) on:click=turn>
+                {move || icon(looks().0)}<span class="sr">{t(m::THEME)}": "{move || t(looks().1)()}</span>
             </button>
         </div>
     }

@@ -77,7 +77,7 @@ pub fn band(points: &[Point], bottom: f64) -> String {
 #[must_use]
 pub fn thinned(count: usize, wanted: usize) -> Vec<usize> {
     let step = count.div_ceil(wanted.max(1)).max(1);
-    (0..count).filter(|index| (count - 1 - index) % step == 0).collect()
+    (0..count).filter(|index| (count - 1 - index).is_multiple_of(step)).collect()
 }
 
 /// Counts of the `days` days that end with the one of `now_ms`, UTC; days without a count are zero.

@@ -190,9 +190,9 @@ impl App {
         self.access.set(access);
     }
 
-    /// Takes note of a failure: a lost session shows the sign-in.
+    /// Takes note of a failure: a lost session shows the sign-in, unless a draft would be lost with the page.
     pub(crate) fn note(self, failure: &Failure) {
-        if *failure == Failure::SignedOut {
+        if *failure == Failure::SignedOut && !self.unsaved.get_untracked() {
             self.access.set(Access::Out);
         }
     }

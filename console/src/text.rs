@@ -144,9 +144,12 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year, month, day_of_year - (153 * shifted_month + 2) / 5 + 1)
 }
 
-/// Lines of `left` and `right`, each with whether it is not on the other side.
+/// A line of text, and whether the other side lacks it.
+pub type Marked = (String, bool);
+
+/// Lines of `left` and `right`, each with whether the other side lacks it.
 #[must_use]
-pub fn compare(left: &str, right: &str) -> (Vec<(String, bool)>, Vec<(String, bool)>) {
+pub fn compare(left: &str, right: &str) -> (Vec<Marked>, Vec<Marked>) {
     let mark = |one: &str, other: &str| {
         let known: Vec<&str> = other.lines().map(|line| line.trim_end_matches(',')).collect();
         one.lines()

@@ -78,7 +78,7 @@ super::messages! {
     BACK_TO_EDITING: "Back to editing", "편집으로 돌아가기";
 
     FAIL_NETWORK: "The server did not answer. Check the connection.", "서버가 응답하지 않습니다. 연결을 확인하세요.";
-    FAIL_SIGNED_OUT: "You are signed out. Sign in again to go on.", "로그아웃되었습니다. 다시 로그인하세요.";
+    FAIL_SIGNED_OUT: "You are signed out. Your draft is still here: sign in again in another tab, then try again.", "로그아웃되었습니다. 초안은 그대로 있으니 다른 탭에서 로그인한 뒤 다시 시도하세요.";
     FAIL_CONFLICT: "Somebody else changed this meanwhile.", "그 사이 다른 사람이 변경했습니다.";
     FAIL_NOT_FOUND: "This does not exist, or no longer.", "존재하지 않거나 삭제되었습니다.";
     FAIL_REFUSED: "The server did not accept this.", "서버가 받아들이지 않았습니다.";

@@ -40,6 +40,7 @@ super::messages! {
     OUT_NOT_ALLOWED: "not allowed", "허용되지 않음";
     OUT_KNOWN: "known", "알려짐";
     OUT_UNKNOWN: "unknown", "알 수 없음";
+    OUT_UNDECIDED: "undecided: something it asks about is not known", "판단 불가: 필요한 값을 알 수 없음";
     OUT_FORCED: "forced", "강제";
     OUT_IN: "in", "포함";
     OUT_OUT: "not in", "포함되지 않음";

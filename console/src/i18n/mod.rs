@@ -72,10 +72,10 @@ impl Message {
 /// A table of messages: a name, then one text a language.
 macro_rules! messages {
     ($($name:ident: $en:literal, $ko:literal;)*) => {
-        $(#[doc = $en] pub const $name: $crate::i18n::Message = $crate::i18n::Message::new($en, $ko);)*
+        $(#[doc = concat!("`", stringify!($name), "`: ", "`", $en, "`")] pub const $name: $crate::i18n::Message = $crate::i18n::Message::new($en, $ko);)*
         /// All messages of this table.
         #[cfg(test)]
-        pub(super) const TABLE: &[(&str, $crate::i18n::Message)] = &[$((stringify!($name), $name)),*];
+        pub(super) const MESSAGES: &[(&str, $crate::i18n::Message)] = &[$((stringify!($name), $name)),*];
     };
 }
 pub(crate) use messages;
@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn every_language_has_a_text_with_the_same_holes() {
-        for table in [common::TABLE, data::TABLE, campaign::TABLE, engine::TABLE, site::TABLE] {
+        for table in [common::MESSAGES, data::MESSAGES, campaign::MESSAGES, engine::MESSAGES, site::MESSAGES]
+        {
             for (name, message) in table {
                 assert!(Lang::ALL.iter().all(|lang| !message.text(*lang).is_empty()), "{name}");
                 assert_eq!(holes(message.en), holes(message.ko), "{name}");

@@ -8,7 +8,7 @@ use crate::text::shown;
 use crate::ui::form::{Look, bind, text_field};
 use crate::ui::icon::icon;
 use crate::ui::part::{empty, event_list, head};
-use attune_schema::api::LiveEvent;
+use attune_schema::api::{LiveEvent, Session};
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen::JsCast;
@@ -172,7 +172,11 @@ fn connect(stream: RwSignal<Stream>, line: RwSignal<Line>) {
             let retry = move || again.try_update(|n| *n += 1).unwrap_or_default();
             set_timeout(retry, Duration::from_millis(u64::from(wait)));
             // A lost session ends the stream like a lost connection does; asking tells which.
-            wasm_bindgen_futures::spawn_local(app().refresh());
+            wasm_bindgen_futures::spawn_local(async {
+                if let Err(failure) = crate::api::get::<Session>("/api/session".to_owned()).await {
+                    app().note(&failure);
+                }
+            });
         });
         source.set_onmessage(Some(received.as_ref().unchecked_ref()));
         drop(source.add_event_listener_with_callback("event", received.as_ref().unchecked_ref()));

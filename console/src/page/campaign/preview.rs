@@ -10,7 +10,7 @@ use crate::ui::icon::icon;
 use crate::ui::part::problems;
 use crate::ui::rule::in_words;
 use attune_engine::case::Answer;
-use attune_engine::explain::Line;
+use attune_engine::explain::{Line, Step};
 use attune_schema::api::Problem;
 use attune_schema::source::{Campaign, Source};
 use attune_schema::time::MINUTE_MS;
@@ -84,8 +84,10 @@ fn trace_line(line: &Line) -> AnyView {
     let score = line
         .score_micros
         .map(|micros| format!(" {}", browser::number(app().lang.get_untracked(), micros as f64 / 1e6)));
-    let fate =
-        outcome(line.outcome).map_or_else(|| line.outcome.to_owned(), |message| t(message)().to_owned());
+    // A rule about something that is not known is neither true nor false.
+    let undecided = line.outcome == "unknown" && matches!(line.step, Step::Audience | Step::Eligibility);
+    let message = if undecided { Some(m::OUT_UNDECIDED) } else { outcome(line.outcome) };
+    let fate = message.map_or_else(|| line.outcome.to_owned(), |message| t(message)().to_owned());
     view! {
         <li><span class=class>{icon(name)}</span><span>{t(step(line.step))}" "<span class="mono">{line.subject.clone()}</span><span class="what">" — "{fate}{score}</span></span></li>
     }
