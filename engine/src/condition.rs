@@ -5,7 +5,7 @@ use alloc::string::String;
 use attune_schema::bundle::{Bundle, Op, Rule, Test};
 use attune_schema::stored::Profile;
 use attune_schema::time::Timestamp;
-use attune_schema::value::Value;
+use attune_schema::value::{self, Value};
 use core::cmp::Ordering;
 
 /// Result of a rule (Kleene's strong three-valued logic).
@@ -76,7 +76,7 @@ pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
             check(test, name.and_then(|name| profile::attribute(facts.profile, name)))
         }
         Rule::Context(name, test) => {
-            check(test, facts.context.iter().find(|(known, _)| known == name).map(|(_, value)| value))
+            check(test, value::get(facts.context, name))
         }
         Rule::Affinity(category, at_least) => {
             let points = profile::affinity(facts.profile, category, facts.now, facts.bundle.half_life_ms);

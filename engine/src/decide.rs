@@ -17,6 +17,7 @@ use alloc::vec::Vec;
 use attune_schema::bundle::{Bundle, Campaign, Offer, Variant};
 use attune_schema::consent::{Consent, Purpose};
 use attune_schema::id::{DecisionId, VisitorId};
+use attune_schema::list;
 use attune_schema::stored::Profile;
 use attune_schema::time::Timestamp;
 use attune_schema::value::Value;
@@ -358,7 +359,7 @@ fn candidate<'a>(
         trace.score(&offer.id, to_micros(scored.score));
         // Few offers: inserting in place costs the SDK less than a sort.
         let place = best.partition_point(|known| order(known, &scored).is_lt());
-        best.insert(place, scored);
+        list::insert(&mut best, place, scored);
     }
     if best.is_empty() {
         return Err(nearest);

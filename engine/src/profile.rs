@@ -7,9 +7,10 @@ use alloc::vec::Vec;
 use attune_schema::bundle::Bundle;
 use attune_schema::event::FACETS;
 use attune_schema::limits::{COUNTER_TIMES, PROFILE_AFFINITIES, PROFILE_ATTRIBUTES, PROFILE_COUNTERS};
+use attune_schema::list;
 use attune_schema::stored::{Affinity, Counter, Profile, counter_key};
 use attune_schema::time::Timestamp;
-use attune_schema::value::Value;
+use attune_schema::value::{self, Value};
 
 /// Adds one event: its counters (by name, and by name and each facet it carries) and the affinity it earns.
 pub fn apply(
@@ -42,18 +43,17 @@ fn count(profile: &mut Profile, name: &str, facet: Option<(&str, &str)>, at: Tim
             // Looked up again: dropping one may have moved the place.
             let index = profile.counters.partition_point(|c| c.key < key);
             let facet = facet.map(|(facet, value)| (facet.to_owned(), value.to_owned()));
-            profile
-                .counters
-                .insert(index, Counter { key, name: name.to_owned(), facet, total: 0, times: Vec::new() });
+            let counter = Counter { key, name: name.to_owned(), facet, total: 0, times: Vec::new() };
+            list::insert(&mut profile.counters, index, counter);
             index
         }
     };
     let Some(counter) = profile.counters.get_mut(index) else { return };
     counter.total = counter.total.saturating_add(1);
     let place = counter.times.partition_point(|time| *time <= at);
-    counter.times.insert(place, at);
+    list::insert(&mut counter.times, place, at);
     if counter.times.len() > COUNTER_TIMES {
-        counter.times.remove(0);
+        list::remove(&mut counter.times, 0);
     }
 }
 
@@ -61,7 +61,7 @@ fn count(profile: &mut Profile, name: &str, facet: Option<(&str, &str)>, at: Tim
 fn drop_stalest(profile: &mut Profile) {
     let stalest = (0..).zip(&profile.counters).min_by_key(|(_, c)| (c.times.last().copied(), c.key));
     if let Some((index, _)) = stalest {
-        profile.counters.remove(index);
+        list::remove(&mut profile.counters, index);
     }
 }
 
@@ -84,11 +84,12 @@ fn earn(profile: &mut Profile, bundle: &Bundle, name: &str, category: &str, at: 
                     left(a).total_cmp(&left(b))
                 });
                 if let Some((index, _)) = weakest {
-                    profile.affinities.remove(index);
+                    list::remove(&mut profile.affinities, index);
                 }
             }
             let index = profile.affinities.partition_point(|a| a.category.as_str() < category);
-            profile.affinities.insert(index, Affinity { category: category.to_owned(), points: *weight, at });
+            let affinity = Affinity { category: category.to_owned(), points: *weight, at };
+            list::insert(&mut profile.affinities, index, affinity);
         }
     }
 }
@@ -96,24 +97,15 @@ fn earn(profile: &mut Profile, bundle: &Bundle, name: &str, category: &str, at: 
 /// Sets an attribute; ignored when the profile is full of others.
 pub fn set_attribute(profile: &mut Profile, name: &str, value: Value) {
     profile.revision = profile.revision.wrapping_add(1);
-    match profile.attributes.binary_search_by(|(known, _)| known.as_str().cmp(name)) {
-        Ok(index) => {
-            if let Some(slot) = profile.attributes.get_mut(index) {
-                slot.1 = value;
-            }
-        }
-        Err(index) if profile.attributes.len() < PROFILE_ATTRIBUTES => {
-            profile.attributes.insert(index, (name.to_owned(), value));
-        }
-        Err(_) => {}
+    if profile.attributes.len() < PROFILE_ATTRIBUTES || attribute(profile, name).is_some() {
+        value::set(&mut profile.attributes, name, value);
     }
 }
 
 /// The value of an attribute, if known.
 #[must_use]
 pub fn attribute<'a>(profile: &'a Profile, name: &str) -> Option<&'a Value> {
-    let index = profile.attributes.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
-    profile.attributes.get(index).map(|(_, value)| value)
+    value::get(&profile.attributes, name)
 }
 
 /// Events of counter `key` at or after `from` and not after `now`; windowed counts saturate at [`COUNTER_TIMES`].

@@ -19,6 +19,7 @@ pub mod consent;
 pub mod event;
 pub mod id;
 pub mod limits;
+pub mod list;
 pub mod outcome;
 #[cfg(feature = "serde")]
 pub mod question;

@@ -1,7 +1,9 @@
 //! Values of properties, attributes and context.
 
+use crate::list;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 /// A property, attribute or context value.
@@ -58,5 +60,23 @@ impl Value {
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
+    }
+}
+
+/// The value of `name` in `fields`, if it is there; they need not be sorted.
+#[must_use]
+pub fn get<'a>(fields: &'a [(String, Value)], name: &str) -> Option<&'a Value> {
+    fields.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
+/// Sets `name` in `fields`, which stay sorted by name; the last value of a name counts.
+pub fn set(fields: &mut Vec<(String, Value)>, name: &str, value: Value) {
+    match fields.binary_search_by(|(known, _)| known.as_str().cmp(name)) {
+        Ok(index) => {
+            if let Some((_, slot)) = fields.get_mut(index) {
+                *slot = value;
+            }
+        }
+        Err(index) => list::insert(fields, index, (name.to_owned(), value)),
     }
 }

@@ -1,13 +1,12 @@
 // Puts the parts together. Whatever fails, the page behaves as if we were absent.
 
-import init, { Attune } from "./pkg/attune_sdk_wasm.js";
 import { bundles } from "./bundle.js";
 import { watchClicks } from "./capture/click.js";
 import { watchForms } from "./capture/form.js";
 import { about, watchPages } from "./capture/page.js";
 import { consents } from "./consent.js";
+import { coreOf, imports } from "./core.js";
 import { contextOf, deviceOf } from "./device.js";
-import { give } from "./fields.js";
 import { placements } from "./placement.js";
 import { openStore } from "./store.js";
 import { transport } from "./transport.js";
@@ -19,11 +18,12 @@ const PERSONAL = /@|^[+\d][\d\s().-]{7,}$/;
 
 export async function start(queue, base, site, key) {
   if (document.prerendering) await new Promise((go) => document.addEventListener("prerenderingchange", go, { once: true }));
-  await init({ module_or_path: fetch(base + "sdk/" + __WASM__) });
+  const { instance } = await WebAssembly.instantiateStreaming(fetch(base + "sdk/" + __WASM__), imports);
 
   const store = openStore(site);
-  const core = new Attune(site, store.bytes("profile"), deviceOf(), navigator.language);
-  core.screen(screen.width, screen.height, -new Date().getTimezoneOffset());
+  const core = coreOf(instance.exports);
+  core.open(store.bytes("profile"));
+  core.about(site, deviceOf(), navigator.language, screen.width, screen.height, -new Date().getTimezoneOffset());
   const tab = "queue:" + Date.now().toString(36) + Math.random().toString(36).slice(2, 8);
   const listeners = [];
   const emit = (name, detail) => listeners.forEach(([wanted, listener]) => wanted === name && guard(() => listener(detail)));
@@ -40,16 +40,16 @@ export async function start(queue, base, site, key) {
   function save() {
     saving = 0;
     if (!ready) return;
-    const known = core.may_measure() || core.may_personalise();
+    const known = core.measures() || core.personalises();
     store.setBytes("profile", known ? core.profile() : []);
-    store.setBytes(tab, core.may_measure() && core.waiting() ? core.batch(Date.now(), 1_000) : []);
+    store.setBytes(tab, core.measures() && core.waiting() ? core.batch(Date.now(), 1_000) : []);
   }
   const saveSoon = () => (saving = saving || setTimeout(save, SAVE_MS));
 
   const out = transport(core, base, saveSoon);
   function record(name, fields, at) {
     guard(() => {
-      give(core, fields);
+      core.give(fields);
       if (core.record(name, at || Date.now())) {
         if (ready) out.wake();
         saveSoon();
@@ -62,12 +62,12 @@ export async function start(queue, base, site, key) {
   let personalised = true;
   const consent = consents(core, store, () => {
     if (!ready) return;
-    const may = core.may_personalise();
+    const may = core.personalises();
     if (!may) {
       places.restoreAll();
       core.erase();
     } else if (!personalised) places.view(performance.now());
-    if (!core.may_measure()) core.done(core.waiting());
+    if (!core.measures()) core.done(core.waiting());
     personalised = may;
     save();
     out.wake();
@@ -79,7 +79,7 @@ export async function start(queue, base, site, key) {
     leaveForms();
     view = { url, referrer: before || document.referrer };
     const facts = about();
-    give(core, contextOf(url, view.referrer, facts));
+    core.give(contextOf(url, view.referrer, facts));
     core.page(url, document.title, view.referrer);
     record("page_viewed", { category: facts.category }, at);
     if (facts.item) record("item_viewed", facts, at);
@@ -87,7 +87,7 @@ export async function start(queue, base, site, key) {
   }
 
   const decide = (placement, options, peek) => {
-    const answer = core.decide(String(placement), Date.now(), (options && options.limit) || 1, "", 0, peek);
+    const answer = core.decide(placement, Date.now(), (options && options.limit) || 1, peek);
     return answer ? JSON.parse(answer) : null;
   };
 
@@ -96,7 +96,7 @@ export async function start(queue, base, site, key) {
     track: (name, fields) => record(String(name), fields),
     identify(id, traits) {
       if (!id || PERSONAL.test(id)) return false;
-      give(core, traits);
+      core.give(traits);
       if (core.identify(String(id))) record("identified", {});
       saveSoon();
       return true;
@@ -117,7 +117,7 @@ export async function start(queue, base, site, key) {
     },
     decide: (placement, options) => decide(placement, options, false),
     peek: (placement, options) => decide(placement, options, true),
-    explain: (placement) => JSON.parse(core.explain(String(placement), Date.now(), 1, "", 0) || "[]"),
+    explain: (placement) => JSON.parse(core.explain(placement, Date.now(), 1) || "[]"),
     expose: (fields) => record("offer_exposed", fields),
     ready: (listener) => listener && guard(listener),
     on: (name, listener) => listeners.push([name, listener]),
@@ -155,8 +155,8 @@ export async function start(queue, base, site, key) {
   await bundles(core, store, base, site, key, () => {
     if (ready) return places.recheck();
     ready = true;
-    personalised = core.may_personalise();
-    if (!core.may_measure()) core.done(core.waiting());
+    personalised = core.personalises();
+    if (!core.measures()) core.done(core.waiting());
     else adoptQueues();
     places.view(0);
     save();

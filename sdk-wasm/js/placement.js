@@ -90,8 +90,8 @@ export function placements(core, record) {
   function show(element) {
     const name = nameOf(element);
     settled.add(element);
-    if (performance.now() - viewAt > (core.budget(name) || 0)) return;
-    const answer = core.decide(name, Date.now(), 1, "", 0, false);
+    if (performance.now() - viewAt > core.budget(name)) return;
+    const answer = core.decide(name, Date.now(), 1);
     if (!answer) return;
     const decision = JSON.parse(answer);
     const [choice] = decision.offers;
@@ -138,7 +138,7 @@ export function placements(core, record) {
     // Another bundle arrived: what is shown stays, unless the site was switched off.
     recheck() {
       const [element] = shown.keys();
-      if (element && JSON.parse(core.decide(nameOf(element), Date.now(), 1, "", 0, true) || "{}").reason === "paused")
+      if (element && JSON.parse(core.decide(nameOf(element), Date.now(), 1, true) || "{}").reason === "paused")
         self.restoreAll();
     },
   };

@@ -32,7 +32,7 @@ export function transport(core, base, saved) {
 
   async function flush() {
     const count = Math.min(MOST, core.waiting());
-    if (busy || !count || !core.may_measure()) return;
+    if (busy || !count || !core.measures()) return;
     busy = true;
     left = false;
     try {
@@ -48,7 +48,7 @@ export function transport(core, base, saved) {
   }
 
   function leave() {
-    while (core.waiting() && core.may_measure()) {
+    while (core.waiting() && core.measures()) {
       const count = Math.min(BEACON_MOST, core.waiting());
       const body = new Blob([core.batch(Date.now(), count)]);
       if (!navigator.sendBeacon || !navigator.sendBeacon(url, body)) return;

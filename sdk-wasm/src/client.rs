@@ -12,10 +12,10 @@ use attune_schema::consent::{Basis, Consent, Purpose};
 use attune_schema::event::name::OFFER_EXPOSED;
 use attune_schema::event::{Event, Page};
 use attune_schema::id::{EventId, SessionId, VisitorId};
-use attune_schema::limits;
+use attune_schema::{limits, list};
 use attune_schema::stored::Profile;
 use attune_schema::time::{MINUTE_MS, Timestamp};
-use attune_schema::value::Value;
+use attune_schema::value::{self, Value};
 
 /// Most events kept until they can be sent; beyond, the oldest go and are counted.
 const QUEUE_EVENTS: usize = 1_000;
@@ -27,7 +27,8 @@ pub struct Client {
     pub context: Context,
     /// The visitor's answers.
     pub consent: Consent,
-    site: String,
+    /// Public site key.
+    pub site: String,
     profile: Profile,
     program: Option<Program>,
     page: Page,
@@ -43,12 +44,12 @@ pub struct Client {
 impl Client {
     /// A client with the stored profile, or a new visitor called `random` if there is none that reads.
     #[must_use]
-    pub fn new(site: &str, stored: &[u8], random: u128) -> Self {
+    pub fn new(stored: &[u8], random: u128) -> Self {
         let profile = Profile::from_bytes(stored);
         Self {
             context: Context::default(),
             consent: Consent::default(),
-            site: site.to_owned(),
+            site: String::new(),
             profile: profile
                 .unwrap_or_else(|_| Profile { visitor: visitor_id(random), ..Profile::default() }),
             program: None,
@@ -73,9 +74,7 @@ impl Client {
             ("utm_medium", &mut self.context.utm_medium),
             ("utm_campaign", &mut self.context.utm_campaign),
         ] {
-            if let Some(Value::Text(text)) =
-                view.iter().find(|(known, _)| known == name).map(|(_, value)| value)
-            {
+            if let Some(Value::Text(text)) = value::get(&view, name) {
                 *target = clip(text, 128);
             }
         }
@@ -171,7 +170,7 @@ impl Client {
         };
         self.queue.push(event);
         if self.queue.len() > QUEUE_EVENTS {
-            self.queue.remove(0);
+            list::remove_first(&mut self.queue, 1);
             self.unseen = self.unseen.min(self.queue.len());
             self.dropped += 1;
         }
@@ -184,7 +183,7 @@ impl Client {
             let found =
                 self.reserved.iter().position(|(f, v)| f == facet && Some(v.as_str()) == value.as_text());
             if let Some(index) = found {
-                self.reserved.swap_remove(index);
+                list::remove(&mut self.reserved, index);
             }
         }
     }
@@ -238,30 +237,21 @@ impl Client {
     }
 
     /// Decides; unless it only peeks, what it shows counts against caps until exposed or released.
-    pub fn decide(
-        &mut self,
-        placement: &str,
-        now: Timestamp,
-        limit: usize,
-        force: &str,
-        draw: u64,
-        peek: bool,
-    ) -> String {
-        let ask = Ask { placement, now, limit, force, draw };
+    pub fn decide(&mut self, ask: Ask<'_>, peek: bool) -> String {
         let Some(decision) = self.run(&ask, &mut None) else { return String::new() };
         if let (false, Some(campaign), [first, ..]) = (peek, &decision.campaign, decision.offers.as_slice()) {
             self.reserve("campaign", campaign);
             self.reserve("offer", &first.offer);
-            self.reserve("placement", placement);
+            self.reserve("placement", ask.placement);
         }
         json::decision(&decision)
     }
 
     /// Every step of the decision that would be made now.
     #[must_use]
-    pub fn explain(&self, placement: &str, now: Timestamp, limit: usize, force: &str, draw: u64) -> String {
+    pub fn explain(&self, ask: Ask<'_>) -> String {
         let mut lines = Some(Vec::new());
-        match (self.run(&Ask { placement, now, limit, force, draw }, &mut lines), lines) {
+        match (self.run(&ask, &mut lines), lines) {
             (Some(_), Some(lines)) => json::explanation(&lines),
             _ => String::new(),
         }
@@ -324,7 +314,7 @@ impl Client {
 
     /// Takes the first `count` events out of the queue.
     pub fn done(&mut self, count: usize) {
-        self.queue.drain(..count.min(self.queue.len()));
+        list::remove_first(&mut self.queue, count);
         self.unseen = self.unseen.min(self.queue.len());
         self.dropped = 0;
     }
@@ -343,7 +333,8 @@ impl Client {
             queue.append(&mut self.queue);
             let excess = queue.len().saturating_sub(QUEUE_EVENTS);
             self.dropped += excess as u64;
-            self.queue = queue.split_off(excess);
+            list::remove_first(&mut queue, excess);
+            self.queue = queue;
         }
     }
 
@@ -364,12 +355,19 @@ impl Client {
     }
 }
 
-struct Ask<'a> {
-    placement: &'a str,
-    now: Timestamp,
-    limit: usize,
-    force: &'a str,
-    draw: u64,
+/// What is asked about one placement.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// The placement.
+    pub placement: &'a str,
+    /// Decision time.
+    pub now: Timestamp,
+    /// Most offers wanted.
+    pub limit: usize,
+    /// Preview: this offer, whatever the rules say; empty for none.
+    pub force: &'a str,
+    /// Random draw for exploration.
+    pub draw: u64,
 }
 
 /// The entry for `locale`, else for its language (`ko` of `ko-KR`), else English, else the first.
@@ -450,13 +448,17 @@ mod tests {
         .to_bytes()
     }
 
+    fn hero(at: i64) -> Ask<'static> {
+        Ask { placement: "hero", now: Timestamp(at), limit: 1, force: "", draw: 0 }
+    }
+
     fn fields(pairs: &[(&str, &str)]) -> Vec<(String, Value)> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect()
     }
 
     #[test]
     fn events_before_the_bundle_count_once_it_arrives() {
-        let mut client = Client::new("pk", &[], 1);
+        let mut client = Client::new(&[], 1);
         assert!(client.record("page_viewed", Timestamp(5), Vec::new(), 2));
         assert!(client.profile.counters.is_empty());
         assert!(client.install(&bundle()));
@@ -464,26 +466,26 @@ mod tests {
         assert_eq!(client.profile.counters.len(), 1);
         assert_eq!(client.profile.counters.first().unwrap().total, 1);
         assert!(!client.install(b"nonsense"), "a damaged bundle leaves the old one");
-        assert!(client.decide("hero", Timestamp(9), 1, "", 0, true).contains("\"sky\""));
+        assert!(client.decide(hero(9), true).contains("\"sky\""));
     }
 
     #[test]
     fn a_reservation_is_spent_by_exposure_or_given_back() {
-        let mut client = Client::new("pk", &[], 1);
+        let mut client = Client::new(&[], 1);
         client.install(&bundle());
-        assert!(client.decide("hero", Timestamp(9), 1, "", 0, false).contains("\"sky\""));
-        assert!(client.decide("hero", Timestamp(9), 1, "", 0, false).contains("\"capped\""));
+        assert!(client.decide(hero(9), false).contains("\"sky\""));
+        assert!(client.decide(hero(9), false).contains("\"capped\""));
         client.release();
-        assert!(client.decide("hero", Timestamp(9), 1, "", 0, false).contains("\"sky\""));
+        assert!(client.decide(hero(9), false).contains("\"sky\""));
         let shown = fields(&[("campaign", "c"), ("offer", "sky"), ("placement", "hero")]);
         assert!(client.record(OFFER_EXPOSED, Timestamp(10), shown, 3));
         assert!(client.reserved.is_empty());
-        assert!(client.decide("hero", Timestamp(11), 1, "", 0, true).contains("\"capped\""));
+        assert!(client.decide(hero(11), true).contains("\"capped\""));
     }
 
     #[test]
     fn refused_measuring_sends_nothing_and_still_personalises() {
-        let mut client = Client::new("pk", &[], 1);
+        let mut client = Client::new(&[], 1);
         client.install(&bundle());
         client.consent.measure = attune_schema::consent::Grant::Denied;
         assert!(client.record("page_viewed", Timestamp(5), Vec::new(), 2));
@@ -495,13 +497,13 @@ mod tests {
 
     #[test]
     fn stored_events_come_back_under_their_ids_and_the_queue_is_bounded() {
-        let mut client = Client::new("pk", &[], 1);
+        let mut client = Client::new(&[], 1);
         client.install(&bundle());
         for n in 0..5 {
             client.record("page_viewed", Timestamp(n), Vec::new(), n as u128);
         }
         let stored = client.batch(Timestamp(9), 500);
-        let mut again = Client::new("pk", &client.profile(), 99);
+        let mut again = Client::new(&client.profile(), 99);
         again.record("page_viewed", Timestamp(10), Vec::new(), 7);
         again.restore(&stored);
         assert_eq!(again.waiting(), 6);

@@ -1,7 +1,11 @@
-//! The browser's half of Attune: exported functions over [`client::Client`] and nothing else.
+//! The browser's half of Attune: a few exported functions over [`client::Client`] and nothing else.
 //!
 //! Listeners, storage and network live in `js/`, because there they cost half the bytes; this module holds
 //! state and decides. Nothing here panics and nothing throws: a failure is an empty answer.
+//!
+//! Functions take and return plain numbers only, so that the module imports nothing and needs no generated
+//! glue. JavaScript (`js/core.js`) writes texts or bytes to the place that [`room`] gives, names what it wants
+//! in [`call`], and finds texts or bytes of the returned length at [`answer`].
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 #![cfg_attr(
@@ -18,8 +22,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use attune_schema::consent::Consent;
 use attune_schema::time::Timestamp;
-use attune_schema::value::Value;
-use client::Client;
+use attune_schema::value::{self, Value};
+use client::{Ask, Client};
+use core::mem::take;
+use spin::Mutex;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Smaller than the standard one.
@@ -34,213 +40,133 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
+/// One visitor on one page, and what goes in and out. The lock is never contended: a page has one thread.
+static PAGE: Mutex<Page> = Mutex::new(Page {
+    client: None,
+    fields: Vec::new(),
+    random: 0,
+    input: Vec::new(),
+    output: Vec::new(),
+});
+
+/// Makes room for `size` bytes of input; returns its address.
 #[wasm_bindgen]
-extern "C" {
-    /// The browser's source of randomness.
-    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
-    fn fill_random(bytes: &mut [u8]);
+pub fn room(size: usize) -> usize {
+    let mut page = PAGE.lock();
+    page.input.clear();
+    page.input.resize(size, 0);
+    page.input.as_ptr() as usize
 }
 
-fn random() -> u128 {
-    let mut bytes = [0u8; 16];
-    fill_random(&mut bytes);
-    u128::from_be_bytes(bytes)
-}
-
-/// Milliseconds as JavaScript has them.
-fn time(ms: f64) -> Timestamp {
-    Timestamp(ms as i64)
-}
-
-/// One visitor on one page. Fields of an event, a context or traits are given one by one with `text`,
-/// `number` and `flag`, and taken by the next call that wants them.
+/// Does what `operation` says (see the source of [`Page::call`]) with the input and up to four numbers.
+/// Returns a number or the length of the output.
 #[wasm_bindgen]
-#[derive(Debug)]
-pub struct Attune {
-    client: Client,
+pub fn call(operation: u32, a: f64, b: f64, c: f64, d: f64) -> usize {
+    PAGE.lock().call(operation, [a, b, c, d])
+}
+
+/// Address of the output.
+#[wasm_bindgen]
+pub fn answer() -> usize {
+    PAGE.lock().output.as_ptr() as usize
+}
+
+/// Random bits for the next operation that draws an id.
+#[wasm_bindgen]
+pub fn random(high: u64, low: u64) {
+    PAGE.lock().random = u128::from(high) << 64 | u128::from(low);
+}
+
+/// Texts in the input are separated by NUL; the last one takes the rest.
+struct Texts<'a>(&'a [u8]);
+
+impl<'a> Texts<'a> {
+    fn next(&mut self) -> &'a str {
+        let end = self.0.iter().position(|byte| *byte == 0).unwrap_or(self.0.len());
+        let (text, rest) = self.0.split_at_checked(end).unwrap_or_default();
+        self.0 = rest.get(1..).unwrap_or_default();
+        core::str::from_utf8(text).unwrap_or_default()
+    }
+
+    fn last(&self) -> &'a str {
+        core::str::from_utf8(self.0).unwrap_or_default()
+    }
+}
+
+struct Page {
+    client: Option<Client>,
+    /// Fields of an event, a context or traits are given one by one and taken by the next operation that
+    /// wants them.
     fields: Vec<(String, Value)>,
+    random: u128,
+    input: Vec<u8>,
+    output: Vec<u8>,
 }
 
-#[wasm_bindgen]
-impl Attune {
-    /// A client for `site`; `profile` is what was stored, or empty for a new visitor.
-    #[wasm_bindgen(constructor)]
-    #[must_use]
-    pub fn new(site: &str, profile: &[u8], device: &str, locale: &str) -> Self {
-        let mut client = Client::new(site, profile, random());
-        client.context.device = device.to_owned();
-        client.context.locale = locale.to_owned();
-        client.context.library = concat!("attune-web/", env!("CARGO_PKG_VERSION")).to_owned();
-        Self { client, fields: Vec::new() }
-    }
-
-    /// Adds a text field.
-    pub fn text(&mut self, name: &str, value: &str) {
-        self.field(name, value.into());
-    }
-
-    /// Adds a number field; NaN and infinities are left out.
-    pub fn number(&mut self, name: &str, value: f64) {
-        if let Some(value) = Value::number(value) {
-            self.field(name, value);
+impl Page {
+    /// Operations by number, in the order of `js/core.js`, which says what they mean.
+    fn call(&mut self, operation: u32, [a, b, c, d]: [f64; 4]) -> usize {
+        let input = take(&mut self.input);
+        let mut texts = Texts(&input);
+        if operation == 0 {
+            self.client = Some(Client::new(&input, self.random));
         }
-    }
-
-    /// Adds a true or false field.
-    pub fn flag(&mut self, name: &str, value: bool) {
-        self.field(name, Value::Bool(value));
-    }
-
-    fn take(&mut self) -> Vec<(String, Value)> {
-        core::mem::take(&mut self.fields)
-    }
-
-    /// Keeps fields sorted by name; the last value of a name counts.
-    fn field(&mut self, name: &str, value: Value) {
-        match self.fields.binary_search_by(|(known, _)| known.as_str().cmp(name)) {
-            Ok(index) => {
-                if let Some(slot) = self.fields.get_mut(index) {
-                    slot.1 = value;
+        let Some(client) = &mut self.client else { return 0 };
+        let (now, random) = (Timestamp(a as i64), self.random);
+        let mut number = 0;
+        let mut output = Vec::new();
+        match operation {
+            1 => {
+                client.site = texts.next().to_owned();
+                let context = &mut client.context;
+                context.device = texts.next().to_owned();
+                context.locale = texts.last().to_owned();
+                context.library = concat!("attune-web/", env!("CARGO_PKG_VERSION")).to_owned();
+                (context.screen_width, context.screen_height) = (a as u32, b as u32);
+                context.utc_offset_minutes = c as i32;
+            }
+            2 => value::set(&mut self.fields, texts.next(), texts.last().into()),
+            3 => {
+                if let Some(number) = Value::number(a) {
+                    value::set(&mut self.fields, texts.last(), number);
                 }
             }
-            Err(index) => self.fields.insert(index, (name.to_owned(), value)),
+            4 => value::set(&mut self.fields, texts.last(), Value::Bool(a != 0.0)),
+            5 => {
+                let (url, referrer) = (texts.next(), texts.next());
+                client.set_page(url, texts.last(), referrer, take(&mut self.fields));
+            }
+            6 => number = client.install(&input).into(),
+            7 => client.consent = Consent::from_bits(a as u8),
+            8 => number = client.may_measure().into(),
+            9 => number = client.may_personalise().into(),
+            10 => number = client.record(texts.last(), now, take(&mut self.fields), random).into(),
+            11 => number = client.identify(texts.last(), take(&mut self.fields)).into(),
+            12 => client.erase(),
+            13 => client.reset(random),
+            14 | 15 => {
+                let placement = texts.next();
+                let ask = Ask { placement, now, limit: b as usize, force: texts.last(), draw: c as u64 };
+                let json = if operation == 14 { client.decide(ask, d != 0.0) } else { client.explain(ask) };
+                output = json.into_bytes();
+            }
+            16 => number = client.budget(texts.last()) as usize,
+            17 => {
+                let (offer, locale) = (texts.next(), texts.next());
+                output = client.content(offer, locale, texts.last()).as_bytes().to_owned();
+            }
+            18 => output = client.reason(texts.next(), texts.last()).as_bytes().to_owned(),
+            19 => client.reserve(texts.next(), texts.last()),
+            20 => client.release(),
+            21 => output = client.batch(now, b as usize),
+            22 => client.done(a as usize),
+            23 => number = client.waiting(),
+            24 => client.restore(&input),
+            25 => output = client.profile(),
+            26 => client.adopt(&input),
+            _ => {}
         }
-    }
-
-    /// Screen size and clock zone.
-    pub fn screen(&mut self, width: u32, height: u32, utc_offset_minutes: i32) {
-        let context = &mut self.client.context;
-        (context.screen_width, context.screen_height, context.utc_offset_minutes) =
-            (width, height, utc_offset_minutes);
-    }
-
-    /// The page from now on; fields become the context of decisions.
-    pub fn page(&mut self, url: &str, title: &str, referrer: &str) {
-        let fields = self.take();
-        self.client.set_page(url, title, referrer, fields);
-    }
-
-    /// Installs the payload of a verified bundle; false if it does not read (the old one stays).
-    pub fn install(&mut self, payload: &[u8]) -> bool {
-        self.client.install(payload)
-    }
-
-    /// Sets the visitor's answers ([`Consent::to_bits`]).
-    pub fn consent(&mut self, bits: u8) {
-        self.client.consent = Consent::from_bits(bits);
-    }
-
-    /// Whether measuring is allowed.
-    #[must_use]
-    pub fn may_measure(&self) -> bool {
-        self.client.may_measure()
-    }
-
-    /// Whether personalising is allowed.
-    #[must_use]
-    pub fn may_personalise(&self) -> bool {
-        self.client.may_personalise()
-    }
-
-    /// Records an event with the fields given; true if it was kept.
-    pub fn record(&mut self, name: &str, at: f64) -> bool {
-        let fields = self.take();
-        self.client.record(name, time(at), fields, random())
-    }
-
-    /// Links the visitor to a user; fields become attributes. True if it is another user than before.
-    pub fn identify(&mut self, user: &str) -> bool {
-        let fields = self.take();
-        self.client.identify(user, fields)
-    }
-
-    /// Erases behaviour and attributes, keeps the visitor: permission to personalise was withdrawn.
-    pub fn erase(&mut self) {
-        self.client.erase();
-    }
-
-    /// Forgets the visitor and starts a new one.
-    pub fn reset(&mut self) {
-        self.client.reset(random());
-    }
-
-    /// Decides `placement`: canonical JSON, empty without a bundle. `peek` reserves nothing.
-    pub fn decide(
-        &mut self,
-        placement: &str,
-        now: f64,
-        limit: u32,
-        force: &str,
-        draw: u32,
-        peek: bool,
-    ) -> String {
-        self.client.decide(placement, time(now), limit as usize, force, u64::from(draw), peek)
-    }
-
-    /// The same decision with every step on the way, as JSON.
-    #[must_use]
-    pub fn explain(&self, placement: &str, now: f64, limit: u32, force: &str, draw: u32) -> String {
-        self.client.explain(placement, time(now), limit as usize, force, u64::from(draw))
-    }
-
-    /// Milliseconds that `placement` may wait.
-    #[must_use]
-    pub fn budget(&self, placement: &str) -> u32 {
-        self.client.budget(placement)
-    }
-
-    /// A field of an offer's content in the best matching language; empty if there is none.
-    #[must_use]
-    pub fn content(&self, offer: &str, locale: &str, field: &str) -> String {
-        self.client.content(offer, locale, field).to_owned()
-    }
-
-    /// Why the visitor sees a campaign's offer, in the visitor's words; empty if the campaign says nothing.
-    #[must_use]
-    pub fn reason(&self, campaign: &str, locale: &str) -> String {
-        self.client.reason(campaign, locale).to_owned()
-    }
-
-    /// Counts a decision made elsewhere (printed by a server) against caps until exposed or released.
-    pub fn reserve(&mut self, facet: &str, value: &str) {
-        self.client.reserve(facet, value);
-    }
-
-    /// Gives back what decisions of this page reserved and never showed.
-    pub fn release(&mut self) {
-        self.client.release();
-    }
-
-    /// The first events waiting, at most `most`, as a batch; empty if none wait.
-    #[must_use]
-    pub fn batch(&self, now: f64, most: u32) -> Vec<u8> {
-        self.client.batch(time(now), most as usize)
-    }
-
-    /// The first `count` events have arrived, or never will.
-    pub fn done(&mut self, count: u32) {
-        self.client.done(count as usize);
-    }
-
-    /// Events waiting.
-    #[must_use]
-    pub fn waiting(&self) -> u32 {
-        self.client.waiting() as u32
-    }
-
-    /// Puts the events of a stored batch back in front of the queue.
-    pub fn restore(&mut self, batch: &[u8]) {
-        self.client.restore(batch);
-    }
-
-    /// The profile's bytes, to be stored.
-    #[must_use]
-    pub fn profile(&self) -> Vec<u8> {
-        self.client.profile()
-    }
-
-    /// Takes over a profile that another tab stored.
-    pub fn adopt(&mut self, profile: &[u8]) {
-        self.client.adopt(profile);
+        self.output = output;
+        number.max(self.output.len())
     }
 }

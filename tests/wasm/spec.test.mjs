@@ -8,34 +8,30 @@ import { test } from "node:test";
 const target = new URL("../../target/", import.meta.url);
 const shipped = new URL("web/sdk/", target);
 const wasm = (await readdir(shipped)).find((name) => name.endsWith(".wasm"));
-const { initSync, Attune } = await import(new URL("web-stage/sdk/pkg/attune_sdk_wasm.js", target));
-initSync({ module: await readFile(new URL(wasm, shipped)) });
+const { coreOf, imports } = await import(new URL("web-stage/sdk/core.js", target));
+const { instance } = await WebAssembly.instantiate(await readFile(new URL(wasm, shipped)), imports);
+const attune = coreOf(instance.exports);
 const vectors = JSON.parse(await readFile(new URL("spec-vectors.json", target)));
 
 test("there are vectors", () => assert.ok(vectors.length >= 60, `${vectors.length} vectors`));
 
 for (const vector of vectors)
   test(vector.title, () => {
-    const attune = new Attune("pk_spec", Uint8Array.from(vector.profile), "", "");
-    assert.equal(attune.install(Uint8Array.from(vector.bundle)), true);
+    attune.open(Uint8Array.from(vector.profile));
+    assert.equal(attune.install(Uint8Array.from(vector.bundle)), 1);
     attune.consent(vector.consent);
-    for (const [name, value] of Object.entries(vector.context))
-      if (typeof value === "string") attune.text(name, value);
-      else if (typeof value === "number") attune.number(name, value);
-      else attune.flag(name, value);
+    attune.give(vector.context);
     attune.page("https://bank.test/", "", "");
     for (const [facet, value] of vector.reserved) attune.reserve(facet, value);
-    const asked = [vector.placement, vector.now, vector.limit, vector.force ?? "", vector.draw];
-    assert.equal(attune.decide(...asked, true), vector.decision);
-    assert.equal(attune.explain(...asked), vector.explanation);
-    attune.free();
+    const { placement, now, limit, force, draw } = vector;
+    assert.equal(attune.decide(placement, now, limit, true, force ?? "", draw), vector.decision);
+    assert.equal(attune.explain(placement, now, limit, force ?? "", draw), vector.explanation);
   });
 
 test("damaged bundles are refused and leave the old one in charge", () => {
   const vector = vectors.find((one) => one.decision.includes('"matched"'));
-  const attune = new Attune("pk_spec", Uint8Array.from(vector.profile), "", "");
+  attune.open(Uint8Array.from(vector.profile));
   attune.install(Uint8Array.from(vector.bundle));
   for (let cut = 0; cut < vector.bundle.length; cut += 7)
-    assert.equal(attune.install(Uint8Array.from(vector.bundle.slice(0, cut))), false);
-  attune.free();
+    assert.equal(attune.install(Uint8Array.from(vector.bundle.slice(0, cut))), 0);
 });
