@@ -108,10 +108,19 @@ impl Demo {
                 .env("ATTUNE_ADMIN_PASSWORD", &password),
         )?;
         wait_for(&mut children, collector, &signals)?;
-        let key = site_key(&binary, &data.join("attune"))?;
+        let (key, fresh) = site_key(&binary, &data.join("attune"))?;
         run(command("node")
             .args(["examples/bank-cards/seed.mjs", "--url", &url, "--site", SITE])
             .env("ATTUNE_ADMIN_PASSWORD", &password))?;
+        if fresh {
+            run(command("node").args([
+                "examples/bank-cards/history.mjs",
+                "--url",
+                &url,
+                "--site-key",
+                &key,
+            ]))?;
+        }
         for (name, script, port) in [
             ("the demo bank", "examples/bank-cards/server.mjs", bank),
             ("the static site", "examples/static-site/server.mjs", other),
@@ -173,8 +182,8 @@ fn wait_for(children: &mut Children, port: u16, signals: &Receiver<()>) -> Resul
     Ok(())
 }
 
-/// The site's key, from the list of sites, or of a new site.
-fn site_key(binary: &Path, data: &Path) -> Result<String> {
+/// The site's key, from the list of sites, or of a new site; and whether it is new.
+fn site_key(binary: &Path, data: &Path) -> Result<(String, bool)> {
     let ask = |verb: &[&str]| -> Result<serde_json::Value> {
         let output = Command::new(binary).args(verb).arg("--json").arg("--data").arg(data).output()?;
         if !output.status.success() {
@@ -184,13 +193,10 @@ fn site_key(binary: &Path, data: &Path) -> Result<String> {
         Ok(serde_json::from_str(text.lines().last().unwrap_or_default())?)
     };
     let sites = ask(&["site", "list"])?;
-    let list = sites.as_array().cloned().or_else(|| sites["sites"].as_array().cloned()).unwrap_or_default();
-    let known = list.iter().find(|site| site["name"] == SITE || site["site"] == SITE).cloned();
-    let site = match known {
-        Some(site) => site,
-        None => ask(&["site", "add", SITE])?,
-    };
-    Ok(site["key"].as_str().context("the site has no key")?.to_owned())
+    let known = sites.as_array().and_then(|list| list.iter().find(|site| site["name"] == SITE)).cloned();
+    let fresh = known.is_none();
+    let site = known.map_or_else(|| ask(&["site", "add", SITE]), Ok)?;
+    Ok((site["key"].as_str().context("the site has no key")?.to_owned(), fresh))
 }
 
 /// The password of the demo's account: drawn once, kept beside the data, readable by its owner only.

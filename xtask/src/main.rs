@@ -2,12 +2,14 @@
 #![expect(clippy::print_stdout, reason = "a command line tool talks on standard output")]
 
 mod arrows;
+mod bench;
 mod build;
 mod check;
 mod compress;
 mod demo;
 mod engine;
 mod npm;
+mod prove;
 mod run;
 mod size;
 mod test;
@@ -30,6 +32,10 @@ enum Command {
     Demo(demo::Demo),
     /// Install what tests need and run every layer.
     Test(test::Test),
+    /// The long proofs, in full.
+    Prove(prove::Prove),
+    /// Measure the collector beside a bare handler.
+    Bench(bench::Bench),
     /// Fetch the embedded ClickHouse engine.
     Engine,
     /// Build the browser's parts into target/web.
@@ -46,6 +52,8 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Demo(demo) => demo.run(),
         Command::Test(test) => test.run(),
+        Command::Prove(prove) => prove.run(),
+        Command::Bench(bench) => bench.run(),
         Command::Engine => engine::install(),
         Command::Web(web) => web.run(),
         Command::Build => build::run_all(),

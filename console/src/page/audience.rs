@@ -13,7 +13,7 @@ use crate::ui::form::{Look, bind, text_field};
 use crate::ui::icon::icon;
 use crate::ui::load::{Load, loaded};
 use crate::ui::part::{crumb, empty, event_list, head, link_button, problems};
-use crate::ui::rule::{in_words, rule_editor};
+use crate::ui::rule::{in_words, lists, rule_editor};
 use attune_schema::source::{Audience, Condition, Source};
 use leptos::prelude::*;
 
@@ -90,6 +90,7 @@ fn page(editing: Editing<Audience>, source: Load<Source>) -> AnyView {
     };
     view! {
         {event_list()}
+        {lists(all)}
         <header class="page-head">
             <div class="words">{crumb(&Screen::Audiences, m::AUDIENCES)}<h1>{title}</h1><p class="mono small">{move || draft.with(|d| d.id.clone())}</p></div>
             <div class="actions">{move || (!editing.is_new()).then(|| view! {

@@ -49,7 +49,6 @@ pub(crate) fn rule_editor(rule: Bind<Condition>, source: Signal<Source>) -> AnyV
     let builder = Builder { rule: rooted, source, base: unique() };
     view! {
         <div class="rule">
-            {lists(source)}
             {builder.node(Vec::new())}
             <p class="words-of-rule break"><span class="sr">{t(m::RULE_IN_WORDS)}</span>{move || in_words(&rule.get.get())}</p>
         </div>
@@ -95,8 +94,8 @@ pub(crate) fn in_words(condition: &Condition) -> String {
     rule::summary(condition, words)
 }
 
-/// Suggestions: events, categories, attributes, context names.
-fn lists(source: Signal<Source>) -> AnyView {
+/// Suggestions of rules and personas, once a page: categories, attributes, context names, facets.
+pub(crate) fn lists(source: Signal<Source>) -> AnyView {
     let attributes = Signal::derive(move || source.get().attributes.into_iter().map(|a| a.id).collect());
     let categories = Signal::derive(move || {
         let mut list: Vec<String> = source.get().offers.into_iter().map(|offer| offer.category).collect();

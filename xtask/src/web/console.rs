@@ -9,7 +9,9 @@ use std::fs;
 
 /// Builds.
 pub(super) fn build(dev: bool) -> Result<()> {
-    let module = Module { package: "attune-console", target_dir: "wasm", rustflags: "" };
+    // Erased views: one type an element instead of one a place, which is a third of the size.
+    let module =
+        Module { package: "attune-console", target_dir: "wasm", rustflags: "--cfg=erase_components" };
     let stage = stage("console")?;
     let wasm = module.build(dev, &stage.join("pkg"))?;
     let assets = root().join("console/assets");

@@ -13,7 +13,7 @@ use crate::ui::form::{Bind, Look, bind, number_field, text_field};
 use crate::ui::icon::icon;
 use crate::ui::load::Load;
 use crate::ui::part::{crumb, event_list};
-use crate::ui::rule::optional_rule;
+use crate::ui::rule::{lists, optional_rule};
 use crate::ui::tabs::tabs;
 use attune_schema::source::{Campaign, CampaignStatus, Rank, Source};
 use attune_schema::span::Span;
@@ -88,6 +88,7 @@ fn editor(editing: Editing<Campaign>, source: Load<Source>) -> AnyView {
     let state = Memo::new(move |_| draft.with(|draft| draft.status));
     view! {
         {event_list()}
+        {lists(all)}
         <header class="page-head">
             <div class="words">
                 {crumb(&Screen::Campaigns, m::CAMPAIGNS)}

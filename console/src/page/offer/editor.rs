@@ -13,7 +13,7 @@ use crate::ui::form::{Look, bind, number_field, text_field};
 use crate::ui::icon::icon;
 use crate::ui::load::Load;
 use crate::ui::part::{crumb, event_list};
-use crate::ui::rule::optional_rule;
+use crate::ui::rule::{lists, optional_rule};
 use crate::ui::tabs::tabs;
 use attune_schema::source::{Offer, Source};
 use leptos::prelude::*;
@@ -71,6 +71,7 @@ fn editor(editing: Editing<Offer>, source: Load<Source>) -> AnyView {
     let rule = bind(draft, |d| d.eligibility.clone(), |d, v| d.eligibility = v);
     view! {
         {event_list()}
+        {lists(all)}
         <header class="page-head">
             <div class="words">{crumb(&Screen::Offers, m::OFFERS)}<h1>{title}</h1><p class="mono small">{move || draft.with(|d| d.id.clone())}</p></div>
             <div class="actions">{move || (!editing.is_new()).then(|| view! {

@@ -1,0 +1,26 @@
+//! `cargo xtask bench`: figures as ratios within one run.
+
+use crate::run::{cargo, root, run};
+use anyhow::Result;
+use clap::Args;
+
+/// The demo's traffic at the collector, beside a bare handler that parses and drops.
+#[derive(Args)]
+pub(crate) struct Bench {
+    /// Length of a run.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// How often both are run, in turn.
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
+}
+
+impl Bench {
+    pub(crate) fn run(&self) -> Result<()> {
+        run(cargo().args(["build", "--release", "--package", "attune-collector"]))?;
+        run(cargo()
+            .args(["run", "--release", "--package", "attune-tests", "--bin", "load", "--"])
+            .arg(root().join("target/release/attune"))
+            .args([self.seconds.to_string(), self.rounds.to_string()]))
+    }
+}
