@@ -120,7 +120,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4_000))]
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(4_000)))]
         #[test]
         fn agrees_with_trying_everything(
             mut events in prop::collection::vec((0i64..8, 0u32..16), 0..8),

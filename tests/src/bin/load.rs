@@ -1,0 +1,229 @@
+//! The demo's own traffic at the collector, and at a bare axum handler that only parses and drops, in one run.
+//!
+//! `cargo xtask bench` builds both in release and runs this. Figures of one run are compared with each other:
+//! the machine decides the rest. A closed loop of connections, ten events a request in the SDK's compact form,
+//! fresh ids in every request; processor time of the server process from `/proc/PID/stat`.
+#![expect(clippy::print_stdout, reason = "a bench talks on standard output")]
+
+use anyhow::{Context, Result, bail};
+use attune_schema::batch::{Batch, Context as Surroundings};
+use attune_schema::consent::Consent;
+use attune_schema::event::{Event, Page};
+use attune_schema::id::{EventId, SessionId, VisitorId};
+use attune_schema::time::Timestamp;
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+const EVENTS: u64 = 10;
+const CONNECTIONS: usize = 32;
+/// `/proc/PID/stat` counts in hundredths of a second on Linux.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["--bare", port] => bare(port.parse()?).await,
+        [binary, seconds, rounds] => compare(binary, seconds.parse()?, rounds.parse()?).await,
+        _ => bail!("usage: load BINARY SECONDS ROUNDS"),
+    }
+}
+
+/// Parses and drops.
+async fn bare(port: u16) -> Result<()> {
+    let handler = |body: Bytes| async move {
+        Batch::from_bytes(&body).map_or(StatusCode::BAD_REQUEST, |batch| {
+            std::hint::black_box(batch);
+            StatusCode::OK
+        })
+    };
+    let app = Router::new().route("/v1/batch", post(handler)).route("/health", get(|| async { "ok" }));
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
+    Ok(axum::serve(listener, app).await?)
+}
+
+/// A server that ends with us.
+struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.child.kill().is_ok() {
+            // Reaped, so that nothing stays behind.
+            let _status = self.child.wait();
+        }
+    }
+}
+
+impl Server {
+    async fn start(command: &mut Command, port: u16) -> Result<Self> {
+        let child =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().context("cannot start a server")?;
+        let server = Self { child, port };
+        let client = reqwest::Client::new();
+        for _ in 0..300 {
+            if client.get(format!("http://127.0.0.1:{port}/health")).send().await.is_ok() {
+                return Ok(server);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        bail!("no answer on port {port}")
+    }
+
+    /// Processor time used so far, in seconds.
+    fn cpu(&self) -> Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks =
+            |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
+        Ok((ticks(11) + ticks(12)) / TICKS_PER_SECOND)
+    }
+}
+
+fn free_port() -> Result<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(since.as_millis() as i64)
+}
+
+/// A visit to the demo bank: pages, items, a form.
+fn batch(site: &str, serial: u64) -> Vec<u8> {
+    let at = now();
+    let names = ["page_viewed", "item_viewed", "element_clicked", "form_started", "form_field_changed"];
+    let event = |index: u64| Event {
+        id: EventId((u128::from(at.0 as u64) << 80) | (u128::from(serial) << 16) | u128::from(index)),
+        name: names[(index % 5) as usize].to_owned(),
+        at,
+        session: SessionId(u128::from(serial / 5)),
+        page: Some(Page {
+            url: format!("https://bank.example/cards/{}", if index < 5 { "sora-sky" } else { "masi-table" }),
+            title: "Haemil Card".to_owned(),
+            referrer: "https://bank.example/".to_owned(),
+        }),
+        properties: vec![
+            ("category".to_owned(), "travel".into()),
+            ("form".to_owned(), "card-application".into()),
+        ],
+    };
+    Batch {
+        site: site.to_owned(),
+        visitor: VisitorId(u128::from(serial / 5) << 64),
+        user: None,
+        sent_at: at,
+        consent: Consent::ALL,
+        context: Surroundings {
+            device: "mobile".to_owned(),
+            locale: "ko-KR".to_owned(),
+            ..Surroundings::default()
+        },
+        events: (0..EVENTS).map(event).collect(),
+        drops: Vec::new(),
+    }
+    .to_bytes()
+}
+
+struct Figures {
+    events_per_second: f64,
+    cpu_per_million: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+}
+
+/// A closed loop for `seconds`.
+async fn drive(server: &Server, site: &str, seconds: u64, serial: &Arc<AtomicU64>) -> Result<Figures> {
+    let url = format!("http://127.0.0.1:{}/v1/batch", server.port);
+    let client = reqwest::Client::builder().pool_max_idle_per_host(CONNECTIONS).build()?;
+    let cpu = server.cpu()?;
+    let began = Instant::now();
+    let mut tasks = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let (client, url, site, serial) = (client.clone(), url.clone(), site.to_owned(), Arc::clone(serial));
+        tasks.push(tokio::spawn(async move {
+            let mut times = Vec::new();
+            while began.elapsed() < Duration::from_secs(seconds) {
+                let body = batch(&site, serial.fetch_add(1, Ordering::Relaxed));
+                let sent = Instant::now();
+                let response = client.post(&url).body(body).send().await?;
+                let status = response.status();
+                response.bytes().await?;
+                if !status.is_success() {
+                    bail!("the server answered {status}");
+                }
+                times.push(sent.elapsed().as_secs_f64() * 1e3);
+            }
+            Ok(times)
+        }));
+    }
+    let mut times = Vec::new();
+    for task in tasks {
+        times.extend(task.await??);
+    }
+    let events = times.len() as f64 * EVENTS as f64;
+    let elapsed = began.elapsed().as_secs_f64();
+    times.sort_by(f64::total_cmp);
+    let quantile = |q: f64| times.get((times.len() as f64 * q) as usize).copied().unwrap_or(0.0);
+    Ok(Figures {
+        events_per_second: events / elapsed,
+        cpu_per_million: (server.cpu()? - cpu) / events * 1e6,
+        p50_ms: quantile(0.50),
+        p99_ms: quantile(0.99),
+    })
+}
+
+async fn compare(binary: &str, seconds: u64, rounds: u32) -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("attune-load-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let data = folder.to_string_lossy().into_owned();
+    let (bare_port, port) = (free_port()?, free_port()?);
+    let bare = Server::start(
+        Command::new(std::env::current_exe()?).args(["--bare", &bare_port.to_string()]),
+        bare_port,
+    )
+    .await?;
+    let listen = format!("127.0.0.1:{port}");
+    let attune = Server::start(
+        // A store that is away leaves the collector alone: what is measured is ingest, durable before the answer.
+        Command::new(binary)
+            .args(["serve", "--data", &data, "--listen", &listen])
+            .env("CLICKHOUSE_URL", "http://127.0.0.1:9")
+            .env("ATTUNE_ADMIN_PASSWORD", "only for this run"),
+        port,
+    )
+    .await?;
+    let added = Command::new(binary).args(["site", "add", "load", "--data", &data, "--json"]).output()?;
+    let site: serde_json::Value = serde_json::from_slice(&added.stdout).context("site add")?;
+    let key = site["key"].as_str().context("the site has no key")?;
+
+    println!("{CONNECTIONS} connections, {EVENTS} events of the demo's shape a request, {seconds} s a run");
+    println!("{:<34}{:>12}{:>16}{:>10}{:>10}", "", "events/s", "CPU s/M events", "p50 ms", "p99 ms");
+    let serial = Arc::new(AtomicU64::new(1));
+    for round in 1..=rounds {
+        for (name, server) in [("bare axum, parse and drop", &bare), ("attune, durable before 200", &attune)]
+        {
+            let f = drive(server, key, seconds, &serial).await.with_context(|| name.to_owned())?;
+            println!(
+                "{:<34}{:>12.0}{:>16.2}{:>10.2}{:>10.2}",
+                format!("{round}. {name}"),
+                f.events_per_second,
+                f.cpu_per_million,
+                f.p50_ms,
+                f.p99_ms
+            );
+        }
+    }
+    drop(attune);
+    std::fs::remove_dir_all(&folder)?;
+    Ok(())
+}
