@@ -5,6 +5,7 @@ use crate::i18n::{Lang, Message, m};
 use crate::page;
 use crate::route::{Route, Screen};
 use crate::session::{Access, Theme, app, t};
+use crate::ui::dy;
 use crate::ui::icon::{icon, mark};
 use crate::ui::load::{failure, skeleton};
 use leptos::ev;
@@ -37,14 +38,14 @@ fn root() -> AnyView {
         Access::Failed(_) => 3,
     });
     view! {
-        {move || match inside.get() {
+        {dy(move || match inside.get() {
             0 => view! { <main class="gate">{skeleton()}</main> }.into_any(),
             1 => untrack(page::sign_in::view),
             3 => unreachable_server(),
             _ => untrack(|| signed_in(route)),
-        }}
+        })}
         <div class="toasts" role="status" aria-live="polite">
-            {move || app.toast.get().map(|text| view! { <p class="toast">{icon("check")}{text}</p> })}
+            {dy(move || app.toast.get().map(|text| view! { <p class="toast">{icon("check")}{text}</p> }))}
         </div>
     }
     .into_any()
@@ -112,11 +113,11 @@ fn signed_in(route: Memo<Route>) -> AnyView {
         <a class="skip" href="#page">{t(m::SKIP)}</a>
         <div class="shell">
             {side(route, site)}
-            <main class="main"><div class="page" id="page" tabindex="-1">{move || match route.get() {
+            <main class="main"><div class="page" id="page" tabindex="-1">{dy(move || match route.get() {
                 Route::Sites => untrack(page::sites::view),
                 Route::Lost => page::lost(),
                 Route::Site(_, screen) => untrack(|| screen_view(screen)),
-            }}</div></main>
+            })}</div></main>
         </div>
     }
     .into_any()
@@ -177,7 +178,7 @@ fn side(route: Memo<Route>, site: Memo<Option<String>>) -> AnyView {
             </div>
             <div class="side-body" id="menu">
                 {site_select(site)}
-                <nav class="nav" aria-label=t(m::MENU)>{move || site.get().map(|site| entries(route, &site))}</nav>
+                <nav class="nav" aria-label=t(m::MENU)>{dy(move || site.get().map(|site| entries(route, &site)))}</nav>
                 {foot()}
             </div>
         </header>
@@ -264,7 +265,7 @@ pub(crate) fn tools() -> AnyView {
         <div class="side-tools">
             <select class="input" aria-label=t(m::LANGUAGE) on:change=language>{languages}</select>
             <button type="button" class="button icon" title=t(m::THEME) on:click=turn>
-                {move || icon(looks().0)}<span class="sr">{t(m::THEME)}": "{move || t(looks().1)()}</span>
+                {dy(move || icon(looks().0))}<span class="sr">{t(m::THEME)}": "{dy(move || t(looks().1)())}</span>
             </button>
         </div>
     }

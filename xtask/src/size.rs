@@ -18,7 +18,7 @@ const BUDGETS: [(&str, usize); 3] = [("loader", 600), ("sdk", 22_000), ("console
 pub(crate) struct Size {
     /// As JSON.
     #[arg(long)]
-    pub(crate) json: bool,
+    json: bool,
 }
 
 /// Bytes of one part.
@@ -42,7 +42,7 @@ impl Size {
     pub(crate) fn run(&self) -> Result<()> {
         let sizes = measure()?;
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&sizes)?);
+            println!("{}", serde_json::to_string(&sizes)?);
         } else {
             println!("{:<10}{:>10}{:>10}{:>10}{:>10}", "part", "raw", "gzip", "brotli", "budget");
             for (name, size) in &sizes {
@@ -56,6 +56,31 @@ impl Size {
         }
         Ok(())
     }
+}
+
+/// Growth beyond the recorded sizes that is let pass, in percent: compilers differ a little.
+const TOLERANCE_PERCENT: usize = 2;
+
+/// Fails if a part has grown past `sizes.json`, which moves only on purpose; says how far the budgets are.
+pub(crate) fn check_growth() -> Result<()> {
+    let recorded: BTreeMap<String, usize> = serde_json::from_str(include_str!("../sizes.json"))?;
+    let sizes = measure()?;
+    let mut grown = Vec::new();
+    for (part, most) in &recorded {
+        let size = sizes.get(part.as_str()).with_context(|| format!("{part} was not built"))?.brotli;
+        let budget = budget(part).unwrap_or(usize::MAX);
+        println!("{part}: {size} bytes brotli, recorded {most}, budget {budget}");
+        if size > budget {
+            println!("!! {part} is {} bytes over its budget", size - budget);
+        }
+        if size > most + most * TOLERANCE_PERCENT / 100 {
+            grown.push(format!("{part} grew from {most} to {size} bytes"));
+        }
+    }
+    if !grown.is_empty() {
+        bail!("{}: make it smaller, or record the new size in xtask/sizes.json and say why", grown.join(", "));
+    }
+    Ok(())
 }
 
 fn budget(part: &str) -> Option<usize> {

@@ -51,7 +51,7 @@ impl Test {
         layer(&mut count, "browser", playwright)?;
         if !self.no_check {
             layer(&mut count, "checks", || one(check::run_all()))?;
-            layer(&mut count, "sizes", || one(size::Size { json: false }.run()))?;
+            layer(&mut count, "sizes", || one(size::check_growth()))?;
         }
         println!("{} passed, {} failed, {} skipped", count.passed, count.failed, count.skipped);
         if count.failed > 0 {

@@ -5,6 +5,7 @@ use crate::run::{cargo, command, output, root, run};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -19,24 +20,41 @@ pub(crate) struct Module<'a> {
     pub rustflags: &'a str,
 }
 
+/// The console. Erased views: one type an element instead of one a place, which is smaller by far.
+pub(crate) const CONSOLE: Module<'_> =
+    Module { package: "attune-console", target_dir: "wasm", rustflags: "--cfg=erase_components" };
+
+/// The SDK, with the instructions that every browser has which it is sent to.
+pub(crate) const SDK: Module<'_> =
+    Module { package: "attune-sdk-wasm", target_dir: "wasm-sdk", rustflags: "-C target-feature=+simd128" };
+
 impl Module<'_> {
     /// Name of the library: of the glue, and of the module before it was hashed.
     pub(crate) fn library(&self) -> String {
         self.package.replace('-', "_")
     }
 
+    fn target_dir(&self) -> PathBuf {
+        root().join("target").join(self.target_dir)
+    }
+
+    /// A cargo command on this library, always with the same flags and folder.
+    pub(crate) fn cargo(&self, command: &str) -> Command {
+        let mut cargo = cargo();
+        cargo
+            .args([command, "--target", TARGET, "--package", self.package, "--lib", "--target-dir"])
+            .arg(self.target_dir())
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", self.rustflags);
+        cargo
+    }
+
     /// Builds into `out`: `<library>.js` and `<library>_bg.wasm`. Returns the path of the module.
     pub(crate) fn build(&self, dev: bool, out: &Path) -> Result<PathBuf> {
         add_target()?;
-        let target_dir = root().join("target").join(self.target_dir);
         let profile = if dev { "dev" } else { "wasm" };
-        run(cargo()
-            .args(["build", "--profile", profile, "--target", TARGET, "--package", self.package, "--lib"])
-            .arg("--target-dir")
-            .arg(&target_dir)
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", self.rustflags))?;
+        run(self.cargo("build").args(["--profile", profile]))?;
         let folder = if dev { "debug" } else { "wasm" };
-        let input = target_dir.join(TARGET).join(folder).join(self.library()).with_extension("wasm");
+        let input = self.target_dir().join(TARGET).join(folder).join(self.library()).with_extension("wasm");
         fs::create_dir_all(out)?;
         let mut bindgen = Bindgen::new();
         bindgen

@@ -8,6 +8,7 @@ use crate::rule::Kind;
 use crate::session::{app, t};
 use crate::text::slug;
 use crate::ui::dialog::confirm;
+use crate::ui::dy;
 use crate::ui::edit::Editing;
 use crate::ui::form::{Look, bind, text_field};
 use crate::ui::icon::icon;
@@ -35,8 +36,8 @@ pub(crate) fn list() -> AnyView {
                 view! {
                     <tr>
                         <th scope="row"><a class="title" href=app().href(&Screen::Audience(audience.id.clone()))>{name}</a><span class="sub mono">{audience.id.clone()}</span></th>
-                        <td class="break muted">{move || in_words(&rule)}</td>
-                        <td class="nowrap">{move || browser::ago(lang.get(), at)}<span class="sub">{document.updated_by}</span></td>
+                        <td class="break muted">{dy(move || in_words(&rule))}</td>
+                        <td class="nowrap">{dy(move || browser::ago(lang.get(), at))}<span class="sub">{document.updated_by}</span></td>
                     </tr>
                 }
             }).collect_view();
@@ -92,10 +93,10 @@ fn page(editing: Editing<Audience>, source: Load<Source>) -> AnyView {
         {event_list()}
         {lists(all)}
         <header class="page-head">
-            <div class="words">{crumb(&Screen::Audiences, m::AUDIENCES)}<h1>{title}</h1><p class="mono small">{move || draft.with(|d| d.id.clone())}</p></div>
-            <div class="actions">{move || (!editing.is_new()).then(|| view! {
+            <div class="words">{crumb(&Screen::Audiences, m::AUDIENCES)}<h1>{title}</h1><p class="mono small">{dy(move || draft.with(|d| d.id.clone()))}</p></div>
+            <div class="actions">{dy(move || (!editing.is_new()).then(|| view! {
                 <button type="button" class="button danger quiet" on:click=move |_| deleting.set(true)>{icon("bin")}{t(m::DELETE)}</button>
-            })}</div>
+            }))}</div>
         </header>
         {confirm(deleting, m::DELETE_TITLE, m::DELETE_TEXT, m::DELETE, true, move || editing.remove())}
         <section class="card"><div class="body">

@@ -10,6 +10,7 @@ use crate::route::Screen;
 use crate::session::{app, filled, t};
 use crate::text::{Change, change, share};
 use crate::ui::chart::trend;
+use crate::ui::dy;
 use crate::ui::icon::icon;
 use crate::ui::load::{Load, load, loaded};
 use crate::ui::part::{empty, head, link_button, problems};
@@ -97,7 +98,7 @@ fn tiles(overview: &Overview) -> AnyView {
             view! {
                 <div class="card tile">
                     <dt>{t(label)}</dt>
-                    <dd><div class="figure">{move || browser::count(lang.get(), now)}</div><p class=class>{words}</p></dd>
+                    <dd><div class="figure">{dy(move || browser::count(lang.get(), now))}</div><p class=class>{words}</p></dd>
                 </div>
             }
         })
@@ -134,7 +135,7 @@ fn attention(status: Load<TagStatus>, found: Load<Vec<Problem>>, health: Load<He
     view! {
         <section class="stack tight" aria-label=t(m::ATTENTION)>
             {tag}{waiting}
-            {move || found.data.get().map(|list| problems(list.into_iter().take(5).collect()))}
+            {dy(move || found.data.get().map(|list| problems(list.into_iter().take(5).collect())))}
         </section>
     }
     .into_any()

@@ -3,6 +3,7 @@
 use crate::api::{self, Failure};
 use crate::route::Screen;
 use crate::session::app;
+use crate::ui::dy;
 use crate::ui::edit::{Editing, Kept};
 use crate::ui::load::{Load, load, loaded};
 use attune_schema::api::Document;
@@ -82,13 +83,13 @@ pub(crate) fn edit<T: Kept>(
     loaded(document, move |document| {
         let (blank, show) = (blank.clone(), show.clone());
         view! {
-            {move || match (ready.get(), source.failure.get_untracked()) {
+            {dy(move || match (ready.get(), source.failure.get_untracked()) {
                 (true, _) => {
                     let start = source.data.with_untracked(|data| data.as_ref().map(&blank)).unwrap_or_else(|| blank(&Source::default()));
                     untrack(|| show(Editing::new(document.clone(), start), source))
                 }
                 (false, _) => crate::ui::load::skeleton(),
-            }}
+            })}
             {crate::ui::load::failure(source.failure, move || source.reload())}
         }
         .into_any()

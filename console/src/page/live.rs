@@ -5,6 +5,7 @@ use crate::i18n::m;
 use crate::session::{app, filled, t};
 use crate::stream::{SHOWN, Stream, back_off_ms, passes};
 use crate::text::shown;
+use crate::ui::dy;
 use crate::ui::form::{Look, bind, text_field};
 use crate::ui::icon::icon;
 use crate::ui::part::{empty, event_list, head};
@@ -46,7 +47,7 @@ pub(crate) fn view() -> AnyView {
     });
     let actions = view! {
         <button type="button" class="button" aria-pressed=move || held.get().to_string() on:click=hold>
-            {move || if held.get() { (icon("play"), t(m::RESUME)()) } else { (icon("pause"), t(m::PAUSE)()) }}
+            {dy(move || if held.get() { (icon("play"), t(m::RESUME)()) } else { (icon("pause"), t(m::PAUSE)()) })}
         </button>
         <button type="button" class="button" on:click=move |_| stream.update(Stream::clear)>{t(m::CLEAR)}</button>
     }
@@ -65,7 +66,7 @@ pub(crate) fn view() -> AnyView {
             <div class="live-list">
                 <For each=move || visible.get() key=|event| event.id children=move |event| row(event, stream) />
             </div>
-            {move || visible.with(Vec::is_empty).then(|| empty("live", m::NO_EVENTS, m::NO_EVENTS_NEXT, ().into_any()))}
+            {dy(move || visible.with(Vec::is_empty).then(|| empty("live", m::NO_EVENTS, m::NO_EVENTS_NEXT, ().into_any())))}
         </section>
     }
     .into_any()
@@ -125,7 +126,7 @@ fn row(event: LiveEvent, stream: RwSignal<Stream>) -> AnyView {
     view! {
         <details class="live-row" on:toggle=opened>
             <summary>
-                <span class="mono muted">{move || browser::clock(lang.get(), at)}</span>
+                <span class="mono muted">{dy(move || browser::clock(lang.get(), at))}</span>
                 <span class="event cut">{event.name}</span>
                 <span class="cut page-of">{page}</span>
                 <span class="muted wide">{event.device}</span>
@@ -133,7 +134,7 @@ fn row(event: LiveEvent, stream: RwSignal<Stream>) -> AnyView {
             </summary>
             <dl>
                 {properties}
-                <dt>{t(m::RECEIVED)}</dt><dd>{move || browser::clock(lang.get(), event.received_at)}</dd>
+                <dt>{t(m::RECEIVED)}</dt><dd>{dy(move || browser::clock(lang.get(), event.received_at))}</dd>
                 {details}
             </dl>
         </details>

@@ -4,6 +4,7 @@ use crate::api::{self, Failure};
 use crate::app::tools;
 use crate::i18n::m;
 use crate::session::{app, t};
+use crate::ui::dy;
 use crate::ui::form::{Look, bind, text_field};
 use crate::ui::icon::{icon, mark};
 use crate::ui::load;
@@ -44,7 +45,7 @@ pub(crate) fn view() -> AnyView {
                 <h1>{t(m::SIGN_IN_TITLE)}</h1>
                 {text_field(m::USER, bind(user, String::clone, |s, v| *s = v), Look { fill: "username", ..Look::default() })}
                 {text_field(m::PASSWORD, bind(password, String::clone, |s, v| *s = v), Look { kind: "password", fill: "current-password", ..Look::default() })}
-                {move || wrong.get().then(|| view! { <div class="notice bad" role="alert">{icon("alert")}<div>{t(m::SIGN_IN_WRONG)}</div></div> })}
+                {dy(move || wrong.get().then(|| view! { <div class="notice bad" role="alert">{icon("alert")}<div>{t(m::SIGN_IN_WRONG)}</div></div> }))}
                 {load::failure(failure, sign_in)}
                 <button class="button primary" disabled=move || busy.get()>{t(m::SIGN_IN)}</button>
                 {tools()}

@@ -6,6 +6,7 @@ use crate::i18n::m;
 use crate::route::{BASE, Screen};
 use crate::session::{app, t};
 use crate::text::list;
+use crate::ui::dy;
 use crate::ui::form::{Look, bind, text_field};
 use crate::ui::load;
 use crate::ui::part::{empty, head};
@@ -33,7 +34,7 @@ pub(crate) fn view() -> AnyView {
                         <th scope="row"><a class="title" href=Screen::Home.href(&site.name)>{site.name.clone()}</a></th>
                         <td><code class="break">{site.key}</code></td>
                         <td class="break">{if site.origins.is_empty() { t(m::ANY_ORIGIN)().to_owned() } else { site.origins.join(", ") }}</td>
-                        <td class="nowrap">{move || browser::moment(app.lang.get(), made)}</td>
+                        <td class="nowrap">{dy(move || browser::moment(app.lang.get(), made))}</td>
                     </tr>
                 }
             })
@@ -43,7 +44,7 @@ pub(crate) fn view() -> AnyView {
     view! {
         {head(m::SITES, m::SITES_ABOUT, ().into_any())}
         <section class="card">
-            {move || if none() {
+            {dy(move || if none() {
                 empty("tag", m::NO_SITES, m::NO_SITES_NEXT, ().into_any())
             } else {
                 view! {
@@ -52,7 +53,7 @@ pub(crate) fn view() -> AnyView {
                         <tbody>{rows}</tbody>
                     </table></div>
                 }.into_any()
-            }}
+            })}
         </section>
         {new_site()}
     }

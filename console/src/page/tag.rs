@@ -4,6 +4,7 @@ use crate::api;
 use crate::browser;
 use crate::i18n::m;
 use crate::session::{app, filled, t};
+use crate::ui::dy;
 use crate::ui::icon::icon;
 use crate::ui::load::{Load, load};
 use crate::ui::part::{copy_line, head};
@@ -64,7 +65,7 @@ fn state(status: Load<TagStatus>) -> AnyView {
         status.data.with(|data| data.as_ref().map(|s| (s.bundle.clone(), s.bundle_bytes)))
     });
     view! {
-        <div role="status">{move || match seen.get() {
+        <div role="status">{dy(move || match seen.get() {
             None => ().into_any(),
             Some((Some(first), last)) => {
                 let last = last.unwrap_or(first);
@@ -74,14 +75,14 @@ fn state(status: Load<TagStatus>) -> AnyView {
             Some(_) => view! {
                 <div class="notice">{icon("live")}<div><p class="status"><span class="pulse wait"></span>{t(m::TAG_WAITING)}</p><p class="small muted">{t(m::TAG_WAITING_TEXT)}</p></div></div>
             }.into_any(),
-        }}</div>
+        })}</div>
         {crate::ui::load::failure(status.failure, move || status.reload())}
-        {move || bundle.get().map(|(hash, bytes)| view! {
+        {dy(move || bundle.get().map(|(hash, bytes)| view! {
             <dl class="big-figures">
-                <div><dt>{t(m::BUNDLE_SIZE)}</dt><dd>{move || browser::kilobytes(lang.get(), bytes)}</dd></div>
+                <div><dt>{t(m::BUNDLE_SIZE)}</dt><dd>{dy(move || browser::kilobytes(lang.get(), bytes))}</dd></div>
                 <div><dt>{t(m::BUNDLE_HASH)}</dt><dd><code class="break">{hash}</code></dd></div>
             </dl>
-        })}
+        }))}
     }
     .into_any()
 }
@@ -91,12 +92,12 @@ fn pages(status: Load<TagStatus>) -> AnyView {
     let pages = Memo::new(move |_| {
         status.data.with(|data| data.as_ref().map(|s| s.pages.clone())).unwrap_or_default()
     });
-    (move || {
+    dy(move || {
         let pages = pages.get();
         (!pages.is_empty()).then(|| {
             let rows = pages
                 .into_iter()
-                .map(|(page, count)| view! { <tr><th scope="row" class="break">{page}</th><td class="num">{move || browser::count(lang.get(), count)}</td></tr> })
+                .map(|(page, count)| view! { <tr><th scope="row" class="break">{page}</th><td class="num">{dy(move || browser::count(lang.get(), count))}</td></tr> })
                 .collect_view();
             view! {
                 <section class="card">
@@ -109,5 +110,4 @@ fn pages(status: Load<TagStatus>) -> AnyView {
             }
         })
     })
-    .into_any()
 }

@@ -4,6 +4,7 @@ use crate::browser;
 use crate::chart::{Frame, band, line, points, thinned, ticks};
 use crate::i18n::{Message, m};
 use crate::session::{app, t};
+use crate::ui::dy;
 use attune_schema::time::Timestamp;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -38,13 +39,13 @@ pub(crate) fn trend(label: Message, days: Vec<(Timestamp, u64)>) -> AnyView {
         .into_iter()
         .map(|(at, value)| {
             view! {
-                <tr><th scope="row">{move || browser::day(lang.get(), at)}</th><td class="num">{move || browser::count(lang.get(), value)}</td></tr>
+                <tr><th scope="row">{dy(move || browser::day(lang.get(), at))}</th><td class="num">{dy(move || browser::count(lang.get(), value))}</td></tr>
             }
         })
         .collect_view();
     view! {
         <div class="plot" node_ref=node>
-            {move || drawing(label, &drawn, width.get())}
+            {dy(move || drawing(label, &drawn, width.get()))}
         </div>
         <details>
             <summary>{t(m::AS_TABLE)}</summary>
@@ -70,14 +71,14 @@ fn drawing(label: Message, days: &[(Timestamp, u64)], width: f64) -> AnyView {
             let y = points(&[tick], top, frame).first().map_or(0.0, |point| point.y);
             view! {
                 <line class="grid" x1=frame.left x2=frame.right y1=y y2=y></line>
-                <text x={frame.left - 8.0} y={y + 4.0} text-anchor="end">{move || browser::count(lang.get(), tick)}</text>
+                <text x={frame.left - 8.0} y={y + 4.0} text-anchor="end">{dy(move || browser::count(lang.get(), tick))}</text>
             }
         })
         .collect_view();
     let labels = thinned(days.len(), (width / 90.0) as usize)
         .into_iter()
         .filter_map(|index| Some((spots.get(index)?.x, days.get(index)?.0)))
-        .map(|(x, at)| view! { <text x=x y="212" text-anchor="middle">{move || browser::day(lang.get(), at)}</text> })
+        .map(|(x, at)| view! { <text x=x y="212" text-anchor="middle">{dy(move || browser::day(lang.get(), at))}</text> })
         .collect_view();
     let dots = spots
         .iter()

@@ -2,6 +2,7 @@
 
 use crate::i18n::{Message, m};
 use crate::session::t;
+use crate::ui::dy;
 use leptos::html::Dialog;
 use leptos::prelude::*;
 
@@ -29,7 +30,7 @@ pub(crate) fn dialog(
         <dialog node_ref=node class=format!("dialog {class}") aria-labelledby=label on:close=move |_| open.set(false)>
             <div class="dialog-body">
                 <h2 id=id>{t(title)}</h2>
-                {move || open.get().then(&body)}
+                {dy(move || open.get().then(&body))}
             </div>
         </dialog>
     }

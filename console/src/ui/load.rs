@@ -4,6 +4,7 @@ use super::icon::icon;
 use crate::api::Failure;
 use crate::i18n::m;
 use crate::session::{app, t};
+use crate::ui::dy;
 use leptos::prelude::*;
 use std::future::Future;
 use wasm_bindgen_futures::spawn_local;
@@ -82,12 +83,12 @@ where
     view! {
         {failure(load.failure, move || load.reload())}
         <div class:stale=move || load.busy.get() && load.data.with(Option::is_some) aria-busy=move || load.busy.get().to_string()>
-            {move || match load.data.get() {
+            {dy(move || match load.data.get() {
                 // What is shown follows its own signals; it must not be made anew when one of them changes.
                 Some(data) => untrack(|| show(data)),
                 None if load.failure.with(Option::is_some) => ().into_any(),
                 None => skeleton(),
-            }}
+            })}
         </div>
     }
     .into_any()
@@ -98,7 +99,7 @@ pub(crate) fn failure(
     failure: RwSignal<Option<Failure>>,
     again: impl Fn() + Copy + Send + 'static,
 ) -> AnyView {
-    (move || {
+    dy(move || {
         failure.get().map(|failure| {
             let (message, detail) = failure.words();
             view! {
@@ -110,7 +111,6 @@ pub(crate) fn failure(
             }
         })
     })
-    .into_any()
 }
 
 /// Where something will be.

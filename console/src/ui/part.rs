@@ -7,6 +7,7 @@ use crate::browser;
 use crate::i18n::{Message, m};
 use crate::route::Screen;
 use crate::session::{app, t};
+use crate::ui::dy;
 use attune_schema::api::{EventName, Problem};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -51,7 +52,7 @@ pub(crate) fn copy_line(text: Signal<String>) -> AnyView {
     };
     view! {
         <div class="copy-line">
-            <pre class="code-block wrap" tabindex="0" role="group" aria-label=t(m::CODE)><code>{move || text.get()}</code></pre>
+            <pre class="code-block wrap" tabindex="0" role="group" aria-label=t(m::CODE)><code>{dy(move || text.get())}</code></pre>
             <button type="button" class="button" on:click=copy>{icon("copy")}{t(m::COPY)}</button>
         </div>
     }
@@ -89,7 +90,7 @@ pub(crate) fn event_names() -> Load<Vec<EventName>> {
 /// Suggestions of text fields that name the list `id`.
 pub(crate) fn data_list(id: &'static str, items: Signal<Vec<String>>) -> AnyView {
     view! {
-        <datalist id=id>{move || items.get().into_iter().map(|item| view! { <option value=item></option> }).collect_view()}</datalist>
+        <datalist id=id>{dy(move || items.get().into_iter().map(|item| view! { <option value=item></option> }).collect_view())}</datalist>
     }
     .into_any()
 }

@@ -5,6 +5,7 @@ use super::icon::icon;
 use crate::i18n::{Message, m};
 use crate::rule::{self, Kind};
 use crate::session::{app, t};
+use crate::ui::dy;
 use attune_engine::compile::CONTEXT;
 use attune_schema::event::FACETS;
 use attune_schema::source::{Condition, FieldCondition, Source};
@@ -50,7 +51,7 @@ pub(crate) fn rule_editor(rule: Bind<Condition>, source: Signal<Source>) -> AnyV
     view! {
         <div class="rule">
             {builder.node(Vec::new())}
-            <p class="words-of-rule break"><span class="sr">{t(m::RULE_IN_WORDS)}</span>{move || in_words(&rule.get.get())}</p>
+            <p class="words-of-rule break"><span class="sr">{t(m::RULE_IN_WORDS)}</span>{dy(move || in_words(&rule.get.get()))}</p>
         </div>
     }
     .into_any()
@@ -76,7 +77,7 @@ pub(crate) fn optional_rule(
     };
     view! {
         {super::form::check(label, ticked, Some(hint))}
-        {move || present.get().then(|| rule_editor(inner, source))}
+        {dy(move || present.get().then(|| rule_editor(inner, source)))}
     }
     .into_any()
 }
@@ -163,14 +164,13 @@ impl Builder {
                     .map(|node| (Kind::of(node), rule::members(node).map_or(0, Vec::len), operator(node)))
             })
         });
-        (move || {
+        dy(move || {
             let (kind, members, operator) = shape.get()?;
             Some(match kind {
                 Kind::All | Kind::Any | Kind::None => builder.group(&path, kind, members),
                 _ => builder.leaf(&path, kind, operator),
             })
         })
-        .into_any()
     }
 
     fn kind_select(&self, path: &[usize], kind: Kind) -> AnyView {
@@ -305,7 +305,7 @@ impl Builder {
         view! {
             {text_field(m::EVENT, name, Look { list: "event-names", ..Look::default() })}
             {select_field(m::PROPERTY, property, facets, "")}
-            {move || filtered().then(|| text_field(m::VALUE, value, Look { list: "categories", ..Look::default() }))}
+            {dy(move || filtered().then(|| text_field(m::VALUE, value, Look { list: "categories", ..Look::default() })))}
             {text_field(m::AT_LEAST, least, short)}
             {text_field(m::AT_MOST, most, short)}
             {span_field(m::WITHIN, within, true, Look { class: "short", hint: Some(m::WITHIN_HINT), placeholder: "7d", ..Look::default() })}

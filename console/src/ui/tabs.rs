@@ -3,6 +3,7 @@
 use super::form::unique;
 use crate::i18n::Message;
 use crate::session::t;
+use crate::ui::dy;
 use leptos::prelude::*;
 
 /// Tabs over panels; panels are made when first chosen and stay.
@@ -49,7 +50,7 @@ pub(crate) fn tabs(
             let opened = Memo::new(move |before| before == Some(&true) || chosen.get() == index);
             view! {
                 <div role="tabpanel" class="stack" id=format!("{base}-panel-{index}") aria-labelledby=format!("{base}-tab-{index}")
-                    hidden=move || chosen.get() != index>{move || opened.get().then(|| untrack(|| panel(code)))}</div>
+                    hidden=move || chosen.get() != index>{dy(move || opened.get().then(|| untrack(|| panel(code))))}</div>
             }
         })
         .collect_view();

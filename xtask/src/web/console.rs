@@ -2,18 +2,15 @@
 
 use super::{bundle, copy_files, empty, esbuild, finish, hash, stage, web};
 use crate::run::{root, run};
-use crate::wasm::Module;
+use crate::wasm::CONSOLE;
 use anyhow::{Context, Result};
 use serde_json::json;
 use std::fs;
 
 /// Builds.
 pub(super) fn build(dev: bool) -> Result<()> {
-    // Erased views: one type an element instead of one a place, which is a third of the size.
-    let module =
-        Module { package: "attune-console", target_dir: "wasm", rustflags: "--cfg=erase_components" };
     let stage = stage("console")?;
-    let wasm = module.build(dev, &stage.join("pkg"))?;
+    let wasm = CONSOLE.build(dev, &stage.join("pkg"))?;
     let assets = root().join("console/assets");
     copy_files(&assets, &stage)?;
 

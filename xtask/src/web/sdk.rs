@@ -2,7 +2,7 @@
 
 use super::{bundle, copy_files, empty, esbuild, finish, stage, web};
 use crate::run::{root, run};
-use crate::wasm::Module;
+use crate::wasm::SDK;
 use anyhow::Result;
 use serde_json::json;
 
@@ -14,14 +14,9 @@ pub(super) fn build(dev: bool) -> Result<()> {
         println!("sdk-wasm/js/main.js is missing: the SDK was not built");
         return Ok(());
     }
-    let module = Module {
-        package: "attune-sdk-wasm",
-        target_dir: "wasm-sdk",
-        rustflags: "-C target-feature=+simd128",
-    };
     let stage = stage("sdk")?;
     copy_tree(&source, &stage)?;
-    let wasm = module.build(dev, &stage.join("pkg"))?;
+    let wasm = SDK.build(dev, &stage.join("pkg"))?;
     let folder = empty(web().join("sdk"))?;
     let mangle: &[&str] = if dev { &[] } else { &["--mangle-props=_$"] };
     let bundled = bundle(&stage.join("main.js"), &wasm, "attune", &folder, dev, mangle)?;

@@ -8,6 +8,7 @@ use crate::route::Screen;
 use crate::session::t;
 use crate::text::slug;
 use crate::ui::dialog::confirm;
+use crate::ui::dy;
 use crate::ui::edit::Editing;
 use crate::ui::form::{Bind, Look, bind, number_field, text_field};
 use crate::ui::icon::icon;
@@ -92,8 +93,8 @@ fn editor(editing: Editing<Campaign>, source: Load<Source>) -> AnyView {
         <header class="page-head">
             <div class="words">
                 {crumb(&Screen::Campaigns, m::CAMPAIGNS)}
-                <h1 class="row">{title}{move || status(state.get())}</h1>
-                <p class="mono small">{move || draft.with(|draft| draft.id.clone())}</p>
+                <h1 class="row">{title}{dy(move || status(state.get()))}</h1>
+                <p class="mono small">{dy(move || draft.with(|draft| draft.id.clone()))}</p>
             </div>
             <div class="actions">{launch(editing)}</div>
         </header>
@@ -120,14 +121,14 @@ fn launch(editing: Editing<Campaign>) -> AnyView {
     let running = Memo::new(move |_| editing.draft.with(|draft| draft.status == CampaignStatus::Running));
     let saved = Memo::new(move |_| !editing.is_new());
     view! {
-        {move || (saved.get() && !running.get()).then(|| view! {
+        {dy(move || (saved.get() && !running.get()).then(|| view! {
             <button type="button" class="button danger quiet" on:click=move |_| deleting.set(true)>{icon("bin")}{t(m::DELETE)}</button>
-        })}
-        {move || if running.get() {
+        }))}
+        {dy(move || if running.get() {
             view! { <button type="button" class="button" on:click=move |_| pausing.set(true)>{icon("pause")}{t(m::PAUSE_CAMPAIGN)}</button> }.into_any()
         } else {
             view! { <button type="button" class="button primary" on:click=move |_| launching.set(true)>{icon("play")}{t(m::LAUNCH)}</button> }.into_any()
-        }}
+        })}
         {confirm(launching, m::LAUNCH_TITLE, m::LAUNCH_TEXT, m::LAUNCH, false, move || set(CampaignStatus::Running))}
         {confirm(pausing, m::PAUSE_TITLE, m::PAUSE_TEXT, m::PAUSE_CAMPAIGN, false, move || set(CampaignStatus::Paused))}
         {confirm(deleting, m::DELETE_TITLE, m::DELETE_TEXT, m::DELETE, true, move || editing.remove())}
@@ -188,7 +189,7 @@ fn audience(draft: RwSignal<Campaign>, source: Signal<Source>) -> AnyView {
     let rule = bind(draft, |d| d.audience.clone(), |d, v| d.audience = v);
     view! {
         {optional_rule(m::LIMIT_AUDIENCE, m::LIMIT_AUDIENCE_HINT, rule, source)}
-        {move || draft.with(|d| d.audience.is_none()).then(|| view! { <p class="notice">{icon("audience")}{t(m::EVERYBODY)}</p> })}
+        {dy(move || draft.with(|d| d.audience.is_none()).then(|| view! { <p class="notice">{icon("audience")}{t(m::EVERYBODY)}</p> }))}
     }
     .into_any()
 }

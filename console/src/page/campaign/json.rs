@@ -2,6 +2,7 @@
 
 use crate::i18n::m;
 use crate::session::{filled, t};
+use crate::ui::dy;
 use crate::ui::form::unique;
 use attune_schema::source::Campaign;
 use leptos::prelude::*;
@@ -40,7 +41,7 @@ pub(super) fn tab(draft: RwSignal<Campaign>) -> AnyView {
             <label for=id.clone()>{t(m::JSON_LABEL)}</label>
             <textarea id=id class="input code" spellcheck="false" aria-describedby=fault_id.clone()
                 aria-invalid=move || fault.with(Option::is_some).then_some("true") prop:value=move || text.get() on:input=input></textarea>
-            <p class="fault" id=fault_id role="status">{move || fault.get().map(|error| filled(m::JSON_FAULT, &[("error", &error)]))}</p>
+            <p class="fault" id=fault_id role="status">{dy(move || fault.get().map(|error| filled(m::JSON_FAULT, &[("error", &error)])))}</p>
         </div>
     }
     .into_any()

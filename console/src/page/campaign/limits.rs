@@ -2,6 +2,7 @@
 
 use crate::i18n::{Message, m};
 use crate::session::t;
+use crate::ui::dy;
 use crate::ui::form::{Look, bind, number_field, options, select_field, span_field, text_field};
 use crate::ui::icon::icon;
 use attune_schema::source::{Campaign, Cap, CapPer, CapScope};
@@ -39,7 +40,7 @@ pub(super) fn tab(draft: RwSignal<Campaign>) -> AnyView {
     view! {
         <fieldset class="stack tight"><legend class="label">{t(m::CAPS)}</legend>
             <p class="small muted">{t(m::CAPS_HINT)}</p>
-            <div>{move || (0..count.get()).map(|index| cap(draft, index)).collect_view()}</div>
+            <div>{dy(move || (0..count.get()).map(|index| cap(draft, index)).collect_view())}</div>
             <div><button type="button" class="button small" on:click=add>{icon("plus")}{t(m::ADD_CAP)}</button></div>
         </fieldset>
         <div class="fields">

@@ -7,6 +7,7 @@ use crate::page::kept::documents;
 use crate::route::Screen;
 use crate::session::{app, t};
 use crate::text::share;
+use crate::ui::dy;
 use crate::ui::load::{Load, load, loaded};
 use crate::ui::part::{empty, head, link_button};
 use attune_schema::api::{CampaignFigures, Document, Overview};
@@ -88,7 +89,7 @@ fn row(document: Document<Campaign>, overview: Load<Overview>) -> AnyView {
             <td class="num">{rate}</td>
             <td class="num">{cell(|f| f.reach)}</td>
             <td class="num">{cell(|f| f.withheld)}</td>
-            <td class="nowrap">{move || browser::ago(lang.get(), at)}<span class="sub">{document.updated_by}</span></td>
+            <td class="nowrap">{dy(move || browser::ago(lang.get(), at))}<span class="sub">{document.updated_by}</span></td>
         </tr>
     }
     .into_any()

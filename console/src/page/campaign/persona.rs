@@ -3,6 +3,7 @@
 use crate::i18n::{Message, m};
 use crate::preview::{Deed, Persona};
 use crate::session::t;
+use crate::ui::dy;
 use crate::ui::form::{Bind, Look, bind, number_field, options, select_field, text_field};
 use crate::ui::icon::icon;
 use attune_schema::consent::Grant;
@@ -66,7 +67,7 @@ pub(super) fn form(
             {select_field(m::LANGUAGE, bind(persona, |p| p.locale.clone(), |p, v| p.locale = v), options(&LOCALES), "")}
         </div>
         <fieldset class="stack tight"><legend class="label">{t(m::WHAT_HAPPENED)}</legend>
-            {move || (0..count.get()).map(|index| deed(persona, index)).collect_view()}
+            {dy(move || (0..count.get()).map(|index| deed(persona, index)).collect_view())}
             <div><button type="button" class="button small" on:click=add>{icon("plus")}{t(m::ADD_DEED)}</button></div>
         </fieldset>
         <details>

@@ -6,6 +6,7 @@ use crate::i18n::{m, outcome, reason, step};
 use crate::page::offer::card;
 use crate::preview::{Persona, preview};
 use crate::session::{app, t};
+use crate::ui::dy;
 use crate::ui::icon::icon;
 use crate::ui::part::problems;
 use crate::ui::rule::in_words;
@@ -139,7 +140,7 @@ pub(super) fn review(draft: RwSignal<Campaign>, source: Signal<Source>) -> AnyVi
     let mine = move |list: Vec<Problem>| problems(list);
     view! {
         {clean}
-        {move || mine(found.get())}
+        {dy(move || mine(found.get()))}
         <div class="table-box" tabindex="0" role="group" aria-label=t(m::TABLE)><table class="table"><tbody>{lines}</tbody></table></div>
     }
     .into_any()

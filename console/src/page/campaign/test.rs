@@ -4,6 +4,7 @@ use super::offers::choices;
 use crate::browser;
 use crate::i18n::m;
 use crate::session::{app, t};
+use crate::ui::dy;
 use crate::ui::form::{Look, bind, check, number_field, text_field};
 use crate::ui::icon::icon;
 use attune_schema::source::{Campaign, Source, Variant};
@@ -26,7 +27,7 @@ pub(super) fn tab(draft: RwSignal<Campaign>, source: Signal<Source>) -> AnyView 
         <fieldset class="stack tight"><legend class="label">{t(m::VARIANTS)}</legend>
             <p class="small muted">{t(m::VARIANTS_HINT)}</p>
             {shares(draft)}
-            <div>{move || (0..count.get()).map(|index| variant(draft, index, source)).collect_view()}</div>
+            <div>{dy(move || (0..count.get()).map(|index| variant(draft, index, source)).collect_view())}</div>
             <div class="row">
                 <button type="button" class="button small" on:click=move |_| add(false)>{icon("plus")}{t(m::ADD_VARIANT)}</button>
                 <button type="button" class="button small" on:click=move |_| add(true)>{icon("plus")}{t(m::ADD_CONTROL)}</button>
@@ -38,7 +39,7 @@ pub(super) fn tab(draft: RwSignal<Campaign>, source: Signal<Source>) -> AnyView 
 
 /// The split as a bar; the figures stand beside each arm.
 fn shares(draft: RwSignal<Campaign>) -> AnyView {
-    (move || {
+    dy(move || {
         let arms: Vec<(f64, bool)> =
             draft.with(|d| d.variants.iter().map(|v| (v.weight.max(0.0), v.control)).collect());
         let total: f64 = arms.iter().map(|(weight, _)| weight).sum();
@@ -53,7 +54,6 @@ fn shares(draft: RwSignal<Campaign>) -> AnyView {
             view! { <div class="share" aria-hidden="true">{parts}</div> }
         })
     })
-    .into_any()
 }
 
 fn variant(draft: RwSignal<Campaign>, index: usize, source: Signal<Source>) -> AnyView {

@@ -5,6 +5,7 @@ use crate::funnel::{Funnel, Row, rows};
 use crate::i18n::m;
 use crate::session::{app, filled, t};
 use crate::text::share;
+use crate::ui::dy;
 use crate::ui::part::code;
 use attune_schema::question::{EventNames, FunnelAnswer};
 use leptos::prelude::*;
@@ -34,9 +35,9 @@ pub(super) fn table(answer: FunnelAnswer, funnel: RwSignal<Funnel>) -> AnyView {
     view! {
         <header>
             <dl class="big-figures">
-                <div><dt>{t(m::OVERALL_CONVERSION)}</dt><dd>{move || browser::percent(lang.get(), share(last, first))}</dd></div>
-                <div><dt>{t(m::STARTED)}</dt><dd>{move || browser::count(lang.get(), first)}</dd></div>
-                <div><dt>{t(m::FINISHED)}</dt><dd>{move || browser::count(lang.get(), last)}</dd></div>
+                <div><dt>{t(m::OVERALL_CONVERSION)}</dt><dd>{dy(move || browser::percent(lang.get(), share(last, first)))}</dd></div>
+                <div><dt>{t(m::STARTED)}</dt><dd>{dy(move || browser::count(lang.get(), first))}</dd></div>
+                <div><dt>{t(m::FINISHED)}</dt><dd>{dy(move || browser::count(lang.get(), last))}</dd></div>
             </dl>
             <p class="small">{cost}</p>
         </header>
@@ -74,9 +75,9 @@ fn line(index: usize, row: Row, name: String) -> AnyView {
     view! {
         <tr>
             <th scope="row"><span class="row"><span class="step-no">{index + 1}</span><span class="break">{name}</span></span></th>
-            <td class="bar-cell"><div class="bar"><i style:width=width></i></div><span class="sub">{move || browser::percent(lang.get(), row.overall)}</span></td>
-            <td class="num strong">{move || browser::count(lang.get(), row.count)}</td>
-            <td class="num">{move || browser::percent(lang.get(), row.from_previous)}</td>
+            <td class="bar-cell"><div class="bar"><i style:width=width></i></div><span class="sub">{dy(move || browser::percent(lang.get(), row.overall))}</span></td>
+            <td class="num strong">{dy(move || browser::count(lang.get(), row.count))}</td>
+            <td class="num">{dy(move || browser::percent(lang.get(), row.from_previous))}</td>
             <td class="num muted nowrap">{dropped}</td>
         </tr>
     }
@@ -100,9 +101,9 @@ fn slices(answer: &FunnelAnswer) -> AnyView {
             let value = slice.value.clone();
             let label = move || if value.is_empty() { t(m::UNKNOWN)().to_owned() } else { value.clone() };
             let (first, last) = (slice.counts.first().copied().unwrap_or(0), slice.counts.last().copied().unwrap_or(0));
-            let cells = slice.counts.iter().copied().map(|count| view! { <td class="num">{move || browser::count(lang.get(), count)}</td> }).collect_view();
+            let cells = slice.counts.iter().copied().map(|count| view! { <td class="num">{dy(move || browser::count(lang.get(), count))}</td> }).collect_view();
             view! {
-                <tr><th scope="row">{label}</th>{cells}<td class="num strong">{move || browser::percent(lang.get(), share(last, first))}</td></tr>
+                <tr><th scope="row">{label}</th>{cells}<td class="num strong">{dy(move || browser::percent(lang.get(), share(last, first)))}</td></tr>
             }
         })
         .collect_view();

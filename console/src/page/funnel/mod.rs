@@ -8,6 +8,7 @@ use crate::browser;
 use crate::funnel::{BREAKDOWNS, Funnel, PERS};
 use crate::i18n::{Message, m};
 use crate::session::{app, t};
+use crate::ui::dy;
 use crate::ui::form::{Bind, bind, options, select_field};
 use crate::ui::icon::icon;
 use crate::ui::load::{Load, load, loaded};
@@ -98,11 +99,11 @@ pub(crate) fn view() -> AnyView {
                 <div class="body">{steps::builder(funnel)}{controls(funnel)}</div>
             </section>
             <section class="card" aria-label=t(m::RESULT)>
-                {move || if question.with(Option::is_some) {
+                {dy(move || if question.with(Option::is_some) {
                     loaded(answer, move |answer| answer::table(answer, funnel))
                 } else {
                     empty("funnel", m::FUNNEL_EMPTY, m::FUNNEL_EMPTY_NEXT, ().into_any())
-                }}
+                })}
             </section>
         </div>
     }

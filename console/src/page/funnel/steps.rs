@@ -3,6 +3,7 @@
 use crate::funnel::{Filter, Funnel, Step};
 use crate::i18n::{Message, m};
 use crate::session::{filled, t};
+use crate::ui::dy;
 use crate::ui::form::{Look, bind, text_field, unique};
 use crate::ui::icon::icon;
 use leptos::prelude::*;
@@ -22,11 +23,11 @@ pub(super) fn builder(funnel: RwSignal<Funnel>) -> AnyView {
         focus_later(format!("{id}-{last}-event"));
     };
     view! {
-        <ol class="steps">{move || {
+        <ol class="steps">{dy(move || {
             let shape = shape.get();
             let count = shape.len();
             shape.into_iter().enumerate().map(|(index, filters)| step(funnel, &base, index, count, filters)).collect_view()
-        }}</ol>
+        })}</ol>
         <div><button type="button" class="button" on:click=add disabled=move || funnel.with(|f| f.steps.len() >= 30)>{icon("plus")}{t(m::ADD_STEP)}</button></div>
     }
     .into_any()

@@ -8,6 +8,7 @@ use crate::route::Screen;
 use crate::session::t;
 use crate::text::slug;
 use crate::ui::dialog::confirm;
+use crate::ui::dy;
 use crate::ui::edit::Editing;
 use crate::ui::form::{Look, bind, number_field, text_field};
 use crate::ui::icon::icon;
@@ -73,10 +74,10 @@ fn editor(editing: Editing<Offer>, source: Load<Source>) -> AnyView {
         {event_list()}
         {lists(all)}
         <header class="page-head">
-            <div class="words">{crumb(&Screen::Offers, m::OFFERS)}<h1>{title}</h1><p class="mono small">{move || draft.with(|d| d.id.clone())}</p></div>
-            <div class="actions">{move || (!editing.is_new()).then(|| view! {
+            <div class="words">{crumb(&Screen::Offers, m::OFFERS)}<h1>{title}</h1><p class="mono small">{dy(move || draft.with(|d| d.id.clone()))}</p></div>
+            <div class="actions">{dy(move || (!editing.is_new()).then(|| view! {
                 <button type="button" class="button danger quiet" on:click=move |_| deleting.set(true)>{icon("bin")}{t(m::DELETE)}</button>
-            })}</div>
+            }))}</div>
         </header>
         {confirm(deleting, m::DELETE_TITLE, m::DELETE_TEXT, m::DELETE, true, move || editing.remove())}
         <div class="cols editor">
@@ -104,7 +105,7 @@ fn editor(editing: Editing<Offer>, source: Load<Source>) -> AnyView {
             </div>
             <aside class="sticky" aria-label=t(m::PREVIEW)>
                 <section class="card"><header><h2 class="row">{icon("eye")}{t(m::PREVIEW)}</h2></header>
-                    <div class="body">{move || draft.with(|draft| card(draft, locale()))}<p class="small muted">{t(m::OFFER_PREVIEW_NOTE)}</p></div></section>
+                    <div class="body">{dy(move || draft.with(|draft| card(draft, locale())))}<p class="small muted">{t(m::OFFER_PREVIEW_NOTE)}</p></div></section>
             </aside>
         </div>
     }

@@ -6,6 +6,7 @@ use crate::i18n::m;
 use crate::page::kept::documents;
 use crate::route::Screen;
 use crate::session::{app, t};
+use crate::ui::dy;
 use crate::ui::load::loaded;
 use crate::ui::part::{empty, head, link_button};
 use attune_schema::api::Document;
@@ -77,10 +78,10 @@ fn tile(document: &Document<Offer>) -> AnyView {
             <a class="card offer-tile" href=href>
                 <span class="top"><strong class="break">{name}</strong>
                     {(!category.is_empty()).then(|| view! { <span class="badge plain">{category}</span> })}</span>
-                {move || card(&offer, lang.get().tag())}
+                {dy(move || card(&offer, lang.get().tag()))}
                 <span class="row small muted">
                     <span class="mono">{languages}</span>
-                    <span>{t(m::WEIGHT)}" "{move || browser::number(lang.get(), weight)}</span>
+                    <span>{t(m::WEIGHT)}" "{dy(move || browser::number(lang.get(), weight))}</span>
                     {validity.map(|(class, label)| view! { <span class=class>{t(label)}</span> })}
                 </span>
             </a>

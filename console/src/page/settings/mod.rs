@@ -5,6 +5,7 @@ mod lists;
 use crate::i18n::{Message, m};
 use crate::page::kept::edit;
 use crate::session::t;
+use crate::ui::dy;
 use crate::ui::edit::Editing;
 use crate::ui::form::{
     Bind, Look, bind, number_field, options, select_field, span_field, switch, text_field,
@@ -50,7 +51,7 @@ fn form(editing: Editing<SiteSettings>) -> AnyView {
         <div class="stack">
             <section class="card"><div class="body">
                 {switch(m::ENABLED, bind(draft, |d| d.enabled, |d, v| d.enabled = v), Some(m::ENABLED_HINT))}
-                {move || draft.with(|d| !d.enabled).then(|| view! { <p class="notice warn">{icon("alert")}{t(m::SWITCHED_OFF)}</p> })}
+                {dy(move || draft.with(|d| !d.enabled).then(|| view! { <p class="notice warn">{icon("alert")}{t(m::SWITCHED_OFF)}</p> }))}
             </div></section>
             <section class="card">
                 <header><h2>{t(m::MEASURING)}</h2></header>
@@ -118,7 +119,7 @@ fn weights(draft: RwSignal<SiteSettings>) -> AnyView {
     };
     view! {
         <fieldset><legend class="label">{t(m::AFFINITY_WEIGHTS)}</legend>
-            <div>{move || names.get().into_iter().map(line).collect_view()}</div>
+            <div>{dy(move || names.get().into_iter().map(line).collect_view())}</div>
             <div class="row end">
                 <div class="grow">{text_field(m::EVENT, bind(typed, String::clone, |s, v| *s = v), Look { list: "event-names", ..Look::default() })}</div>
                 <button type="button" class="button" on:click=move |_| add()>{icon("plus")}{t(m::ADD)}</button>
