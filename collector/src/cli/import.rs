@@ -4,7 +4,7 @@ use super::attach::{Attached, Client};
 use super::{CommonArgs, output};
 use crate::import::{FileDamaged, Mapping, Records, Rows};
 use anyhow::Context;
-use attune_schema::api::{ImportCount, ImportRow, ImportRows};
+use attune_schema::api::{ImportCount, ImportRow, ImportRows, Ledger};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -72,10 +72,23 @@ async fn all(
         import.file(mapping, path, records).await.with_context(|| path.display().to_string())?;
     }
     if let Some(client) = client {
-        // Returns when the events can be queried.
-        client.flush().await.context("waiting for the warehouse")?;
+        queryable(client).await.context("waiting for the warehouse")?;
     }
     Ok(import.count)
+}
+
+/// Returns when the events can be queried: as long as that takes, if fewer wait each time.
+async fn queryable(client: &Client) -> anyhow::Result<()> {
+    let mut before = u64::MAX;
+    loop {
+        let Err(error) = client.flush().await else { return Ok(()) };
+        let waiting = client.get::<Ledger>("/api/ledger").await?.waiting;
+        if waiting >= before {
+            return Err(error);
+        }
+        output::notice(&format!("{waiting} events still on their way to the warehouse"));
+        before = waiting;
+    }
 }
 
 struct Import<'a> {
