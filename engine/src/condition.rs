@@ -8,15 +8,15 @@ use attune_schema::time::Timestamp;
 use attune_schema::value::{self, Value};
 use core::cmp::Ordering;
 
-/// Result of a rule (Kleene's strong three-valued logic).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Result of a rule (Kleene's strong three-valued logic: "and" is the least of two, "or" the greatest).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Truth {
-    /// It holds.
-    True,
-    /// It does not.
+    /// It does not hold.
     False,
     /// A value it needs is not known.
     Unknown,
+    /// It holds.
+    True,
 }
 
 impl Truth {
@@ -60,7 +60,7 @@ pub struct Facts<'a> {
 #[must_use]
 pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
     match rule {
-        Rule::All(rules) => every(rules, facts),
+        Rule::All(rules) => rules.iter().fold(Truth::True, |result, rule| result.min(evaluate(rule, facts))),
         Rule::Any(rules) => any(rules, facts),
         Rule::None(rules) => any(rules, facts).not(),
         Rule::Event { key, within_ms, min, max } => {
@@ -75,9 +75,7 @@ pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
             let name = facts.bundle.attributes.get(*index);
             check(test, name.and_then(|name| profile::attribute(facts.profile, name)))
         }
-        Rule::Context(name, test) => {
-            check(test, value::get(facts.context, name))
-        }
+        Rule::Context(name, test) => check(test, value::get(facts.context, name)),
         Rule::Affinity(category, at_least) => {
             let points = profile::affinity(facts.profile, category, facts.now, facts.bundle.half_life_ms);
             Truth::of(points >= *at_least)
@@ -88,28 +86,8 @@ pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
     }
 }
 
-fn every(rules: &[Rule], facts: Facts<'_>) -> Truth {
-    let mut result = Truth::True;
-    for rule in rules {
-        match evaluate(rule, facts) {
-            Truth::False => return Truth::False,
-            Truth::Unknown => result = Truth::Unknown,
-            Truth::True => {}
-        }
-    }
-    result
-}
-
 fn any(rules: &[Rule], facts: Facts<'_>) -> Truth {
-    let mut result = Truth::False;
-    for rule in rules {
-        match evaluate(rule, facts) {
-            Truth::True => return Truth::True,
-            Truth::Unknown => result = Truth::Unknown,
-            Truth::False => {}
-        }
-    }
-    result
+    rules.iter().fold(Truth::False, |result, rule| result.max(evaluate(rule, facts)))
 }
 
 fn check(test: &Test, value: Option<&Value>) -> Truth {

@@ -16,14 +16,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use attune_schema::bundle::{Bundle, Campaign, Offer, Variant};
 use attune_schema::consent::{Consent, Purpose};
+use attune_schema::hash::Sip;
 use attune_schema::id::{DecisionId, VisitorId};
 use attune_schema::list;
 use attune_schema::stored::Profile;
 use attune_schema::time::Timestamp;
 use attune_schema::value::Value;
 use attune_schema::wire::{Malformed, Writer};
-use core::hash::Hasher;
-use siphasher::sip128::{Hasher128, SipHasher24};
 
 /// A bundle ready to decide with; immutable, swapped whole.
 #[derive(Debug, Clone)]
@@ -38,9 +37,9 @@ impl Program {
     /// Reads and checks the payload of a bundle.
     pub fn load(payload: &[u8]) -> Result<Self, Malformed> {
         let bundle = Bundle::from_bytes(payload)?;
-        let mut hasher = SipHasher24::new();
-        hasher.write(payload);
-        Ok(Self { bundle, digest: hasher.finish128().as_u128() })
+        let mut hash = Sip::new(true);
+        hash.write(payload);
+        Ok(Self { bundle, digest: hash.finish() })
     }
 }
 
@@ -292,7 +291,8 @@ fn candidate<'a>(
         return Err(Reason::Fallback);
     }
     if let Some((group, members)) = &campaign.exclusion {
-        let chosen = choose(salt, group, input.unit, members.iter().map(|member| (member.as_str(), 1.0)));
+        let chosen =
+            choose(salt, group, input.unit, &mut members.iter().map(|member| (member.as_str(), 1.0)));
         let ours = chosen.and_then(|index| members.get(index)) == Some(&campaign.id);
         trace.step(Step::Exclusion, &campaign.id, if ours { "in" } else { "out" });
         if !ours {
@@ -311,9 +311,9 @@ fn candidate<'a>(
     let kept_out = u64::from(bucket(salt, &scoped, input.unit)) < campaign.holdout_below;
     trace.step(Step::Holdout, &campaign.id, if kept_out { "in" } else { "out" });
 
-    let weights = campaign.variants.iter().map(|variant| (variant.id.as_str(), variant.weight));
+    let mut weights = campaign.variants.iter().map(|variant| (variant.id.as_str(), variant.weight));
     let variant =
-        choose(salt, &campaign.id, input.unit, weights).and_then(|index| campaign.variants.get(index));
+        choose(salt, &campaign.id, input.unit, &mut weights).and_then(|index| campaign.variants.get(index));
     let variant = variant.ok_or(Reason::Fallback)?;
     trace.step(Step::Variant, &variant.id, if variant.dropped { "dropped" } else { "assigned" });
     if variant.dropped {
@@ -408,7 +408,7 @@ fn id(program: &Program, input: Input<'_>) -> DecisionId {
     w.len(input.limit);
     w.option(input.force, Writer::text);
     w.uint(input.draw);
-    let mut hasher = SipHasher24::new();
-    hasher.write(&w.into_bytes());
-    DecisionId(hasher.finish128().as_u128())
+    let mut hash = Sip::new(true);
+    hash.write(w.as_bytes());
+    DecisionId(hash.finish())
 }

@@ -58,7 +58,7 @@ pub struct ClientDrop {
 }
 
 /// Events of one visitor.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Batch {
     /// Public site key.
     pub site: String,
@@ -117,6 +117,12 @@ impl Batch {
     /// The compact form.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
+        self.first(usize::MAX)
+    }
+
+    /// The compact form with at most `most` events.
+    #[must_use]
+    pub fn first(&self, most: usize) -> Vec<u8> {
         let mut w = Writer::new();
         let mut texts = Interner::default();
         w.raw(&MAGIC);
@@ -132,9 +138,9 @@ impl Batch {
         w.uint(c.screen_width.into());
         w.uint(c.screen_height.into());
         w.int(c.utc_offset_minutes.into());
-        w.len(self.events.len());
+        w.len(self.events.len().min(most));
         let mut before = (self.sent_at, SessionId::default());
-        for event in &self.events {
+        for event in self.events.iter().take(most) {
             w.u128(event.id.0);
             texts.write(&mut w, &event.name);
             w.int(event.at.since(before.0));

@@ -1,9 +1,8 @@
 //! 128-bit identifiers, written as UUIDs.
 
+use crate::hash::Sip;
 use core::fmt;
-use core::hash::Hasher;
 use core::str::FromStr;
-use siphasher::sip128::{Hasher128, SipHasher24};
 
 /// Writes `value` as 8-4-4-4-12 lower-case hexadecimal.
 fn write_uuid(value: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,11 +51,11 @@ impl core::error::Error for NotAUuid {}
 /// Hashes `text` within `space` to 128 bits (SipHash-2-4-128 with a zero key); the same on every machine.
 #[must_use]
 pub fn digest(space: &str, text: &str) -> u128 {
-    let mut hasher = SipHasher24::new();
-    hasher.write(space.as_bytes());
-    hasher.write(&[0]);
-    hasher.write(text.as_bytes());
-    hasher.finish128().as_u128()
+    let mut hash = Sip::new(true);
+    hash.write(space.as_bytes());
+    hash.write(&[0]);
+    hash.write(text.as_bytes());
+    hash.finish()
 }
 
 macro_rules! id {

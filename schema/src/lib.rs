@@ -17,6 +17,7 @@ pub mod batch;
 pub mod bundle;
 pub mod consent;
 pub mod event;
+pub mod hash;
 pub mod id;
 pub mod limits;
 pub mod list;

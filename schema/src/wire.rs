@@ -76,7 +76,10 @@ impl Writer {
 
     /// 16 bytes, big-endian.
     pub fn u128(&mut self, value: u128) {
-        self.bytes.extend_from_slice(&value.to_be_bytes());
+        // By halves: a whole one moved at once is five times the Wasm.
+        for half in [(value >> 64) as u64, value as u64] {
+            self.bytes.extend_from_slice(&half.to_be_bytes());
+        }
     }
 
     /// Length and UTF-8.
@@ -367,7 +370,7 @@ impl<'a> Scanner<'a> {
 
     /// 16 bytes, big-endian.
     pub fn u128(&mut self) -> u128 {
-        u128::from_be_bytes(self.raw(16).try_into().unwrap_or_default())
+        self.raw(16).iter().fold(0, |value, byte| value << 8 | u128::from(*byte))
     }
 
     /// Length and UTF-8.

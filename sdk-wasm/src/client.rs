@@ -6,16 +6,16 @@ use alloc::vec::Vec;
 use attune_engine::decide::{Decision, Input, Program, decide};
 use attune_engine::explain::Line;
 use attune_engine::{json, profile, session};
-use attune_schema::batch::{Batch, ClientDrop, Context};
+use attune_schema::batch::{Batch, ClientDrop};
 use attune_schema::bundle::Bundle;
-use attune_schema::consent::{Basis, Consent, Purpose};
+use attune_schema::consent::{Basis, Purpose};
 use attune_schema::event::name::OFFER_EXPOSED;
 use attune_schema::event::{Event, Page};
 use attune_schema::id::{EventId, SessionId, VisitorId};
-use attune_schema::{limits, list};
 use attune_schema::stored::Profile;
 use attune_schema::time::{MINUTE_MS, Timestamp};
 use attune_schema::value::{self, Value};
+use attune_schema::{limits, list};
 
 /// Most events kept until they can be sent; beyond, the oldest go and are counted.
 const QUEUE_EVENTS: usize = 1_000;
@@ -23,19 +23,15 @@ const QUEUE_EVENTS: usize = 1_000;
 /// One visitor on one page.
 #[derive(Debug)]
 pub struct Client {
-    /// What surrounds every event.
-    pub context: Context,
-    /// The visitor's answers.
-    pub consent: Consent,
-    /// Public site key.
-    pub site: String,
+    /// The next batch: site, answers and what surrounds every event, and the events waiting. Visitor, user and
+    /// time are filled in when it is written.
+    pub next: Batch,
     profile: Profile,
     program: Option<Program>,
     page: Page,
     /// Context of decisions on this page, sorted by name.
     view: Vec<(String, Value)>,
     reserved: Vec<(String, String)>,
-    queue: Vec<Event>,
     /// Events at the end of the queue that no profile has seen, because there was no bundle yet.
     unseen: usize,
     dropped: u64,
@@ -47,16 +43,13 @@ impl Client {
     pub fn new(stored: &[u8], random: u128) -> Self {
         let profile = Profile::from_bytes(stored);
         Self {
-            context: Context::default(),
-            consent: Consent::default(),
-            site: String::new(),
+            next: Batch::default(),
             profile: profile
                 .unwrap_or_else(|_| Profile { visitor: visitor_id(random), ..Profile::default() }),
             program: None,
             page: Page::default(),
             view: Vec::new(),
             reserved: Vec::new(),
-            queue: Vec::new(),
             unseen: 0,
             dropped: 0,
         }
@@ -70,9 +63,9 @@ impl Client {
             referrer: clip(referrer, 512),
         };
         for (name, target) in [
-            ("utm_source", &mut self.context.utm_source),
-            ("utm_medium", &mut self.context.utm_medium),
-            ("utm_campaign", &mut self.context.utm_campaign),
+            ("utm_source", &mut self.next.context.utm_source),
+            ("utm_medium", &mut self.next.context.utm_medium),
+            ("utm_campaign", &mut self.next.context.utm_campaign),
         ] {
             if let Some(Value::Text(text)) = value::get(&view, name) {
                 *target = clip(text, 128);
@@ -86,9 +79,9 @@ impl Client {
         let Ok(program) = Program::load(payload) else { return false };
         self.program = Some(program);
         if self.may_personalise() {
-            let first = self.queue.len().saturating_sub(self.unseen);
+            let first = self.next.events.len().saturating_sub(self.unseen);
             if let Some(program) = &self.program {
-                for event in self.queue.iter().skip(first) {
+                for event in self.next.events.iter().skip(first) {
                     profile::apply(
                         &mut self.profile,
                         &program.bundle,
@@ -110,7 +103,8 @@ impl Client {
     /// Whether measuring is allowed; without a bundle only if it was granted.
     #[must_use]
     pub fn may_measure(&self) -> bool {
-        self.consent
+        self.next
+            .consent
             .allows(Purpose::Measure, self.bundle().map_or(Basis::OptIn, |bundle| bundle.measure_basis))
     }
 
@@ -118,7 +112,7 @@ impl Client {
     #[must_use]
     pub fn may_personalise(&self) -> bool {
         let basis = self.bundle().map_or(Basis::OptIn, |bundle| bundle.personalise_basis);
-        self.consent.allows(Purpose::Personalise, basis)
+        self.next.consent.allows(Purpose::Personalise, basis)
     }
 
     /// Records an event. False if it is refused: a name or property beyond its bounds, or measuring denied.
@@ -168,10 +162,10 @@ impl Client {
             page: Some(self.page.clone()),
             properties,
         };
-        self.queue.push(event);
-        if self.queue.len() > QUEUE_EVENTS {
-            list::remove_first(&mut self.queue, 1);
-            self.unseen = self.unseen.min(self.queue.len());
+        self.next.events.push(event);
+        if self.next.events.len() > QUEUE_EVENTS {
+            list::remove_first(&mut self.next.events, 1);
+            self.unseen = self.unseen.min(self.next.events.len());
             self.dropped += 1;
         }
         true
@@ -215,7 +209,7 @@ impl Client {
     pub fn reset(&mut self, random: u128) {
         self.profile = Profile { visitor: visitor_id(random), ..Profile::default() };
         self.reserved.clear();
-        self.queue.clear();
+        self.next.events.clear();
         self.unseen = 0;
     }
 
@@ -226,7 +220,7 @@ impl Client {
             now: ask.now,
             unit: self.profile.visitor,
             profile: &self.profile,
-            consent: self.consent,
+            consent: self.next.consent,
             context: &self.view,
             reserved: &self.reserved,
             limit: ask.limit,
@@ -293,36 +287,33 @@ impl Client {
 
     /// The first events as a batch.
     #[must_use]
-    pub fn batch(&self, now: Timestamp, most: usize) -> Vec<u8> {
-        if self.queue.is_empty() {
+    pub fn batch(&mut self, now: Timestamp, most: usize) -> Vec<u8> {
+        let next = &mut self.next;
+        if next.events.is_empty() {
             return Vec::new();
         }
-        let drops =
-            (self.dropped > 0).then(|| ClientDrop { reason: "queue_full".to_owned(), count: self.dropped });
-        let batch = Batch {
-            site: self.site.clone(),
-            visitor: self.profile.visitor,
-            user: self.profile.user.clone(),
-            sent_at: now,
-            consent: self.consent,
-            context: self.context.clone(),
-            events: self.queue.iter().take(most).cloned().collect(),
-            drops: drops.into_iter().collect(),
-        };
-        batch.to_bytes()
+        next.visitor = self.profile.visitor;
+        next.user.clone_from(&self.profile.user);
+        next.sent_at = now;
+        if self.dropped > 0 {
+            next.drops = [ClientDrop { reason: "queue_full".to_owned(), count: self.dropped }].into();
+        }
+        let bytes = next.first(most);
+        next.drops.clear();
+        bytes
     }
 
     /// Takes the first `count` events out of the queue.
     pub fn done(&mut self, count: usize) {
-        list::remove_first(&mut self.queue, count);
-        self.unseen = self.unseen.min(self.queue.len());
+        list::remove_first(&mut self.next.events, count);
+        self.unseen = self.unseen.min(self.next.events.len());
         self.dropped = 0;
     }
 
     /// Events waiting.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.queue.len()
+        self.next.events.len()
     }
 
     /// Puts stored events of this visitor back in front, under their own ids.
@@ -330,11 +321,11 @@ impl Client {
         let Ok(batch) = Batch::from_bytes(stored) else { return };
         if batch.visitor == self.profile.visitor {
             let mut queue = batch.events;
-            queue.append(&mut self.queue);
+            queue.append(&mut self.next.events);
             let excess = queue.len().saturating_sub(QUEUE_EVENTS);
             self.dropped += excess as u64;
             list::remove_first(&mut queue, excess);
-            self.queue = queue;
+            self.next.events = queue;
         }
     }
 
@@ -487,11 +478,11 @@ mod tests {
     fn refused_measuring_sends_nothing_and_still_personalises() {
         let mut client = Client::new(&[], 1);
         client.install(&bundle());
-        client.consent.measure = attune_schema::consent::Grant::Denied;
+        client.next.consent.measure = attune_schema::consent::Grant::Denied;
         assert!(client.record("page_viewed", Timestamp(5), Vec::new(), 2));
         assert_eq!(client.waiting(), 0);
         assert_eq!(client.profile.counters.len(), 1);
-        client.consent.personalise = attune_schema::consent::Grant::Denied;
+        client.next.consent.personalise = attune_schema::consent::Grant::Denied;
         assert!(!client.record("page_viewed", Timestamp(6), Vec::new(), 3));
     }
 
@@ -507,7 +498,7 @@ mod tests {
         again.record("page_viewed", Timestamp(10), Vec::new(), 7);
         again.restore(&stored);
         assert_eq!(again.waiting(), 6);
-        assert_eq!(again.queue.first().map(|event| event.id), Some(event_id(Timestamp(0), 0)));
+        assert_eq!(again.next.events.first().map(|event| event.id), Some(event_id(Timestamp(0), 0)));
         for n in 0..2_000 {
             again.record("page_viewed", Timestamp(n), Vec::new(), n as u128);
         }

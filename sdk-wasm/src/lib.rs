@@ -41,13 +41,8 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 }
 
 /// One visitor on one page, and what goes in and out. The lock is never contended: a page has one thread.
-static PAGE: Mutex<Page> = Mutex::new(Page {
-    client: None,
-    fields: Vec::new(),
-    random: 0,
-    input: Vec::new(),
-    output: Vec::new(),
-});
+static PAGE: Mutex<Page> =
+    Mutex::new(Page { client: None, fields: Vec::new(), random: 0, input: Vec::new(), output: Vec::new() });
 
 /// Makes room for `size` bytes of input; returns its address.
 #[wasm_bindgen]
@@ -117,8 +112,8 @@ impl Page {
         let mut output = Vec::new();
         match operation {
             1 => {
-                client.site = texts.next().to_owned();
-                let context = &mut client.context;
+                client.next.site = texts.next().to_owned();
+                let context = &mut client.next.context;
                 context.device = texts.next().to_owned();
                 context.locale = texts.last().to_owned();
                 context.library = concat!("attune-web/", env!("CARGO_PKG_VERSION")).to_owned();
@@ -137,7 +132,7 @@ impl Page {
                 client.set_page(url, texts.last(), referrer, take(&mut self.fields));
             }
             6 => number = client.install(&input).into(),
-            7 => client.consent = Consent::from_bits(a as u8),
+            7 => client.next.consent = Consent::from_bits(a as u8),
             8 => number = client.may_measure().into(),
             9 => number = client.may_personalise().into(),
             10 => number = client.record(texts.last(), now, take(&mut self.fields), random).into(),
