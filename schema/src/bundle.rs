@@ -7,7 +7,7 @@ use crate::consent::Basis;
 use crate::limits::{BUNDLE_BYTES, CONDITION_DEPTH};
 use crate::time::Timestamp;
 use crate::value::Value;
-use crate::wire::{Malformed, Scanner, Writer};
+use crate::wire::{Malformed, Scanner, Writer, let_go};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -458,34 +458,50 @@ impl Bundle {
     /// Reads and checks a bundle; afterwards every index in it is good.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut s = Scanner::new(bytes, MAGIC);
-        let mut bundle = Self {
-            enabled: s.bool(),
-            holdout_below: s.uint(),
-            salt: s.owned(),
-            measure_basis: basis(&mut s),
-            personalise_basis: basis(&mut s),
-            session_timeout_ms: s.int(),
-            utc_offset_ms: s.int(),
-            half_life_ms: s.int(),
-            affinity_weights: s.list(|s| (s.owned(), s.f64())),
-            attributes: s.list(Scanner::owned),
-            ..Self::default()
-        };
-        let attributes = bundle.attributes.len();
-        let mut earlier = 0;
-        bundle.audiences = s.list(|s| {
-            let rule = Rule::read(s, (attributes, earlier), CONDITION_DEPTH);
-            earlier += 1;
+        let enabled = s.bool();
+        let holdout_below = s.uint();
+        let salt = s.owned();
+        let measure_basis = basis(&mut s);
+        let personalise_basis = basis(&mut s);
+        let session_timeout_ms = s.int();
+        let utc_offset_ms = s.int();
+        let half_life_ms = s.int();
+        let affinity_weights = s.list(|s| (s.owned(), s.f64()));
+        let attributes = s.list(Scanner::owned);
+        let mut counts = (attributes.len(), 0);
+        let audiences = s.list(|s| {
+            let rule = Rule::read(s, counts, CONDITION_DEPTH);
+            counts.1 += 1;
             rule
         });
-        let counts = (attributes, earlier);
-        bundle.placements = s.list(|s| Placement { id: s.owned(), budget_ms: s.u32() });
-        bundle.offers = s.list(|s| Offer::read(s, counts));
-        let (placements, offers) = (bundle.placements.len(), bundle.offers.len());
-        bundle.campaigns = s.list(|s| Campaign::read(s, counts, placements, offers));
-        if bytes.len() > BUNDLE_BYTES || bundle.session_timeout_ms <= 0 || bundle.half_life_ms <= 0 {
+        let placements = s.list(|s| Placement { id: s.owned(), budget_ms: s.u32() });
+        let offers = s.list(|s| Offer::read(s, counts));
+        let campaigns = s.list(|s| Campaign::read(s, counts, placements.len(), offers.len()));
+        let bundle = Self {
+            enabled,
+            holdout_below,
+            salt,
+            measure_basis,
+            personalise_basis,
+            session_timeout_ms,
+            utc_offset_ms,
+            half_life_ms,
+            affinity_weights,
+            attributes,
+            audiences,
+            placements,
+            offers,
+            campaigns,
+        };
+        if bytes.len() > BUNDLE_BYTES || session_timeout_ms <= 0 || half_life_ms <= 0 {
             s.fail();
         }
-        s.finish().map(|()| bundle)
+        match s.finish() {
+            Ok(()) => Ok(bundle),
+            Err(malformed) => {
+                let_go(bundle);
+                Err(malformed)
+            }
+        }
     }
 }

@@ -126,6 +126,15 @@ impl Writer {
     }
 }
 
+/// Drops `value`; in a page, where this happens to few things and the page ends soon, leaves it where it is,
+/// because taking a bundle apart is 2 kB of code.
+pub fn let_go<T>(value: T) {
+    #[cfg(target_arch = "wasm32")]
+    core::mem::forget(value);
+    #[cfg(not(target_arch = "wasm32"))]
+    drop(value);
+}
+
 /// Reads values from a byte string; never panics, never allocates more than the input is long.
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {

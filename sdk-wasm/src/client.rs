@@ -15,6 +15,7 @@ use attune_schema::id::{EventId, SessionId, VisitorId};
 use attune_schema::stored::Profile;
 use attune_schema::time::{MINUTE_MS, Timestamp};
 use attune_schema::value::{self, Value};
+use attune_schema::wire::let_go;
 use attune_schema::{limits, list};
 
 /// Most events kept until they can be sent; beyond, the oldest go and are counted.
@@ -77,7 +78,7 @@ impl Client {
     /// Installs a bundle; events recorded before it now count.
     pub fn install(&mut self, payload: &[u8]) -> bool {
         let Ok(program) = Program::load(payload) else { return false };
-        self.program = Some(program);
+        let_go(self.program.replace(program));
         if self.may_personalise() {
             let first = self.next.events.len().saturating_sub(self.unseen);
             if let Some(program) = &self.program {

@@ -23,6 +23,7 @@ use alloc::vec::Vec;
 use attune_schema::consent::Consent;
 use attune_schema::time::Timestamp;
 use attune_schema::value::{self, Value};
+use attune_schema::wire::let_go;
 use client::{Ask, Client};
 use core::mem::take;
 use spin::Mutex;
@@ -104,7 +105,7 @@ impl Page {
         let input = take(&mut self.input);
         let mut texts = Texts(&input);
         if operation == 0 {
-            self.client = Some(Client::new(&input, self.random));
+            let_go(self.client.replace(Client::new(&input, self.random)));
         }
         let Some(client) = &mut self.client else { return 0 };
         let (now, random) = (Timestamp(a as i64), self.random);
