@@ -15,7 +15,9 @@ pub async fn root() -> Redirect {
 
 /// `GET /console/*`: a file, or the page, whose own routes the rest of the path is.
 pub async fn page(request: Request) -> Response {
-    let path = request.uri().path().trim_start_matches("/console").trim_start_matches('/');
+    let path = request.uri().path();
+    // Once: file names may begin with the same word.
+    let path = path.strip_prefix("/console").unwrap_or(path).trim_start_matches('/');
     let headers = request.headers();
     let file = if path.is_empty() { None } else { web::asset(&format!("console/{path}"), headers) };
     // A missing file must not be answered with the page: the browser would try to run it.
