@@ -5,34 +5,50 @@
 use crate::decide::{Choice, Decision};
 use crate::explain::Line;
 use alloc::string::String;
+use alloc::vec::Vec;
+
+/// JSON being written. Bytes, because whole characters cost the SDK more.
+#[derive(Default)]
+struct Json(Vec<u8>);
+
+impl Json {
+    /// Appends JSON as it is.
+    fn raw(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn finish(self) -> String {
+        String::from_utf8(self.0).unwrap_or_default()
+    }
+}
 
 /// Appends `text` as a JSON string.
-fn string(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            c if c < ' ' => {
-                out.push_str("\\u00");
-                hex(out, c as u128, 2);
+fn string(out: &mut Json, text: &str) {
+    out.raw("\"");
+    for byte in text.bytes() {
+        match byte {
+            b'"' => out.raw("\\\""),
+            b'\\' => out.raw("\\\\"),
+            b'\n' => out.raw("\\n"),
+            0..b' ' => {
+                out.raw("\\u00");
+                hex(out, byte.into(), 2);
             }
-            c => out.push(c),
+            _ => out.0.push(byte),
         }
     }
-    out.push('"');
+    out.raw("\"");
 }
 
 /// Appends the low `digits` hexadecimal digits of `value`.
-fn hex(out: &mut String, value: u128, digits: u32) {
+fn hex(out: &mut Json, value: u128, digits: u32) {
     for shift in (0..digits).rev() {
-        let digit = ((value >> (4 * shift)) & 15) as u32;
-        out.extend(char::from_digit(digit, 16));
+        let digit = (value >> (4 * shift)) as u8 & 15;
+        out.0.push(digit + if digit < 10 { b'0' } else { b'a' - 10 });
     }
 }
 
-fn number(out: &mut String, value: i64) {
+fn number(out: &mut Json, value: i64) {
     let mut digits = [0u8; 20];
     let mut rest = value.unsigned_abs();
     let mut used = 0;
@@ -45,85 +61,87 @@ fn number(out: &mut String, value: i64) {
         }
     }
     if value < 0 {
-        out.push('-');
+        out.raw("-");
     }
-    out.extend(digits.iter().take(used).rev().map(|digit| char::from(*digit)));
+    for digit in digits.iter().take(used).rev() {
+        out.0.push(*digit);
+    }
 }
 
-fn choices(out: &mut String, choices: &[Choice]) {
-    out.push('[');
+fn choices(out: &mut Json, choices: &[Choice]) {
+    out.raw("[");
     for (index, choice) in choices.iter().enumerate() {
         if index > 0 {
-            out.push(',');
+            out.raw(",");
         }
-        out.push_str("{\"id\":");
+        out.raw("{\"id\":");
         string(out, &choice.offer);
-        out.push_str(",\"score_micros\":");
+        out.raw(",\"score_micros\":");
         number(out, choice.score_micros);
-        out.push('}');
+        out.raw("}");
     }
-    out.push(']');
+    out.raw("]");
 }
 
-fn optional(out: &mut String, name: &str, value: Option<&str>) {
-    out.push_str(name);
+fn optional(out: &mut Json, name: &str, value: Option<&str>) {
+    out.raw(name);
     match value {
         Some(value) => string(out, value),
-        None => out.push_str("null"),
+        None => out.raw("null"),
     }
 }
 
 /// A decision: `{"id","placement","reason","campaign","variant","offers":[{"id","score_micros"}],"withheld":[…],"bundle"}`.
 #[must_use]
 pub fn decision(decision: &Decision) -> String {
-    let mut out = String::with_capacity(256);
-    out.push_str("{\"id\":\"");
+    let mut out = Json::default();
+    out.raw("{\"id\":\"");
     let id = decision.id.0;
     for (shift, digits) in [(96, 8), (80, 4), (64, 4), (48, 4), (0, 12)] {
         if digits != 8 {
-            out.push('-');
+            out.raw("-");
         }
         hex(&mut out, id >> shift, digits);
     }
-    out.push_str("\",\"placement\":");
+    out.raw("\",\"placement\":");
     string(&mut out, &decision.placement);
-    out.push_str(",\"reason\":");
+    out.raw(",\"reason\":");
     string(&mut out, decision.reason.code());
     optional(&mut out, ",\"campaign\":", decision.campaign.as_deref());
     optional(&mut out, ",\"variant\":", decision.variant.as_deref());
-    out.push_str(",\"offers\":");
+    out.raw(",\"offers\":");
     choices(&mut out, &decision.offers);
-    out.push_str(",\"withheld\":");
+    out.raw(",\"withheld\":");
     choices(&mut out, &decision.withheld);
-    out.push_str(",\"bundle\":\"");
+    out.raw(",\"bundle\":\"");
     hex(&mut out, decision.bundle, 32);
-    out.push_str("\"}");
-    out
+    out.raw("\"}");
+    out.finish()
 }
 
 /// An explanation: `[{"step","subject","outcome","score_micros"?}]`.
 #[must_use]
 pub fn explanation(lines: &[Line]) -> String {
-    let mut out = String::with_capacity(64 * lines.len() + 2);
-    out.push('[');
+    let mut out = Json::default();
+    out.raw("[");
     for (index, line) in lines.iter().enumerate() {
         if index > 0 {
-            out.push(',');
+            out.raw(",");
         }
-        out.push_str("{\"step\":");
+        out.raw("{\"step\":");
         string(&mut out, line.step.code());
-        out.push_str(",\"subject\":");
+        out.raw(",\"subject\":");
         string(&mut out, &line.subject);
-        out.push_str(",\"outcome\":");
+        out.raw(",\"outcome\":");
         string(&mut out, line.outcome);
         if let Some(micros) = line.score_micros {
-            out.push_str(",\"score_micros\":");
+            out.raw(",\"score_micros\":");
             number(&mut out, micros);
         }
-        out.push('}');
+        out.raw("}");
     }
-    out.push(']');
-    out
+    out.raw("]");
+    out.finish()
 }
 
 #[cfg(test)]
@@ -132,14 +150,14 @@ mod tests {
 
     #[test]
     fn numbers_and_strings_are_json() {
-        let mut out = String::new();
+        let mut out = Json::default();
         for n in [0, 7, -1, 1_234_567, i64::MIN, i64::MAX] {
-            out.clear();
+            out.0.clear();
             number(&mut out, n);
-            assert_eq!(out, n.to_string());
+            assert_eq!(out.0, n.to_string().as_bytes());
         }
-        out.clear();
+        out.0.clear();
         string(&mut out, "a\"b\\c\nd\u{1}가");
-        assert_eq!(out, "\"a\\\"b\\\\c\\nd\\u0001가\"");
+        assert_eq!(out.finish(), "\"a\\\"b\\\\c\\nd\\u0001가\"");
     }
 }

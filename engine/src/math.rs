@@ -14,12 +14,12 @@ pub fn decay(points: f64, elapsed_ms: i64, half_life_ms: i64) -> f64 {
 
 /// `2^-x` for `x ≥ 0`, exact for whole `x`. A series rather than `libm::exp2`, whose table is 4 kB.
 fn half_to_the(x: f64) -> f64 {
-    let whole = libm::floor(x);
-    if whole > 1_000.0 {
+    if x > 1_000.0 {
         return 0.0;
     }
-    let power = f64::from_bits((1_023 - whole as u64) << 52);
-    let y = (whole - x) * core::f64::consts::LN_2;
+    let whole = x as u64;
+    let power = f64::from_bits((1_023 - whole) << 52);
+    let y = (whole as f64 - x) * core::f64::consts::LN_2;
     // Horner's scheme for e^y; the first term left out is below 2^-57.
     let mut sum = 1.0;
     let mut n = 18.0;
@@ -39,7 +39,10 @@ pub fn ln(x: f64) -> f64 {
 /// `score` in millionths, rounded half away from zero and saturated: how scores leave the engine.
 #[must_use]
 pub fn to_micros(score: f64) -> i64 {
-    libm::round(score * 1e6) as i64
+    let micros = score * 1e6;
+    let whole = micros as i64;
+    let rest = micros - whole as f64;
+    whole.saturating_add(i64::from(rest >= 0.5) - i64::from(rest <= -0.5))
 }
 
 #[cfg(test)]
@@ -67,6 +70,11 @@ mod tests {
     fn scores_round_half_away_and_saturate() {
         assert_eq!(to_micros(1.0), 1_000_000);
         assert_eq!(to_micros(-0.000_000_5), -1);
+        assert_eq!(to_micros(f64::MIN), i64::MIN);
+        for n in -4_000..4_000 {
+            let score = f64::from(n) / 3.0 * 1e-7;
+            assert_eq!(to_micros(score), libm::round(score * 1e6) as i64);
+        }
         assert_eq!(to_micros(f64::MAX), i64::MAX);
         assert_eq!(to_micros(f64::NAN), 0);
     }

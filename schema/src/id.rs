@@ -51,10 +51,15 @@ impl core::error::Error for NotAUuid {}
 /// Hashes `text` within `space` to 128 bits (SipHash-2-4-128 with a zero key); the same on every machine.
 #[must_use]
 pub fn digest(space: &str, text: &str) -> u128 {
+    digest_all(&[space, "\0", text])
+}
+
+/// Hashes `parts` one after the other, as [`digest`] does; they bring their own separators.
+pub(crate) fn digest_all(parts: &[&str]) -> u128 {
     let mut hash = Sip::new(true);
-    hash.write(space.as_bytes());
-    hash.write(&[0]);
-    hash.write(text.as_bytes());
+    for part in parts {
+        hash.write(part.as_bytes());
+    }
     hash.finish()
 }
 

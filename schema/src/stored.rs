@@ -2,7 +2,7 @@
 //!
 //! Bounded everywhere ([`crate::limits`]); behaviour is kept as counters with recent times, never as a log.
 
-use crate::id::{SessionId, VisitorId, digest};
+use crate::id::{SessionId, VisitorId, digest, digest_all};
 use crate::limits::{COUNTER_TIMES, PROFILE_AFFINITIES, PROFILE_ATTRIBUTES, PROFILE_COUNTERS};
 use crate::time::Timestamp;
 use crate::value::Value;
@@ -76,13 +76,7 @@ pub struct Affinity {
 pub fn counter_key(name: &str, facet: Option<(&str, &str)>) -> u64 {
     let hash = match facet {
         None => digest("counter", name),
-        Some((facet, value)) => {
-            let mut text = String::with_capacity(name.len() + facet.len() + value.len() + 2);
-            for part in [name, "\0", facet, "\0", value] {
-                text.push_str(part);
-            }
-            digest("counter", &text)
-        }
+        Some((facet, value)) => digest_all(&["counter\0", name, "\0", facet, "\0", value]),
     };
     hash as u64
 }
