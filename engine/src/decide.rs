@@ -358,7 +358,7 @@ fn candidate<'a>(
         let scored = score(bundle, campaign, offer, input.profile, input.unit, input.now);
         trace.score(&offer.id, to_micros(scored.score));
         // Few offers: inserting in place costs the SDK less than a sort.
-        let place = best.partition_point(|known| order(known, &scored).is_lt());
+        let place = best.iter().filter(|known| order(known, &scored).is_lt()).count();
         list::insert(&mut best, place, scored);
     }
     if best.is_empty() {

@@ -34,24 +34,22 @@ pub fn apply(
 
 fn count(profile: &mut Profile, name: &str, facet: Option<(&str, &str)>, at: Timestamp) {
     let key = counter_key(name, facet);
-    let index = match profile.counters.binary_search_by_key(&key, |c| c.key) {
-        Ok(index) => index,
-        Err(_) => {
-            if profile.counters.len() >= PROFILE_COUNTERS {
-                drop_stalest(profile);
-            }
-            // Looked up again: dropping one may have moved the place.
-            let index = profile.counters.partition_point(|c| c.key < key);
-            let facet = facet.map(|(facet, value)| (facet.to_owned(), value.to_owned()));
-            let counter = Counter { key, name: name.to_owned(), facet, total: 0, times: Vec::new() };
-            list::insert(&mut profile.counters, index, counter);
-            index
-        }
-    };
+    let mut found = place(profile, key);
+    if found.is_err() && profile.counters.len() >= PROFILE_COUNTERS {
+        drop_stalest(profile);
+        // Looked up again: dropping one may have moved the place.
+        found = place(profile, key);
+    }
+    let index = found.unwrap_or_else(|index| {
+        let facet = facet.map(|(facet, value)| (facet.to_owned(), value.to_owned()));
+        let counter = Counter { key, name: name.to_owned(), facet, total: 0, times: Vec::new() };
+        list::insert(&mut profile.counters, index, counter);
+        index
+    });
     let Some(counter) = profile.counters.get_mut(index) else { return };
     counter.total = counter.total.saturating_add(1);
-    let place = counter.times.partition_point(|time| *time <= at);
-    list::insert(&mut counter.times, place, at);
+    let earlier = counter.times.iter().filter(|time| **time <= at).count();
+    list::insert(&mut counter.times, earlier, at);
     if counter.times.len() > COUNTER_TIMES {
         list::remove(&mut counter.times, 0);
     }
@@ -67,7 +65,7 @@ fn drop_stalest(profile: &mut Profile) {
 
 fn earn(profile: &mut Profile, bundle: &Bundle, name: &str, category: &str, at: Timestamp) {
     let Some((_, weight)) = bundle.affinity_weights.iter().find(|(event, _)| event == name) else { return };
-    match profile.affinities.binary_search_by(|a| a.category.as_str().cmp(category)) {
+    match interest(profile, category) {
         Ok(index) => {
             if let Some(affinity) = profile.affinities.get_mut(index) {
                 // A late event counts as of the later time: it never revives what has decayed since.
@@ -87,7 +85,7 @@ fn earn(profile: &mut Profile, bundle: &Bundle, name: &str, category: &str, at: 
                     list::remove(&mut profile.affinities, index);
                 }
             }
-            let index = profile.affinities.partition_point(|a| a.category.as_str() < category);
+            let index = interest(profile, category).unwrap_or_else(|index| index);
             let affinity = Affinity { category: category.to_owned(), points: *weight, at };
             list::insert(&mut profile.affinities, index, affinity);
         }
@@ -112,9 +110,7 @@ pub fn attribute<'a>(profile: &'a Profile, name: &str) -> Option<&'a Value> {
 #[must_use]
 pub fn count_since(profile: &Profile, key: u64, from: Timestamp, now: Timestamp) -> u32 {
     find(profile, key).map_or(0, |counter| {
-        let upto = |at: Timestamp| counter.times.partition_point(|time| *time <= at);
-        let before = counter.times.partition_point(|time| *time < from);
-        upto(now).saturating_sub(before) as u32
+        counter.times.iter().filter(|time| from <= **time && **time <= now).count() as u32
     })
 }
 
@@ -131,15 +127,24 @@ pub fn last(profile: &Profile, key: u64) -> Option<Timestamp> {
 }
 
 fn find(profile: &Profile, key: u64) -> Option<&Counter> {
-    let index = profile.counters.binary_search_by_key(&key, |c| c.key).ok()?;
-    profile.counters.get(index)
+    profile.counters.get(place(profile, key).ok()?)
+}
+
+/// Where the counter `key` is, or would be.
+fn place(profile: &Profile, key: u64) -> Result<usize, usize> {
+    profile.counters.binary_search_by_key(&key, |c| c.key)
+}
+
+/// Where the affinity for `category` is, or would be.
+fn interest(profile: &Profile, category: &str) -> Result<usize, usize> {
+    profile.affinities.binary_search_by(|a| a.category.as_str().cmp(category))
 }
 
 /// Interest in `category` at `now`, in points; 0 if there never was any.
 #[must_use]
 pub fn affinity(profile: &Profile, category: &str, now: Timestamp, half_life_ms: i64) -> f64 {
-    let found = profile.affinities.binary_search_by(|a| a.category.as_str().cmp(category)).ok();
-    found
+    interest(profile, category)
+        .ok()
         .and_then(|index| profile.affinities.get(index))
         .map_or(0.0, |a| decay(a.points, now.since(a.at), half_life_ms))
 }

@@ -45,9 +45,9 @@ export function placements(core, record) {
       undo.push(() => (target.textContent = before));
       target.textContent = value;
     }
-    for (const [key, attribute] of [["attuneHref", "href"], ["attuneSrc", "src"], ["attuneAlt", "alt"]])
-      for (const target of element.querySelectorAll("[data-" + key.replace("attune", "attune-").toLowerCase() + "]")) {
-        const value = text(target.dataset[key]);
+    for (const attribute of ["href", "src", "alt"])
+      for (const target of element.querySelectorAll(`[data-attune-${attribute}]`)) {
+        const value = text(target.getAttribute("data-attune-" + attribute));
         const checked = attribute === "alt" ? value : safe(value);
         if (checked) set(target, attribute, checked);
       }
