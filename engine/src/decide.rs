@@ -181,12 +181,12 @@ pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> De
             decision.offers.push(Choice { offer: offer.id.clone(), score_micros: 0 });
         }
         Ok(Outcome::Won(candidate)) => {
-            let choices: Vec<Choice> = candidate
-                .best
-                .iter()
-                .take(input.limit.max(1))
-                .map(|s| Choice { offer: s.offer.id.clone(), score_micros: to_micros(s.score) })
-                .collect();
+            let choices =
+                if candidate.withheld.is_some() { &mut decision.withheld } else { &mut decision.offers };
+            for scored in candidate.best.iter().take(input.limit.max(1)) {
+                let score_micros = to_micros(scored.score);
+                choices.push(Choice { offer: scored.offer.id.clone(), score_micros });
+            }
             decision.campaign = Some(candidate.campaign.id.clone());
             if candidate.campaign.variants.len() > 1 {
                 decision.variant = Some(candidate.variant.id.clone());
@@ -199,10 +199,7 @@ pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> De
                 Reason::Matched
             });
             if candidate.withheld.is_some() {
-                decision.withheld = choices;
                 trace.step(Step::Fallback, input.placement, decision.reason.code());
-            } else {
-                decision.offers = choices;
             }
         }
     }

@@ -80,18 +80,18 @@ pub struct Batch {
 
 /// Texts already written, by position.
 #[derive(Default)]
-struct Interner {
-    texts: Vec<String>,
+struct Interner<'a> {
+    texts: Vec<&'a str>,
 }
 
-impl Interner {
-    fn write(&mut self, writer: &mut Writer, text: &str) {
-        match self.texts.iter().position(|known| known == text) {
+impl<'a> Interner<'a> {
+    fn write(&mut self, writer: &mut Writer, text: &'a str) {
+        match self.texts.iter().position(|known| *known == text) {
             Some(index) => writer.len(index),
             None => {
                 writer.len(self.texts.len());
                 writer.text(text);
-                self.texts.push(text.to_owned());
+                self.texts.push(text);
             }
         }
     }

@@ -297,7 +297,7 @@ impl Client {
         next.user.clone_from(&self.profile.user);
         next.sent_at = now;
         if self.dropped > 0 {
-            next.drops = [ClientDrop { reason: "queue_full".to_owned(), count: self.dropped }].into();
+            next.drops.push(ClientDrop { reason: "queue_full".to_owned(), count: self.dropped });
         }
         let bytes = next.first(most);
         next.drops.clear();
