@@ -165,6 +165,7 @@ test("a funnel is built by keyboard and its address holds it", async ({ page }) 
   await page.keyboard.press("Alt+ArrowDown");
   await expect(page).toHaveURL(/step=form_started&step=item_viewed/);
   await page.getByRole("button", { name: "Add step" }).click();
+  await expect(page.locator(".step").last().locator("input")).toBeFocused();
   await page.keyboard.type("page_viewed");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/step=form_submitted&step=page_viewed/);

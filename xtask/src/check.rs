@@ -11,7 +11,7 @@ pub(crate) fn run_all() -> Result<()> {
     arrows::check()?;
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     for module in [CONSOLE, SDK] {
-        run(module.cargo("clippy").args(["--", "-D", "warnings"]))?;
+        run(module.cargo("clippy").args(["--no-deps", "--", "-D", "warnings"]))?;
     }
     run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     if output(cargo().args(["deny", "--version"])).is_ok() {

@@ -78,7 +78,10 @@ pub(crate) fn check_growth() -> Result<()> {
         }
     }
     if !grown.is_empty() {
-        bail!("{}: make it smaller, or record the new size in xtask/sizes.json and say why", grown.join(", "));
+        bail!(
+            "{}: make it smaller, or record the new size in xtask/sizes.json and say why",
+            grown.join(", ")
+        );
     }
     Ok(())
 }

@@ -19,6 +19,9 @@ impl<T: Send + Sync + 'static> Clone for Bind<T> {
 
 impl<T: Send + Sync + 'static> Copy for Bind<T> {}
 
+/// What a memo computes.
+type Compute<T> = Box<dyn Fn(Option<&T>) -> T + Send + Sync>;
+
 /// A part of `state`.
 pub(crate) fn bind<S, T>(
     state: RwSignal<S>,
@@ -29,8 +32,10 @@ where
     S: Send + Sync + 'static,
     T: PartialEq + Clone + Send + Sync + 'static,
 {
+    // Boxed, so that there is one memo a type and not one a field.
+    let get: Compute<T> = Box::new(move |_| state.with(&get));
     Bind {
-        get: Memo::new(move |_| state.with(&get)).into(),
+        get: Memo::new(get).into(),
         set: Callback::new(move |value| state.update(|state| set(state, value))),
     }
 }

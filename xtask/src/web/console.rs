@@ -1,4 +1,4 @@
-//! The console: `target/web/console/{index.html, console-<hash>.{js,wasm,css}, …}`.
+//! The console: `target/web/console/{index.html, app-<hash>.{js,wasm,css}, …}`.
 
 use super::{bundle, copy_files, empty, esbuild, finish, hash, stage, web};
 use crate::run::{root, run};
@@ -15,11 +15,11 @@ pub(super) fn build(dev: bool) -> Result<()> {
     copy_files(&assets, &stage)?;
 
     let folder = empty(web().join("console"))?;
-    let bundled = bundle(&stage.join("boot.js"), &wasm, "console", &folder, dev, &[])?;
+    let bundled = bundle(&stage.join("boot.js"), &wasm, "app", &folder, dev, &[])?;
     let scratch = stage.join("style.bundled.css");
     run(esbuild(&assets.join("style/index.css"), &scratch, dev).arg("--bundle"))?;
     let css = fs::read(&scratch)?;
-    let style = format!("console-{}.css", hash(&[&css]));
+    let style = format!("app-{}.css", hash(&[&css]));
     fs::write(folder.join(&style), css)?;
     let icon = fs::read(stage.join("icon.svg"))?;
     let icon_name = format!("icon-{}.svg", hash(&[&icon]));
