@@ -50,6 +50,6 @@ mod tests {
         remove_first(&mut list, 3);
         assert_eq!(list, [4]);
         remove_first(&mut list, 3);
-        assert_eq!(list, []);
+        assert!(list.is_empty());
     }
 }

@@ -245,7 +245,7 @@ pub struct Campaign {
     /// After a dismissal, quiet for this long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dismissed_for: Option<Span>,
-    /// Why the visitor sees it, by language, in the visitor's words; `{category}` names the offer's category.
+    /// Why the visitor sees it, by language, in the visitor's words; `{offer}` is replaced by the offer's title.
     #[serde(default)]
     pub reason: BTreeMap<String, String>,
 }

@@ -29,7 +29,7 @@ super::messages! {
     STARTS: "Starts", "시작";
     ENDS: "Ends", "종료";
     REASON: "Why the visitor sees it", "방문자에게 보이는 이유";
-    REASON_HINT: "In the visitor’s words; {category} becomes the offer’s category.", "방문자의 말로 적으세요. {category}는 오퍼의 카테고리로 바뀝니다.";
+    REASON_HINT: "In the visitor’s words; {offer} becomes the offer’s title.", "방문자의 말로 적으세요. {offer}는 오퍼의 제목으로 바뀝니다.";
     LIMIT_AUDIENCE: "Only visitors who match a rule", "규칙에 맞는 방문자만";
     LIMIT_AUDIENCE_HINT: "Evaluated in the visitor’s browser, from what happened there.", "방문자의 브라우저에서 그곳의 기록으로 판단합니다.";
     EVERYBODY: "Everybody may see it.", "모두에게 보일 수 있습니다.";
