@@ -275,6 +275,21 @@ fn home_figures_pages_and_names() {
 }
 
 #[test]
+fn whoever_asks_may_go_away() {
+    run(async |warehouse| {
+        let slow = FunnelQuestion { period: None, ..ask(&["a", "b"], None) };
+        // More often than there are connections, given up at the first wait.
+        for _ in 0..12 {
+            let given_up =
+                tokio::time::timeout(std::time::Duration::from_micros(300), warehouse.funnel(5, &slow)).await;
+            drop(given_up);
+        }
+        warehouse.ping().await.unwrap();
+        warehouse.funnel(5, &slow).await.unwrap();
+    });
+}
+
+#[test]
 fn questions_that_cannot_be_asked_say_why() {
     run(async |warehouse| {
         let none = warehouse.funnel(1, &ask(&[], None)).await.unwrap_err().to_string();

@@ -1,14 +1,14 @@
 //! A fixed number of connections, each lent to one statement at a time.
 
 use attune_chdb::Connection;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, TryAcquireError};
 
 #[derive(Debug)]
 pub(super) struct Pool {
     free: Mutex<Vec<Connection>>,
     size: u32,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
 }
 
 /// The pool is closing; nothing more is lent.
@@ -18,7 +18,7 @@ pub(super) struct Closed;
 impl Pool {
     pub(super) fn new(connections: Vec<Connection>) -> Self {
         let size = connections.len();
-        Self { free: Mutex::new(connections), size: size as u32, permits: Semaphore::new(size) }
+        Self { free: Mutex::new(connections), size: size as u32, permits: Arc::new(Semaphore::new(size)) }
     }
 
     fn free(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -27,18 +27,22 @@ impl Pool {
     }
 
     /// Runs `work` on a connection in a blocking thread, when one is free.
+    ///
+    /// The thread itself gives the connection back: whoever waits may go away at any time.
     pub(super) async fn run<T: Send + 'static>(
-        self: &std::sync::Arc<Self>,
+        self: &Arc<Self>,
         work: impl FnOnce(&mut Connection) -> T + Send + 'static,
     ) -> Result<T, Closed> {
-        let permit = self.permits.acquire().await.map_err(|_| Closed)?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Closed)?;
         let mut connection = self.free().pop().ok_or(Closed)?;
-        let (result, connection) = tokio::task::spawn_blocking(move || (work(&mut connection), connection))
-            .await
-            .map_err(|_| Closed)?;
-        self.free().push(connection);
-        drop(permit);
-        Ok(result)
+        let pool = Arc::clone(self);
+        let work = move || {
+            let result = work(&mut connection);
+            pool.free().push(connection);
+            drop(permit);
+            result
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| Closed)
     }
 
     /// Waits until every connection is back and closes them.
