@@ -172,7 +172,7 @@ fn captured(command: &mut Command) -> Result<String> {
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines() {
             let line = line?;
-            if !line.starts_with("ok ") && !line.ends_with("... ok") && !line.trim().is_empty() {
+            if !is_noise(&line) {
                 println!("{line}");
             }
             text.push_str(&line);
@@ -181,6 +181,13 @@ fn captured(command: &mut Command) -> Result<String> {
     }
     child.wait()?;
     Ok(text)
+}
+
+/// What passed, and the harnesses' own punctuation.
+fn is_noise(line: &str) -> bool {
+    let text = line.trim();
+    let starts = ["ok ", "# Subtest", "---", "...", "duration_ms", "type:"];
+    text.is_empty() || text.ends_with("... ok") || starts.iter().any(|start| text.starts_with(start))
 }
 
 /// Debian's Chromium; installed if this is root on a machine with apt.
