@@ -6,10 +6,11 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A member and the members it may use.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("attune-schema", &[]),
     ("attune-engine", &["attune-schema"]),
-    ("attune-warehouse", &["attune-schema"]),
+    ("attune-chdb", &[]),
+    ("attune-warehouse", &["attune-chdb", "attune-schema"]),
     ("attune-control", &["attune-schema"]),
     ("attune-sdk-wasm", &["attune-engine", "attune-schema"]),
     ("attune-collector", &["attune-engine", "attune-warehouse", "attune-control", "attune-schema"]),
@@ -30,11 +31,12 @@ const ARROWS: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates that only these members may use: who talks to browsers, who writes SQL.
-const RESERVED: [(&str, &[&str]); 4] = [
+const RESERVED: [(&str, &[&str]); 5] = [
     ("web-sys", &["attune-sdk-wasm", "attune-console"]),
     ("leptos", &["attune-console"]),
     ("clickhouse", &["attune-warehouse"]),
     ("sqlx", &["attune-control"]),
+    ("libloading", &["attune-chdb"]),
 ];
 
 /// Fails on the first list of arrows that are not on the map.

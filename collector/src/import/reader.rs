@@ -1,4 +1,5 @@
 //! CSV and NDJSON, plain or gzip, one record at a time: memory does not grow with the file.
+#![expect(clippy::disallowed_types, reason = "a file of the operator's own, unpacked as a stream")]
 
 use anyhow::{Context, bail};
 use flate2::read::MultiGzDecoder;
