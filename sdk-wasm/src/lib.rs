@@ -54,7 +54,7 @@ pub fn room(size: usize) -> usize {
     page.input.as_ptr() as usize
 }
 
-/// Does what `operation` says (see the source of [`Page::call`]) with the input and up to four numbers.
+/// Does what `operation` says (see the source of `Page::call`) with the input and up to four numbers.
 /// Returns a number or the length of the output.
 #[wasm_bindgen]
 pub fn call(operation: u32, a: f64, b: f64, c: f64, d: f64) -> usize {

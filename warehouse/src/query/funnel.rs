@@ -1,7 +1,7 @@
 //! Ordered funnels.
 //!
 //! `windowFunnel` in its default mode where it is exact: all steps take different events and equal times count.
-//! Otherwise each unit's events are brought here and [`super::kernel`] walks them.
+//! Otherwise each unit's events are brought here and `kernel` walks them.
 
 use super::kernel::reach;
 use super::sql;

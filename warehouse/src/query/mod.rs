@@ -1,6 +1,6 @@
 //! Typed question → SQL → typed answer.
 //!
-//! Values from questions enter SQL only through [`sql::text`] and its like.
+//! Values from questions enter SQL only through `sql::text` and its like.
 
 mod funnel;
 pub mod kernel;
