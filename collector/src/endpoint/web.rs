@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 /// The files; every text also as `.br` and `.gz`.
 #[derive(rust_embed::Embed)]
-#[folder = "$CARGO_MANIFEST_DIR/../target/web"]
+#[folder = "../target/web"]
 #[allow_missing = true]
 pub struct Web;
 
