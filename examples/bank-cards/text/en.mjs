@@ -55,7 +55,7 @@ export const en = {
     company: 'Haemil Card is an invented company. This site shows how Attune works on a bank’s pages; nothing you apply for here is real.', columns: 'Site', appearance: 'Appearance', themes: { auto: 'Auto', light: 'Light', dark: 'Dark' }, privacy: 'Privacy', resume: 'Continue an application',
     rules: 'Late interest is at most 20% a year. Using more credit than you can repay may lower your credit score.',
   },
-  notice: { label: 'Personalisation notice', text: 'Content is chosen on your device. We count visits; what you type into forms is never sent.', link: 'How it works', close: 'OK' },
+  notice: { label: 'Personalisation notice', text: 'Content is chosen on your device. We count visits, never what you type into forms.', link: 'How it works', close: 'OK' },
   privacy: {
     title: 'Privacy', lead: 'What this site notices, where it stays and how to stop it.',
     sections: [
