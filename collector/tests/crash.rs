@@ -130,20 +130,25 @@ async fn acknowledged_events_survive_kill_9_once_each() {
     assert!(acknowledged.len() as u64 > crashes * 10, "only {} events", acknowledged.len());
 
     let server = Attune::start(dir.path()).await;
-    let health = server.call(reqwest::Method::GET, "/health", None).await;
-    if health["warehouse"] == true {
-        server.call(reqwest::Method::POST, "/api/flush", None).await;
-        let question = Some(json!({ "interval": "month" }));
-        let trend = server.call(reqwest::Method::POST, "/api/sites/bank/trend", question).await;
-        let counted: u64 =
-            trend["points"].as_array().unwrap().iter().map(|point| point["count"].as_u64().unwrap()).sum();
-        let ledger = server.call(reqwest::Method::GET, "/api/ledger", None).await;
-        assert_eq!(counted, ledger["stored"].as_u64().unwrap(), "{ledger}");
+    // The engine opens in the background: what it holds is the point of the test, so it is waited for.
+    for attempt in 0.. {
+        let health = server.call(reqwest::Method::GET, "/health", None).await;
+        if health["warehouse"] == true {
+            break;
+        }
+        assert!(attempt < 300, "the warehouse did not open: {health}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    server.call(reqwest::Method::POST, "/api/flush", None).await;
+    let question = Some(json!({ "interval": "month" }));
+    let trend = server.call(reqwest::Method::POST, "/api/sites/bank/trend", question).await;
+    let counted: u64 =
+        trend["points"].as_array().unwrap().iter().map(|point| point["count"].as_u64().unwrap()).sum();
     let ledger = server.call(reqwest::Method::GET, "/api/ledger", None).await;
     let ledger: Ledger = serde_json::from_value(ledger).unwrap();
     assert!(common::balanced(&ledger), "{ledger:?}");
-    assert_eq!(ledger.quarantined, 0);
+    assert_eq!((ledger.quarantined, ledger.waiting), (0, 0));
+    assert_eq!(counted, ledger.stored, "rows in the warehouse");
     server.kill();
 
     // The segments are younger than their size limit, so everything is still in the log.
