@@ -3,9 +3,6 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-// Needs nothing; wasm-bindgen asks for a place to put what the module never uses.
-export const imports = { "./attune_sdk_wasm_bg.js": { __wbindgen_init_externref_table() {} } };
-
 // Wraps the exports of an instance. Operations have the numbers of `Page::call` in src/lib.rs; texts are
 // separated by NUL.
 export function coreOf({ memory, room, call, answer, random }) {

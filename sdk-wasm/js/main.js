@@ -5,7 +5,7 @@ import { watchClicks } from "./capture/click.js";
 import { watchForms } from "./capture/form.js";
 import { about, watchPages } from "./capture/page.js";
 import { consents } from "./consent.js";
-import { coreOf, imports } from "./core.js";
+import { coreOf } from "./core.js";
 import { contextOf, deviceOf } from "./device.js";
 import { placements } from "./placement.js";
 import { openStore } from "./store.js";
@@ -18,7 +18,7 @@ const PERSONAL = /@|^[+\d][\d\s().-]{7,}$/;
 
 export async function start(queue, base, site, key) {
   if (document.prerendering) await new Promise((go) => document.addEventListener("prerenderingchange", go, { once: true }));
-  const { instance } = await WebAssembly.instantiateStreaming(fetch(base + "sdk/" + __WASM__), imports);
+  const { instance } = await WebAssembly.instantiateStreaming(fetch(base + "sdk/" + __WASM__));
 
   const store = openStore(site);
   const core = coreOf(instance.exports);

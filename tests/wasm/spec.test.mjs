@@ -8,8 +8,8 @@ import { test } from "node:test";
 const target = new URL("../../target/", import.meta.url);
 const shipped = new URL("web/sdk/", target);
 const wasm = (await readdir(shipped)).find((name) => name.endsWith(".wasm"));
-const { coreOf, imports } = await import(new URL("web-stage/sdk/core.js", target));
-const { instance } = await WebAssembly.instantiate(await readFile(new URL(wasm, shipped)), imports);
+const { coreOf } = await import(new URL("web-stage/sdk/core.js", target));
+const { instance } = await WebAssembly.instantiate(await readFile(new URL(wasm, shipped)));
 const attune = coreOf(instance.exports);
 const vectors = JSON.parse(await readFile(new URL("spec-vectors.json", target)));
 

@@ -1,5 +1,6 @@
 //! Crate → optimised Wasm module and its JavaScript glue.
 
+use crate::bare::bare;
 use crate::npm;
 use crate::run::{cargo, command, output, root, run};
 use anyhow::{Context, Result};
@@ -18,15 +19,38 @@ pub(crate) struct Module<'a> {
     pub target_dir: &'a str,
     /// Extra compiler flags.
     pub rustflags: &'a str,
+    /// Exported functions, if they speak in plain numbers; otherwise the glue is generated.
+    pub exports: &'a [&'a str],
+    /// What `wasm-opt` is told.
+    pub passes: &'a [&'a str],
 }
 
 /// The console. Erased views: one type an element instead of one a place, which is smaller by far.
-pub(crate) const CONSOLE: Module<'_> =
-    Module { package: "attune-console", target_dir: "wasm", rustflags: "--cfg=erase_components" };
+pub(crate) const CONSOLE: Module<'_> = Module {
+    package: "attune-console",
+    target_dir: "wasm",
+    rustflags: "--cfg=erase_components",
+    exports: &[],
+    passes: &["-Oz"],
+};
 
-/// The SDK, with the instructions that every browser has which it is sent to.
-pub(crate) const SDK: Module<'_> =
-    Module { package: "attune-sdk-wasm", target_dir: "wasm-sdk", rustflags: "-C target-feature=+simd128" };
+/// The SDK, with the instructions that every browser has which it is sent to. Its stack is half the usual one,
+/// so that addresses behind it take a byte less; the first kilobyte of memory is the stack's last.
+pub(crate) const SDK: Module<'_> = Module {
+    package: "attune-sdk-wasm",
+    target_dir: "wasm-sdk",
+    rustflags: "-C target-feature=+simd128 -C link-arg=-zstack-size=524288",
+    exports: &["room", "call", "answer", "random"],
+    passes: &[
+        "--zero-filled-memory",
+        "--low-memory-unused",
+        "--flatten",
+        "--rereloop",
+        "-Oz",
+        "-Oz",
+        "--converge",
+    ],
+};
 
 impl Module<'_> {
     /// Name of the library: of the glue, and of the module before it was hashed.
@@ -48,7 +72,7 @@ impl Module<'_> {
         cargo
     }
 
-    /// Builds into `out`: `<library>.js` and `<library>_bg.wasm`. Returns the path of the module.
+    /// Builds into `out`: `<library>_bg.wasm`, and its glue in `<library>.js`. Returns the path of the module.
     pub(crate) fn build(&self, dev: bool, out: &Path) -> Result<PathBuf> {
         add_target()?;
         let profile = if dev { "dev" } else { "wasm" };
@@ -56,29 +80,38 @@ impl Module<'_> {
         let folder = if dev { "debug" } else { "wasm" };
         let input = self.target_dir().join(TARGET).join(folder).join(self.library()).with_extension("wasm");
         fs::create_dir_all(out)?;
+        let module = out.join(format!("{}_bg.wasm", self.library()));
+        if self.exports.is_empty() {
+            self.bind(&input, dev, out)?;
+        } else {
+            bare(&input, &module, self.exports, dev)?;
+        }
+        if !dev {
+            optimise(&module, self.passes)?;
+        }
+        Ok(module)
+    }
+
+    /// Generates the glue.
+    fn bind(&self, input: &Path, dev: bool, out: &Path) -> Result<()> {
         let mut bindgen = Bindgen::new();
         bindgen
-            .input_path(&input)
+            .input_path(input)
             .web(true)?
             .typescript(false)
             .omit_default_module_path(true)
             .remove_producers_section(true)
             .remove_name_section(!dev)
             .generate(out)
-            .with_context(|| format!("wasm-bindgen on {}", self.package))?;
-        let module = out.join(format!("{}_bg.wasm", self.library()));
-        if !dev {
-            optimise(&module)?;
-        }
-        Ok(module)
+            .with_context(|| format!("wasm-bindgen on {}", self.package))
     }
 }
 
-/// Size first. Debian's binaryen makes modules that fail only at run time, hence the pinned one.
-fn optimise(module: &Path) -> Result<()> {
+/// Debian's binaryen makes modules that fail only at run time, hence the pinned one.
+fn optimise(module: &Path, passes: &[&str]) -> Result<()> {
     let before = fs::metadata(module)?.len();
     let smaller = module.with_extension("opt");
-    run(npm::tool("wasm-opt").arg("-Oz").arg(module).arg("-o").arg(&smaller))?;
+    run(npm::tool("wasm-opt").args(passes).arg(module).arg("-o").arg(&smaller))?;
     fs::rename(&smaller, module)?;
     println!("  {before} → {} bytes", fs::metadata(module)?.len());
     Ok(())
