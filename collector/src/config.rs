@@ -1,6 +1,7 @@
 //! What `serve` can be told.
 
 use crate::log::Limits;
+use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -23,6 +24,8 @@ pub struct Config {
     pub segment_bytes: u64,
     /// Batches a second that one site may send, with bursts of twice as many; no limit if 0.
     pub batches_per_second: u32,
+    /// Proxies in front: their `X-Forwarded-For` is believed, nobody else's is.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Config {
@@ -38,6 +41,7 @@ impl Config {
             limits: Limits::default(),
             segment_bytes: 32 << 20,
             batches_per_second: 0,
+            trusted_proxies: Vec::new(),
         }
     }
 }

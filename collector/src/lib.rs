@@ -12,6 +12,7 @@ pub mod data;
 pub mod endpoint;
 pub mod error;
 pub mod extract;
+pub mod foreign;
 pub mod import;
 pub mod limit;
 pub mod live;

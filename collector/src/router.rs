@@ -1,7 +1,7 @@
 //! Which path goes where, and the OpenAPI description of it.
 
 use crate::endpoint::{
-    account, batch, console, delivery, documents, import, live, questions, server, settings, sites,
+    account, batch, console, delivery, documents, foreign, import, live, questions, server, settings, sites,
 };
 use crate::error::ApiError;
 use crate::state::App;
@@ -86,7 +86,8 @@ pub fn router(app: App) -> Router {
         HeaderName::from_static("x-content-type-options"),
         HeaderValue::from_static("nosniff"),
     );
-    api.route("/v1/batch", options(batch::preflight))
+    api.merge(foreign::routes())
+        .route("/v1/batch", options(batch::preflight))
         .route("/v1/manifest", get(delivery::manifest))
         .route("/v1/bundle/{hash}", get(delivery::bundle))
         .route("/tag.js", get(delivery::tag))

@@ -4,6 +4,7 @@ use crate::bundle::Signer;
 use crate::config::Config;
 use crate::cursor::Cursor;
 use crate::data::{Contact, DataDir};
+use crate::foreign::salt::DailySalt;
 use crate::limit::Buckets;
 use crate::live::Live;
 use crate::log::{Item, Journal, Queue, SegmentLog};
@@ -117,6 +118,8 @@ impl Parts {
             sign_ins_by_user: Buckets::new(5.0, 0.1),
             sign_ins_by_address: Buckets::new(20.0, 0.5),
             batches: (batches > 0).then(|| Buckets::new(f64::from(batches) * 2.0, f64::from(batches))),
+            salt: DailySalt::open(&data.file("salt.json")),
+            trusted_proxies: config.trusted_proxies.clone(),
             ingest_permits: tokio::sync::Semaphore::new(512),
             stopping: stopping.clone(),
         }));

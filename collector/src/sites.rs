@@ -63,6 +63,22 @@ impl Sites {
         self.maps.read().unwrap_or_else(PoisonError::into_inner).by_name.get(name).cloned()
     }
 
+    /// The site that another product's client means by `text`: its key, its name, the host of one of its
+    /// origins, or its number. All of these are public.
+    #[must_use]
+    pub fn by_public_name(&self, text: &str) -> Option<Arc<SiteEntry>> {
+        let maps = self.maps.read().unwrap_or_else(PoisonError::into_inner);
+        let exact = maps.by_key.get(text).or_else(|| maps.by_name.get(text));
+        exact.cloned().or_else(|| {
+            let host = |origin: &str| origin.split_once("://").is_some_and(|(_, host)| host == text);
+            let meant = |site: &&Arc<SiteEntry>| {
+                site.record.site.origins.iter().any(|origin| host(origin))
+                    || text.parse().is_ok_and(|number: u32| number == site.record.number)
+            };
+            maps.by_key.values().filter(meant).min_by_key(|site| site.record.number).cloned()
+        })
+    }
+
     /// The bundle with this content hash, current or one of the last few.
     #[must_use]
     pub fn bundle(&self, hash: &str) -> Option<Bytes> {

@@ -1,5 +1,6 @@
 //! What every request can reach.
 
+use crate::foreign::salt::DailySalt;
 use crate::limit::Buckets;
 use crate::live::Live;
 use crate::log::Queue;
@@ -11,6 +12,7 @@ use attune_control::Control;
 use attune_schema::api::Ledger;
 use attune_schema::outcome::Reason;
 use attune_schema::time::Timestamp;
+use ipnet::IpNet;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -54,6 +56,10 @@ pub struct Parts {
     pub sign_ins_by_address: Buckets<std::net::IpAddr>,
     /// Batches by site.
     pub batches: Option<Buckets<u32>>,
+    /// Visitors of clients that have no id for them.
+    pub salt: DailySalt,
+    /// Proxies whose word on who connected to them is taken.
+    pub trusted_proxies: Vec<IpNet>,
     /// Batches being read at the same time.
     pub ingest_permits: tokio::sync::Semaphore,
     /// Becomes true when the server is to end: long answers watch it.

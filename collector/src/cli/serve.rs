@@ -4,7 +4,8 @@ use super::{CommonArgs, output};
 use crate::config::Config;
 use crate::server::{Server, random_text};
 use anyhow::Context;
-use std::net::SocketAddr;
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Options of `attune serve`.
@@ -21,12 +22,21 @@ pub struct ServeArgs {
     /// Batches a second that one site may send; 0 for no limit.
     #[arg(long, value_name = "N", default_value_t = 0)]
     batches_per_second: u32,
+    /// Address or network of a proxy whose X-Forwarded-For is believed; may be repeated.
+    #[arg(long = "trusted-proxy", value_name = "NETWORK", env = "ATTUNE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
+    trusted_proxies: Vec<IpNet>,
     /// Most bytes of events waiting for the warehouse, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 16 << 10)]
     log_mib: u64,
     /// Bytes to leave free on the disk, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 256)]
     free_mib: u64,
+}
+
+/// `192.0.2.0/24`, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from).ok();
+    text.parse().ok().or_else(address).ok_or_else(|| format!("`{text}` is neither an address nor a network"))
 }
 
 impl CommonArgs {
@@ -47,6 +57,7 @@ impl CommonArgs {
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let mut config = args.common.config(args.listen);
     config.batches_per_second = args.batches_per_second;
+    config.trusted_proxies = args.trusted_proxies;
     config.limits.log_bytes = args.log_mib << 20;
     config.limits.free_bytes = args.free_mib << 20;
     let drawn = args.admin_password.is_none().then(|| random_text()[..20].to_owned());

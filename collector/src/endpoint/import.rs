@@ -59,7 +59,12 @@ pub async fn import(
         events: rows.into_iter().map(|row| Ok(draft(row))).collect(),
         client_dropped: 0,
     };
-    let policy = Policy { site: site.record.number, measure_basis: site.measure_basis, import: true };
+    let policy = Policy {
+        site: site.record.number,
+        measure_basis: site.measure_basis,
+        any_age: true,
+        consent_settled: true,
+    };
     let mut screened = screen(incoming, policy, app.now());
     screened.draft.tally.received += known;
     screened.draft.tally.duplicates += known;

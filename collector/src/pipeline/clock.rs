@@ -15,12 +15,12 @@ pub fn put_corrected_time(event: &mut EventDraft<'_>, skew_ms: i64) {
     }
 }
 
-/// Refuses times that cannot be right. An import may be of any age since 1970.
+/// Refuses times that cannot be right; with `any_age`, only those before 1970 and in the future.
 ///
 /// # Errors
 /// The reason of refusal.
-pub fn drop_implausible(event: &EventDraft<'_>, now: Timestamp, import: bool) -> Result<(), Reason> {
-    let oldest = if import { Timestamp(0) } else { now.plus_ms(-EVENT_AGE_DAYS * DAY_MS) };
+pub fn drop_implausible(event: &EventDraft<'_>, now: Timestamp, any_age: bool) -> Result<(), Reason> {
+    let oldest = if any_age { Timestamp(0) } else { now.plus_ms(-EVENT_AGE_DAYS * DAY_MS) };
     if event.at < oldest {
         return Err(Reason::TooOld);
     }

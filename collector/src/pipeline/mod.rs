@@ -80,8 +80,10 @@ pub struct Policy {
     pub site: u32,
     /// What unanswered consent to measuring means.
     pub measure_basis: Basis,
-    /// Events of any age are taken, and consent was settled elsewhere.
-    pub import: bool,
+    /// Events of any age since 1970 are taken.
+    pub any_age: bool,
+    /// Whoever sends has settled consent to measuring; only an explicit refusal counts.
+    pub consent_settled: bool,
 }
 
 /// A batch judged.
@@ -99,7 +101,8 @@ pub struct Screened<'a> {
 #[must_use]
 pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, now: Timestamp) -> Screened<'a> {
     let skew_ms = incoming.sent_at.map_or(0, |sent_at| now.since(sent_at));
-    let allowed = policy.import || incoming.consent.allows(Purpose::Measure, policy.measure_basis);
+    let basis = if policy.consent_settled { Basis::OptOut } else { policy.measure_basis };
+    let allowed = incoming.consent.allows(Purpose::Measure, basis);
     let mut tally = Tally {
         received: incoming.events.len() as u64,
         client_dropped: incoming.client_dropped,
@@ -113,7 +116,7 @@ pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, now: Timestamp) -> Scr
                 return Err(Reason::NoConsent);
             }
             clock::put_corrected_time(&mut event, skew_ms);
-            clock::drop_implausible(&event, now, policy.import)?;
+            clock::drop_implausible(&event, now, policy.any_age)?;
             validate::put_limits(&mut event);
             validate::drop_invalid(&event)?;
             Ok(event)

@@ -1,0 +1,127 @@
+//! Doors for other products' clients: their paths, their keys, their answers; see `docs/switch.md`.
+
+pub mod analytics;
+pub mod posthog;
+pub mod segment;
+pub mod snowplow;
+
+use super::intake;
+use crate::error::ApiError;
+use crate::foreign::{Refused, Translated, batches};
+use crate::pipeline::Policy;
+use crate::sites::SiteEntry;
+use crate::state::App;
+use attune_schema::api::EventAnswer;
+use attune_schema::consent::Grant;
+use axum::Router;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use std::net::IpAddr;
+
+/// All of them.
+pub fn routes() -> Router<App> {
+    let open = |methods: MethodRouter<App>| methods.options(preflight);
+    let mut router = Router::new();
+    for (path, kind) in segment::CALLS {
+        router = router.route(path, open(post(move |state, request| segment::call(state, kind, request))));
+    }
+    for path in posthog::CAPTURES {
+        router = router.route(path, open(post(posthog::capture).get(posthog::capture)));
+    }
+    for path in ["/flags", "/flags/", "/decide", "/decide/"] {
+        router = router.route(path, open(post(posthog::flags)));
+    }
+    for path in ["/s", "/s/"] {
+        router = router.route(path, open(post(posthog::recording)));
+    }
+    for path in ["/i", "/ice.png"] {
+        router = router.route(path, open(get(snowplow::pixel_of)));
+    }
+    for path in ["/matomo.php", "/piwik.php"] {
+        router = router.route(path, open(get(analytics::matomo).post(analytics::matomo)));
+    }
+    router
+        .route("/v1/projects/{key}/settings", open(get(segment::settings)))
+        .route("/sourceConfig", open(get(segment::source_config)))
+        .route("/sourceConfig/", open(get(segment::source_config)))
+        .route("/array/{key}/config", open(get(posthog::config)))
+        .route("/array/{key}/config.js", open(get(posthog::config_script)))
+        .route("/api/feature_flag/local_evaluation", open(get(posthog::local_evaluation)))
+        .route("/api/feature_flag/local_evaluation/", open(get(posthog::local_evaluation)))
+        .route("/api/surveys", open(get(posthog::surveys)))
+        .route("/api/surveys/", open(get(posthog::surveys)))
+        .route("/com.snowplowanalytics.snowplow/tp2", open(post(snowplow::post)))
+        .route("/api/event", open(post(analytics::plausible)))
+        .route("/mp/collect", open(post(analytics::measurement)))
+        .route("/debug/mp/collect", open(post(analytics::measurement_check)))
+}
+
+/// Some of these clients send credentials with everything: the answer has to say that they may.
+async fn preflight(headers: HeaderMap) -> Response {
+    intake::preflight(&headers, true)
+}
+
+/// Counts the request and lets the page read its answer.
+fn finish(app: &App, parts: &Parts, result: Result<Response, ApiError>) -> Response {
+    intake::finish(app, result, parts.headers.get(header::ORIGIN).cloned(), true)
+}
+
+/// Stores what was translated. Whoever runs these clients decides when they send: that is the consent to
+/// measuring. A browser's objection to sharing is kept with the events.
+async fn store(
+    app: &App,
+    site: &SiteEntry,
+    headers: &HeaderMap,
+    translated: Translated,
+) -> Result<Vec<EventAnswer>, ApiError> {
+    intake::admit(app, site, headers)?;
+    let mut batches = batches(translated.sent_at, translated.messages);
+    if headers.get("sec-gpc").is_some_and(|value| value == "1") {
+        batches.iter_mut().for_each(|batch| batch.consent.share = Grant::Denied);
+    }
+    let policy = Policy {
+        site: site.record.number,
+        measure_basis: site.measure_basis,
+        any_age: true,
+        consent_settled: true,
+    };
+    intake::store(app, batches, policy).await
+}
+
+/// The visitor of today behind an address and a user agent, and that user agent.
+fn visitor<'a>(
+    app: &App,
+    site: &SiteEntry,
+    headers: &'a HeaderMap,
+    address: Option<IpAddr>,
+) -> Result<(String, &'a str), ApiError> {
+    let agent = text(headers, header::USER_AGENT);
+    let visitor = app.salt.visitor(app.now(), site.record.number, address, agent);
+    Ok((visitor.map_err(|error| ApiError::internal(&error))?, agent))
+}
+
+fn not_json(_: serde_json::Error) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "not_json", "the body is not JSON")
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// A transparent image of one pixel.
+fn pixel() -> Response {
+    const GIF: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+    ([(header::CONTENT_TYPE, "image/gif")], GIF).into_response()
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        let code = match refused {
+            Refused::Malformed(_) => "malformed",
+            Refused::TooMany(_) => "too_many_events",
+        };
+        Self::new(StatusCode::BAD_REQUEST, code, refused.to_string())
+    }
+}

@@ -1,0 +1,141 @@
+//! Segment's HTTP API, and the settings that its and RudderStack's browser clients ask for first.
+
+use super::{finish, intake, not_json, store, text};
+use crate::error::ApiError;
+use crate::foreign::segment;
+use crate::sites::SiteEntry;
+use crate::state::App;
+use axum::Json;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Paths, and what is posted there; `/v1/batch` is ours, see [`batch`].
+pub const CALLS: [(&str, Option<&str>); 16] = [
+    ("/v1/track", Some("track")),
+    ("/v1/t", Some("track")),
+    ("/v1/page", Some("page")),
+    ("/v1/p", Some("page")),
+    ("/v1/screen", Some("screen")),
+    ("/v1/s", Some("screen")),
+    ("/v1/identify", Some("identify")),
+    ("/v1/i", Some("identify")),
+    ("/v1/group", Some("group")),
+    ("/v1/g", Some("group")),
+    ("/v1/alias", Some("alias")),
+    ("/v1/a", Some("alias")),
+    ("/v1/b", None),
+    ("/v1/import", None),
+    ("/beacon/v1/batch", None),
+    ("/v1/merge", Some("alias")),
+];
+
+/// `?writeKey=`, which beacons use.
+#[derive(Debug, serde::Deserialize)]
+pub struct KeyQuery {
+    /// Public site key.
+    #[serde(rename = "writeKey")]
+    write_key: Option<String>,
+}
+
+/// One call, or a batch of them.
+pub async fn call(State(app): State<App>, kind: Option<&'static str>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let result = async {
+        let received = intake::read(&app, &parts.headers, body).await?;
+        let body: Value = serde_json::from_slice(&received.bytes).map_err(not_json)?;
+        let query = Query::<KeyQuery>::try_from_uri(&parts.uri).ok().and_then(|query| query.0.write_key);
+        take(&app, &parts.headers, query.as_deref(), kind, &body).await
+    };
+    let result = result.await;
+    finish(&app, &parts, result)
+}
+
+/// A batch posted to the path that it shares with ours; `None` if it is not one of this form.
+pub async fn batch(app: &App, headers: &HeaderMap, body: &[u8]) -> Option<Result<Response, ApiError>> {
+    let body: Value = serde_json::from_slice(body).ok().filter(segment::is_batch)?;
+    Some(take(app, headers, None, None, &body).await)
+}
+
+async fn take(
+    app: &App,
+    headers: &HeaderMap,
+    query: Option<&str>,
+    kind: Option<&str>,
+    body: &Value,
+) -> Result<Response, ApiError> {
+    let site = basic_user(headers)
+        .as_deref()
+        .into_iter()
+        .chain(segment::key(body))
+        .chain(query)
+        .find_map(|key| app.sites.by_key(key))
+        .ok_or_else(intake::unknown_site)?;
+    let translated = segment::translate(kind, body, app.now())?;
+    store(app, &site, headers, translated).await?;
+    Ok(Json(json!({ "success": true })).into_response())
+}
+
+/// The user name of basic authentication; the password is empty.
+fn basic_user(headers: &HeaderMap) -> Option<String> {
+    let encoded = text(headers, header::AUTHORIZATION).strip_prefix("Basic ")?;
+    let decoded = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
+    Some(decoded.split(':').next().unwrap_or_default().to_owned())
+}
+
+/// What `@segment/analytics-next` asks its `cdnURL` for: where to send, and nothing else switched on.
+pub async fn settings(State(app): State<App>, Path(key): Path<String>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let answer = known(&app, Some(&key)).map(|_| {
+        let host = text(&parts.headers, header::HOST);
+        let https = text(&parts.headers, header::HeaderName::from_static("x-forwarded-proto")) == "https";
+        let protocol = if https { "https" } else { "http" };
+        let target = json!({ "apiKey": key, "apiHost": format!("{host}/v1"), "protocol": protocol });
+        Json(json!({
+            "integrations": { "Segment.io": target },
+            "plan": { "track": { "__default": { "enabled": true } } },
+            // Otherwise the client reports on itself to Segment.
+            "metrics": { "sampleRate": 0 },
+        }))
+        .into_response()
+    });
+    finish_quietly(&parts, answer)
+}
+
+/// What RudderStack's browser client asks its `configUrl` for.
+pub async fn source_config(State(app): State<App>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let query = Query::<KeyQuery>::try_from_uri(&parts.uri).ok().and_then(|query| query.0.write_key);
+    let key = query.or_else(|| basic_user(&parts.headers));
+    let answer = known(&app, key.as_deref()).map(|site| {
+        let source = json!({
+            "id": site.record.number.to_string(),
+            "name": site.record.site.name,
+            "writeKey": site.record.site.key,
+            "workspaceId": "attune",
+            "enabled": true,
+            "config": { "statsCollection": { "errors": { "enabled": false }, "metrics": { "enabled": false } } },
+            "destinations": [],
+            "connections": [],
+            "dataplanes": {},
+        });
+        Json(json!({ "source": source, "updatedAt": "1970-01-01T00:00:00.000Z" })).into_response()
+    });
+    finish_quietly(&parts, answer)
+}
+
+fn known(app: &App, key: Option<&str>) -> Result<Arc<SiteEntry>, ApiError> {
+    key.and_then(|key| app.sites.by_key(key)).ok_or_else(intake::unknown_site)
+}
+
+/// Settings are not batches: they are not counted.
+fn finish_quietly(parts: &Parts, answer: Result<Response, ApiError>) -> Response {
+    let mut response = answer.into_response();
+    intake::put_cors(response.headers_mut(), parts.headers.get(header::ORIGIN).cloned(), true);
+    response
+}

@@ -1,0 +1,48 @@
+//! Snowplow's collector paths.
+
+use super::{finish, intake, not_json, pixel, store, visitor};
+use crate::error::ApiError;
+use crate::extract::ClientAddress;
+use crate::foreign::snowplow::{self, Pairs};
+use crate::state::App;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use std::net::IpAddr;
+
+/// Events as JSON.
+pub async fn post(
+    State(app): State<App>,
+    ClientAddress(address): ClientAddress,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let result = async {
+        let received = intake::read(&app, &parts.headers, body).await?;
+        let body = serde_json::from_slice(&received.bytes).map_err(not_json)?;
+        take(&app, &parts, address, &snowplow::posted(&body)?).await?;
+        Ok("ok".into_response())
+    };
+    let result = result.await;
+    finish(&app, &parts, result)
+}
+
+/// One event as the query of an image.
+pub async fn pixel_of(
+    State(app): State<App>,
+    ClientAddress(address): ClientAddress,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let events = snowplow::asked(parts.uri.query().unwrap_or_default());
+    let result = take(&app, &parts, address, &events).await.map(|()| pixel());
+    finish(&app, &parts, result)
+}
+
+async fn take(app: &App, parts: &Parts, address: Option<IpAddr>, events: &[Pairs]) -> Result<(), ApiError> {
+    let site = snowplow::app(events).and_then(|app_id| app.sites.by_public_name(app_id));
+    let site = site.ok_or_else(intake::unknown_site)?;
+    let (visitor, agent) = visitor(app, &site, &parts.headers, address)?;
+    store(app, &site, &parts.headers, snowplow::translate(events, &visitor, agent, app.now())).await?;
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! The steps that every door of ingest shares: read the body, admit the sender, store the events.
+
+use crate::error::ApiError;
+use crate::extract::read_capped;
+use crate::log::queue::Written;
+use crate::pipeline::inflate::{InflateError, gunzip};
+use crate::pipeline::{Incoming, Policy, answers, screen};
+use crate::sites::SiteEntry;
+use crate::state::App;
+use crate::telemetry::Metric;
+use attune_schema::api::EventAnswer;
+use attune_schema::limits::BODY_BYTES;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::future::try_join_all;
+use std::time::Instant;
+use tokio::sync::SemaphorePermit;
+
+/// A body that was read, and the right to hold it in memory.
+pub(in crate::endpoint) struct Received<'a> {
+    pub bytes: Bytes,
+    _permit: SemaphorePermit<'a>,
+}
+
+/// Reads a body, unpacked if its headers say that it is packed.
+///
+/// # Errors
+/// 503 when too many are being read; 400, 408, 413 or 415 if the body is not what it should be.
+pub(in crate::endpoint) async fn read<'a>(
+    app: &'a App,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Received<'a>, ApiError> {
+    let _permit = app.ingest_permits.try_acquire().map_err(|_| {
+        ApiError::later(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many requests are being read", 1)
+    })?;
+    let body = read_capped(body, BODY_BYTES).await?;
+    app.metrics.add(Metric::IngestBytes, body.len() as u64);
+    let bytes = match headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes) {
+        None | Some(b"identity") => body,
+        Some(b"gzip") => unpacked(&body)?,
+        Some(_) => {
+            let message = "send the body as it is, or as gzip";
+            return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", message));
+        }
+    };
+    Ok(Received { bytes, _permit })
+}
+
+/// Unpacks gzip.
+///
+/// # Errors
+/// 400 if it is not gzip, 413 if it is too large.
+pub(in crate::endpoint) fn unpacked(body: &[u8]) -> Result<Bytes, ApiError> {
+    gunzip(body).map(Bytes::from).map_err(|error| match error {
+        InflateError::TooLarge => {
+            let message = format!("the body is larger than {BODY_BYTES} bytes when unpacked");
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+        }
+        InflateError::NotGzip => ApiError::new(StatusCode::BAD_REQUEST, "not_gzip", "the body is not gzip"),
+    })
+}
+
+/// Lets the sender in: the page's origin is allowed, the site takes events, and not too many.
+///
+/// # Errors
+/// 403 or 429.
+pub(in crate::endpoint) fn admit(app: &App, site: &SiteEntry, headers: &HeaderMap) -> Result<(), ApiError> {
+    if let Some(origin) = headers.get(header::ORIGIN)
+        && !origin.to_str().is_ok_and(|origin| site.allows(origin))
+    {
+        let message = "pages of this origin may not send to this site";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_origin", message));
+    }
+    if site.record.paused {
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "site_paused", "this site takes no events"));
+    }
+    if let Some(batches) = &app.batches {
+        batches.take(site.record.number, Instant::now()).map_err(|seconds| {
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            ApiError::later(status, "too_many_batches", "this site sends too much", seconds)
+        })?;
+    }
+    Ok(())
+}
+
+/// Judges the batches and writes what is fit; returns one verdict an event once all of it is on disk.
+///
+/// # Errors
+/// 503: send the same again. What was written of it already will be answered `duplicate`.
+pub(in crate::endpoint) async fn store(
+    app: &App,
+    batches: Vec<Incoming<'_>>,
+    policy: Policy,
+) -> Result<Vec<EventAnswer>, ApiError> {
+    let now = app.now();
+    let verdicts = try_join_all(batches.into_iter().map(|incoming| async move {
+        let device = incoming.texts[0].clone();
+        let screened = screen(incoming, policy, now);
+        let written = if screened.refused.is_empty() && screened.draft.tally.client_dropped == 0 {
+            Written::default()
+        } else {
+            app.queue.write(screened.draft).await?
+        };
+        app.live.show(policy.site, &screened.events, &written.duplicates, &device, now);
+        Ok::<_, ApiError>(answers(&screened.refused, &written.duplicates))
+    }));
+    Ok(verdicts.await?.concat())
+}
+
+/// The error for a key that no site has.
+pub(in crate::endpoint) fn unknown_site() -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, "unknown_site", "no site has this key")
+}
+
+/// Counts the request; lets the page at `origin` read the answer unless it came from where it may not.
+pub(in crate::endpoint) fn finish(
+    app: &App,
+    result: Result<Response, ApiError>,
+    origin: Option<HeaderValue>,
+    credentials: bool,
+) -> Response {
+    let status = result.as_ref().map_or_else(ApiError::status, |_| StatusCode::OK);
+    let metric = match status {
+        StatusCode::OK => Metric::Batches,
+        StatusCode::TOO_MANY_REQUESTS => Metric::BatchesPushedBack,
+        status if status.is_server_error() => Metric::BatchesPushedBack,
+        _ => Metric::BatchesRefused,
+    };
+    app.metrics.add(metric, 1);
+    let mut response = result.into_response();
+    if status != StatusCode::FORBIDDEN {
+        put_cors(response.headers_mut(), origin, credentials);
+    }
+    response
+}
+
+/// Answers the browser's question before a cross-origin request. The body, which names the site, is not known
+/// yet: the site's origins are checked when it comes. `credentials` is for clients that insist on sending
+/// theirs; nothing of ours reads them.
+pub(in crate::endpoint) fn preflight(headers: &HeaderMap, credentials: bool) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    put_cors(response.headers_mut(), headers.get(header::ORIGIN).cloned(), credentials);
+    let asked = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+    let asked = asked.unwrap_or(HeaderValue::from_static("content-type, content-encoding"));
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked);
+    for (name, value) in
+        [(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"), (header::ACCESS_CONTROL_MAX_AGE, "86400")]
+    {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+pub(in crate::endpoint) fn put_cors(headers: &mut HeaderMap, origin: Option<HeaderValue>, credentials: bool) {
+    headers.insert(header::VARY, HeaderValue::from_static("origin"));
+    if let Some(origin) = origin {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+        if credentials {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Visitors of clients that have no id for them: recognised for one day, by nobody else, and not after it.
+//!
+//! The id is a keyed hash of site, address and user agent. The key is drawn anew every day (UTC) and the old one
+//! is forgotten, so that afterwards nobody, we included, can tell whose visits they were.
+
+use attune_schema::time::{DAY_MS, Timestamp};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::io::{self, Write};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+struct Salt {
+    /// Days since 1970.
+    day: i64,
+    key: String,
+}
+
+/// The key of today, kept in a file so that a restart does not make new visitors.
+#[derive(Debug)]
+pub struct DailySalt {
+    path: PathBuf,
+    today: Mutex<Option<Salt>>,
+}
+
+impl DailySalt {
+    /// Reads the key kept at `path`, if there is one.
+    #[must_use]
+    pub fn open(path: &Path) -> Self {
+        let kept = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        Self { path: path.to_owned(), today: Mutex::new(kept) }
+    }
+
+    /// The id of today's visitor, as hexadecimal text.
+    ///
+    /// # Errors
+    /// If a new key cannot be kept.
+    pub fn visitor(
+        &self,
+        now: Timestamp,
+        site: u32,
+        address: Option<IpAddr>,
+        agent: &str,
+    ) -> io::Result<String> {
+        let day = now.0.div_euclid(DAY_MS);
+        let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
+        let salt = match today.take().filter(|salt| salt.day == day) {
+            Some(salt) => salt,
+            None => self.draw(day)?,
+        };
+        let mut hash = Sha256::new();
+        for part in
+            [salt.key.as_str(), &site.to_string(), &address.map_or(String::new(), |a| a.to_string()), agent]
+        {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        *today = Some(salt);
+        Ok(hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    fn draw(&self, day: i64) -> io::Result<Salt> {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map_err(io::Error::other)?;
+        let salt = Salt { day, key: BASE64_STANDARD.encode(key) };
+        let new = self.path.with_extension("new");
+        crate::private_file(&new)?.write_all(&serde_json::to_vec(&salt).map_err(io::Error::other)?)?;
+        std::fs::rename(new, &self.path)?;
+        Ok(salt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_for_a_day_and_a_restart_and_never_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("salt");
+        let address = Some(IpAddr::from([192, 0, 2, 7]));
+        let noon = Timestamp(20_000 * DAY_MS + DAY_MS / 2);
+        let salt = DailySalt::open(&path);
+        let first = salt.visitor(noon, 1, address, "agent").unwrap();
+        assert_eq!(first.len(), 32);
+        assert_eq!(salt.visitor(noon.plus_ms(DAY_MS / 2 - 1), 1, address, "agent").unwrap(), first);
+        assert_eq!(DailySalt::open(&path).visitor(noon, 1, address, "agent").unwrap(), first, "restarted");
+        assert_ne!(salt.visitor(noon, 2, address, "agent").unwrap(), first, "another site");
+        assert_ne!(salt.visitor(noon, 1, None, "agent").unwrap(), first, "another address");
+        let kept = std::fs::read(&path).unwrap();
+        assert_ne!(salt.visitor(noon.plus_ms(DAY_MS), 1, address, "agent").unwrap(), first, "the day after");
+        assert_ne!(std::fs::read(&path).unwrap(), kept, "the old key is gone");
+        assert_ne!(salt.visitor(noon, 1, address, "agent").unwrap(), first, "also for events of that day");
+    }
+}
