@@ -1,9 +1,11 @@
 // The signed bundle: kept on the device so that decisions wait for nobody, refreshed while the page is open.
 
+import { toBytes, toText } from "./bytes.js";
+
 const HEADER = 67; // "AS1" and an Ed25519 signature; the payload follows.
 const REFRESH_MS = 30_000;
 
-const decode = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+const decode = (text) => toBytes(atob(text.replace(/-/g, "+").replace(/_/g, "/")));
 
 // The payload of a signed bundle, or null: a bundle that cannot be verified does not exist.
 async function verified(bytes, key) {
@@ -25,7 +27,7 @@ export function bundles(core, store, base, site, key, installed) {
     if (!payload || !core.install(payload)) return false;
     current = hash;
     if (keep) {
-      store.setBytes("bundle", bytes);
+      store.setText("bundle", toText(bytes));
       store.setText("bundle-hash", hash);
     }
     installed();
@@ -47,7 +49,7 @@ export function bundles(core, store, base, site, key, installed) {
     // Installs the kept bundle, else waits for the network; then keeps up to date.
     async start() {
       const hash = store.text("bundle-hash");
-      const kept = hash && (await install(hash, store.bytes("bundle"), false));
+      const kept = hash && (await install(hash, toBytes(store.text("bundle")), false));
       const fresh = refresh();
       if (!kept) await fresh;
       setInterval(() => document.visibilityState === "visible" && refresh(), REFRESH_MS);

@@ -1,20 +1,18 @@
 // The Wasm core: texts and bytes go through its memory, everything else is a number.
 
+import { toText, uuid } from "./bytes.js";
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 // Wraps the exports of an instance. Operations have the numbers of `Page::call` in src/lib.rs; texts are
 // separated by NUL.
-export function coreOf({ memory, room, call, answer, random }) {
+export function coreOf({ memory, room, call, answer }) {
   const ask = (operation, input, ...numbers) => {
     const bytes = typeof input === "string" ? encoder.encode(input) : input;
     const start = room(bytes.length);
     new Uint8Array(memory.buffer, start).set(bytes);
     return call(operation, ...numbers);
-  };
-  const drawing = (...question) => {
-    random(...crypto.getRandomValues(new BigUint64Array(2)));
-    return ask(...question);
   };
   const bytes = (...question) => {
     const length = ask(...question);
@@ -24,33 +22,31 @@ export function coreOf({ memory, room, call, answer, random }) {
 
   return {
     // One visitor; `profile` is what was stored, or empty for a new one.
-    open: (profile) => drawing(0, profile),
-    about: (site, device, locale, width, height, offset) => ask(1, `${site}\0${device}\0${locale}`, width, height, offset),
-    // Plain values for the next event, page or user; anything else is left out.
+    open: (profile) => ask(0, profile) || ask(13, uuid(4)),
+    // Values by name for the next `page`, `apply` or `identify`.
     give(fields) {
-      for (const name in fields) {
-        const value = fields[name];
-        if (typeof value === "string") value && ask(2, name + "\0" + value);
-        else if (typeof value === "number") ask(3, name, value);
-        else if (typeof value === "boolean") ask(4, name, value);
-      }
+      for (const [name, value] of fields)
+        if (typeof value === "string") ask(1, name + "\0" + value);
+        else ask(typeof value === "number" ? 2 : 3, name, value);
     },
-    // The page from now on; fields become the context of decisions.
-    page: (url, title, referrer) => ask(5, `${url}\0${referrer}\0${title}`),
+    // Another page: values become the context of its decisions.
+    page: () => ask(4, ""),
     // Installs the payload of a verified bundle; false if it does not read (the old one stays).
-    install: (payload) => ask(6, payload),
+    install: (payload) => ask(5, payload),
     // Two bits a purpose: 0 unknown, 1 denied, 2 granted.
-    consent: (bits) => ask(7, "", bits),
-    measures: () => ask(8, ""),
-    personalises: () => ask(9, ""),
-    // True if the event was kept.
-    record: (name, at) => drawing(10, name, at),
-    // True if it is another user than before; fields become attributes.
+    consent: (bits) => ask(6, "", bits),
+    measures: () => ask(7, ""),
+    personalises: () => ask(8, ""),
+    // Activity: the session's id, as text of its bytes.
+    touch: (at) => toText(bytes(9, uuid(4), at)),
+    // What an event adds to the profile, where that is allowed.
+    apply: (name, at) => ask(10, name, at),
+    // True if it is another user than before; values become attributes.
     identify: (user) => ask(11, user),
     // Behaviour and attributes go, the visitor stays.
     erase: () => ask(12, ""),
     // The visitor goes.
-    reset: () => drawing(13, ""),
+    reset: () => ask(13, uuid(4)),
     // Canonical JSON, empty without a bundle; to peek reserves nothing.
     decide: (placement, now, limit, peek, force = "", draw = 0) => text(14, placement + "\0" + force, now, limit, draw, peek),
     explain: (placement, now, limit, force = "", draw = 0) => text(15, placement + "\0" + force, now, limit, draw),
@@ -61,15 +57,10 @@ export function coreOf({ memory, room, call, answer, random }) {
     // Counts a decision made elsewhere against caps until exposed or released.
     reserve: (facet, value) => ask(19, facet + "\0" + value),
     release: () => ask(20, ""),
-    // The first events waiting, at most `most`, as a batch.
-    batch: (now, most) => bytes(21, "", now, most),
-    // The first `count` events have arrived, or never will.
-    done: (count) => ask(22, "", count),
-    waiting: () => ask(23, ""),
-    // Puts the events of a stored batch back in front.
-    restore: (batch) => ask(24, batch),
-    profile: () => bytes(25, ""),
+    // Consent, the visitor's 16 bytes, and the user, if known.
+    who: () => bytes(21, ""),
+    profile: () => bytes(22, ""),
     // Takes over a profile that another tab stored.
-    adopt: (profile) => ask(26, profile),
+    adopt: (profile) => ask(23, profile),
   };
 }

@@ -1,6 +1,10 @@
 // What surrounds a visit: device, language, how the visitor came.
 
-export const deviceOf = () => {
+import { clip } from "./batch.js";
+
+const TAGS = ["utm_source", "utm_medium", "utm_campaign"];
+
+const deviceOf = () => {
   const agent = navigator.userAgent;
   if (/iPad|Tablet|Android(?!.*Mobile)/.test(agent)) return "tablet";
   if (/Mobi|iPhone/.test(agent)) return "mobile";
@@ -30,6 +34,21 @@ export function contextOf(url, referrer, about) {
   };
   const from = hostOf(referrer);
   if (from && from !== hostname) context.referrer_host = from;
-  for (const name of ["utm_source", "utm_medium", "utm_campaign"]) context[name] = searchParams.get(name) || "";
+  for (const name of TAGS) context[name] = searchParams.get(name) || "";
   return context;
+}
+
+// What surrounds every event, in the order in which a batch carries it.
+export const visitOf = (site) => ({
+  site,
+  texts: [deviceOf(), navigator.language, "", "", "", "attune-web/" + __VERSION__],
+  screen: [screen.width, screen.height],
+  offset: -new Date().getTimezoneOffset(),
+});
+
+// Campaign tags stay with the visit until other ones come.
+export function tagged(visit, context) {
+  TAGS.forEach((name, index) => {
+    if (context[name]) visit.texts[2 + index] = clip(context[name], 128);
+  });
 }

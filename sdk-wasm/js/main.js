@@ -1,13 +1,16 @@
 // Puts the parts together. Whatever fails, the page behaves as if we were absent.
 
+import { clip } from "./batch.js";
 import { bundles } from "./bundle.js";
+import { toBytes, toText } from "./bytes.js";
 import { watchClicks } from "./capture/click.js";
 import { watchForms } from "./capture/form.js";
 import { about, watchPages } from "./capture/page.js";
 import { consents } from "./consent.js";
 import { coreOf } from "./core.js";
-import { contextOf, deviceOf } from "./device.js";
+import { contextOf, tagged, visitOf } from "./device.js";
 import { placements } from "./placement.js";
+import { openQueue, plain } from "./queue.js";
 import { openStore } from "./store.js";
 import { transport } from "./transport.js";
 
@@ -16,14 +19,16 @@ const STALE_TAB_MS = 30_000;
 // E-mail addresses and telephone or national numbers are not pseudonyms.
 const PERSONAL = /@|^[+\d][\d\s().-]{7,}$/;
 
-export async function start(queue, base, site, key) {
+export async function start(calls, base, site, key) {
   if (document.prerendering) await new Promise((go) => document.addEventListener("prerenderingchange", go, { once: true }));
   const { instance } = await WebAssembly.instantiateStreaming(fetch(base + "sdk/" + __WASM__));
 
   const store = openStore(site);
   const core = coreOf(instance.exports);
-  core.open(store.bytes("profile"));
-  core.about(site, deviceOf(), navigator.language, screen.width, screen.height, -new Date().getTimezoneOffset());
+  const keptProfile = () => toBytes(store.text("profile"));
+  core.open(keptProfile());
+  const visit = visitOf(site);
+  const queue = openQueue(core, visit);
   const tab = "queue:" + Date.now().toString(36) + Math.random().toString(36).slice(2, 8);
   const listeners = [];
   const emit = (name, detail) => listeners.forEach(([wanted, listener]) => wanted === name && guard(() => listener(detail)));
@@ -41,16 +46,15 @@ export async function start(queue, base, site, key) {
     saving = 0;
     if (!ready) return;
     const known = core.measures() || core.personalises();
-    store.setBytes("profile", known ? core.profile() : []);
-    store.setBytes(tab, core.measures() && core.waiting() ? core.batch(Date.now(), 1_000) : []);
+    store.setText("profile", known ? toText(core.profile()) : "");
+    store.setText(tab, core.measures() && queue.waiting() ? queue.toText() : "");
   }
   const saveSoon = () => (saving = saving || setTimeout(save, SAVE_MS));
 
-  const out = transport(core, base, saveSoon);
+  const out = transport(core, queue, base, saveSoon);
   function record(name, fields, at) {
     guard(() => {
-      core.give(fields);
-      if (core.record(name, at || Date.now())) {
+      if (queue.record(name, fields, at || Date.now())) {
         if (ready) out.wake();
         saveSoon();
         emit("event", name);
@@ -67,7 +71,7 @@ export async function start(queue, base, site, key) {
       places.restoreAll();
       core.erase();
     } else if (!personalised) places.view(performance.now());
-    if (!core.measures()) core.done(core.waiting());
+    if (!core.measures()) queue.clear();
     personalised = may;
     save();
     out.wake();
@@ -79,8 +83,11 @@ export async function start(queue, base, site, key) {
     leaveForms();
     view = { url, referrer: before || document.referrer };
     const facts = about();
-    core.give(contextOf(url, view.referrer, facts));
-    core.page(url, document.title, view.referrer);
+    const context = contextOf(url, view.referrer, facts);
+    core.give(plain(context));
+    core.page();
+    tagged(visit, context);
+    queue.page = [clip(url, 2_048), clip(document.title, 256), clip(view.referrer, 512)];
     record("page_viewed", { category: facts.category }, at);
     if (facts.item) record("item_viewed", facts, at);
     if (ready) places.view(performance.now());
@@ -96,14 +103,15 @@ export async function start(queue, base, site, key) {
     track: (name, fields) => record(String(name), fields),
     identify(id, traits) {
       if (!id || PERSONAL.test(id)) return false;
-      core.give(traits);
-      if (core.identify(String(id))) record("identified", {});
+      core.give(plain(traits));
+      if (core.identify(clip(String(id), 128))) record("identified", {});
       saveSoon();
       return true;
     },
     reset() {
       out.flush();
       core.reset();
+      queue.clear();
       places.view(performance.now());
       save();
     },
@@ -113,6 +121,7 @@ export async function start(queue, base, site, key) {
     forget() {
       places.restoreAll();
       core.reset();
+      queue.clear();
       for (const name of store.names("")) name !== "consent" && store.setText(name, "");
     },
     decide: (placement, options) => decide(placement, options, false),
@@ -141,27 +150,28 @@ export async function start(queue, base, site, key) {
     leaveForms();
     leave();
   });
-  store.watch("profile", () => core.adopt(store.bytes("profile")));
+  store.watch("profile", () => core.adopt(keptProfile()));
 
   // Answers first: they decide whether the first page view may be kept.
-  const early = queue.splice(0);
+  const early = calls.splice(0);
   early.filter(([name]) => name === "consent").forEach(call);
-  checkPage(queue.url, queue.began);
+  checkPage(calls.url, calls.began);
   checkPage();
   early.filter(([name]) => name !== "consent").forEach(call);
-  queue.push = (...entries) => entries.forEach(call);
-  for (const name in api) queue[name] = (...values) => Promise.resolve(guard(() => api[name](...values)));
+  calls.push = (...entries) => entries.forEach(call);
+  for (const name in api) calls[name] = (...values) => Promise.resolve(guard(() => api[name](...values)));
 
   await bundles(core, store, base, site, key, () => {
     if (ready) return places.recheck();
     ready = true;
+    queue.learn();
     personalised = core.personalises();
-    if (!core.measures()) core.done(core.waiting());
-    else adoptQueues();
+    if (core.measures()) adoptQueues();
+    else queue.clear();
     places.view(0);
     save();
     out.wake();
-    queue.mode = store.blocked ? "session" : "full";
+    calls.mode = store.blocked ? "session" : "full";
     emit("ready");
   }).start();
 
@@ -171,7 +181,7 @@ export async function start(queue, base, site, key) {
     for (const name of store.names("queue:")) {
       const since = parseInt(name.slice(6, -6), 36);
       if (name === tab || !(now - since > STALE_TAB_MS)) continue;
-      core.restore(store.bytes(name));
+      guard(() => queue.restore(store.text(name)));
       store.setText(name, "");
     }
   }

@@ -5,11 +5,10 @@ const MOST = 200;
 const BEACON_MOST = 400;
 const LONGEST_MS = 300_000;
 
-export function transport(core, base, saved) {
+export function transport(core, queue, base, saved) {
   const url = base + "v1/batch";
   let timer = 0;
   let busy = false;
-  let left = false; // All was handed to a beacon while a request was in flight.
   let failures = 0;
 
   function later(ms) {
@@ -17,8 +16,8 @@ export function transport(core, base, saved) {
     timer = setTimeout(flush, ms);
   }
 
-  function done(count) {
-    core.done(count);
+  function done(events) {
+    queue.done(events);
     failures = 0;
     saved();
   }
@@ -31,35 +30,32 @@ export function transport(core, base, saved) {
   }
 
   async function flush() {
-    const count = Math.min(MOST, core.waiting());
-    if (busy || !count || !core.measures()) return;
+    const events = queue.first(MOST);
+    if (busy || !events.length || !core.measures()) return;
     busy = true;
-    left = false;
     try {
-      const body = core.batch(Date.now(), count);
+      const body = queue.batch(events);
       const response = await fetch(url, { method: "POST", body, keepalive: body.length < 60_000, credentials: "omit" });
       if (response.status === 429 || response.status >= 500) backOff(response);
-      else if (!left) done(count); // Taken, or refused for good.
+      else done(events); // Taken, or refused for good.
     } catch {
       backOff();
     }
     busy = false;
-    if (core.waiting() && !failures) later(0);
+    if (queue.waiting() && !failures) later(0);
   }
 
   function leave() {
-    while (core.waiting() && core.measures()) {
-      const count = Math.min(BEACON_MOST, core.waiting());
-      const body = new Blob([core.batch(Date.now(), count)]);
-      if (!navigator.sendBeacon || !navigator.sendBeacon(url, body)) return;
-      left = true;
-      done(count);
+    while (queue.waiting() && core.measures()) {
+      const events = queue.first(BEACON_MOST);
+      if (!navigator.sendBeacon || !navigator.sendBeacon(url, new Blob([queue.batch(events)]))) return;
+      done(events);
     }
   }
 
   return {
     wake() {
-      if (core.waiting() >= MOST) later(0);
+      if (queue.waiting() >= MOST) later(0);
       else if (!failures) later(SOON_MS);
     },
     flush,

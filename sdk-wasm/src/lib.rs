@@ -21,9 +21,10 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use attune_schema::consent::Consent;
+use attune_schema::id::{SessionId, VisitorId};
 use attune_schema::time::Timestamp;
 use attune_schema::value::{self, Value};
-use attune_schema::wire::let_go;
+use attune_schema::wire::Writer;
 use client::{Ask, Client};
 use core::mem::take;
 use spin::Mutex;
@@ -44,7 +45,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 
 /// One visitor on one page, and what goes in and out. The lock is never contended: a page has one thread.
 static PAGE: Mutex<Page> =
-    Mutex::new(Page { client: None, fields: Vec::new(), random: 0, input: Vec::new(), output: Vec::new() });
+    Mutex::new(Page { client: None, fields: Vec::new(), input: Vec::new(), output: Vec::new() });
 
 /// Makes room for `size` bytes of input; returns its address.
 #[wasm_bindgen]
@@ -68,10 +69,9 @@ pub fn answer() -> usize {
     PAGE.lock().output.as_ptr() as usize
 }
 
-/// Random bits for the next operation that draws an id.
-#[wasm_bindgen]
-pub fn random(high: u64, low: u64) {
-    PAGE.lock().random = u128::from(high) << 64 | u128::from(low);
+/// The number that at most 16 bytes are, big-endian.
+fn u128_of(bytes: &[u8]) -> u128 {
+    bytes.iter().fold(0, |value, byte| value << 8 | u128::from(*byte))
 }
 
 /// Texts in the input are separated by NUL; the last one takes the rest.
@@ -95,7 +95,6 @@ struct Page {
     /// Fields of an event, a context or traits are given one by one and taken by the next operation that
     /// wants them.
     fields: Vec<(String, Value)>,
-    random: u128,
     input: Vec<u8>,
     output: Vec<u8>,
 }
@@ -105,42 +104,33 @@ impl Page {
     fn call(&mut self, operation: u32, [a, b, c, d]: [f64; 4]) -> usize {
         let input = take(&mut self.input);
         let mut texts = Texts(&input);
-        if operation == 0 {
-            let_go(self.client.replace(Client::new(&input, self.random)));
-        }
-        let Some(client) = &mut self.client else { return 0 };
-        let (now, random) = (Timestamp(a as i64), self.random);
+        let client = self.client.get_or_insert_default();
+        let now = Timestamp(a as i64);
         let mut number = 0;
         let mut output = Vec::new();
         match operation {
-            1 => {
-                client.next.site = texts.next().to_owned();
-                let context = &mut client.next.context;
-                context.device = texts.next().to_owned();
-                context.locale = texts.last().to_owned();
-                context.library = concat!("attune-web/", env!("CARGO_PKG_VERSION")).to_owned();
-                (context.screen_width, context.screen_height) = (a as u32, b as u32);
-                context.utc_offset_minutes = c as i32;
-            }
-            2 => value::set(&mut self.fields, texts.next(), texts.last().into()),
-            3 => {
+            0 => number = client.open(&input).into(),
+            1 => value::set(&mut self.fields, texts.next(), texts.last().into()),
+            2 => {
                 if let Some(number) = Value::number(a) {
                     value::set(&mut self.fields, texts.last(), number);
                 }
             }
-            4 => value::set(&mut self.fields, texts.last(), Value::Bool(a != 0.0)),
-            5 => {
-                let (url, referrer) = (texts.next(), texts.next());
-                client.set_page(url, texts.last(), referrer, take(&mut self.fields));
+            3 => value::set(&mut self.fields, texts.last(), Value::Bool(a != 0.0)),
+            4 => client.set_page(take(&mut self.fields)),
+            5 => number = client.install(&input).into(),
+            6 => client.consent = Consent::from_bits(a as u8),
+            7 => number = client.may_measure().into(),
+            8 => number = client.may_personalise().into(),
+            9 => {
+                let mut w = Writer::new();
+                w.u128(client.touch(now, SessionId(u128_of(&input))).0);
+                output = w.into_bytes();
             }
-            6 => number = client.install(&input).into(),
-            7 => client.next.consent = Consent::from_bits(a as u8),
-            8 => number = client.may_measure().into(),
-            9 => number = client.may_personalise().into(),
-            10 => number = client.record(texts.last(), now, take(&mut self.fields), random).into(),
+            10 => client.apply(texts.last(), now, &take(&mut self.fields)),
             11 => number = client.identify(texts.last(), take(&mut self.fields)).into(),
             12 => client.erase(),
-            13 => client.reset(random),
+            13 => client.reset(VisitorId(u128_of(&input))),
             14 | 15 => {
                 let placement = texts.next();
                 let ask = Ask { placement, now, limit: b as usize, force: texts.last(), draw: c as u64 };
@@ -155,12 +145,9 @@ impl Page {
             18 => output = client.reason(texts.next(), texts.last()).as_bytes().to_owned(),
             19 => client.reserve(texts.next(), texts.last()),
             20 => client.release(),
-            21 => output = client.batch(now, b as usize),
-            22 => client.done(a as usize),
-            23 => number = client.waiting(),
-            24 => client.restore(&input),
-            25 => output = client.profile(),
-            26 => client.adopt(&input),
+            21 => output = client.who(),
+            22 => output = client.profile(),
+            23 => client.adopt(&input),
             _ => {}
         }
         self.output = output;

@@ -40,7 +40,7 @@ pub(crate) const SDK: Module<'_> = Module {
     package: "attune-sdk-wasm",
     target_dir: "wasm-sdk",
     rustflags: "-C target-feature=+simd128 -C link-arg=-zstack-size=524288",
-    exports: &["room", "call", "answer", "random"],
+    exports: &["room", "call", "answer"],
     passes: &[
         "--zero-filled-memory",
         "--low-memory-unused",

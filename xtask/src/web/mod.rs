@@ -86,6 +86,7 @@ fn esbuild(entry: &Path, out: &Path, dev: bool) -> Command {
         .arg(entry)
         .arg("--log-level=warning")
         .arg("--target=es2022")
+        .arg(concat!("--define:__VERSION__=\"", env!("CARGO_PKG_VERSION"), "\""))
         .arg(format!("--outfile={}", out.display()));
     if !dev {
         command.args(["--minify", "--legal-comments=none"]);

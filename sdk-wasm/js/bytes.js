@@ -1,0 +1,17 @@
+// Bytes as text, one character each: what localStorage and JSON can hold.
+
+export function toText(bytes) {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}
+
+export const toBytes = (text) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+
+// Random bytes that are a UUID of `version`.
+export function uuid(version) {
+  const id = crypto.getRandomValues(new Uint8Array(16));
+  id[6] = (id[6] & 15) | (version << 4);
+  id[8] = (id[8] & 63) | 128;
+  return id;
+}

@@ -1,0 +1,21 @@
+// The very module that pages load, and the JavaScript beside it before it was bundled.
+//
+// Needs `cargo xtask web sdk`.
+import { readFile, readdir } from "node:fs/promises";
+
+export const target = new URL("../../target/", import.meta.url);
+const shipped = new URL("web/sdk/", target);
+const names = await readdir(shipped);
+
+export const script = (name) => import(new URL(`web-stage/sdk/${name}`, target));
+
+// A fresh instance of the shipped module whose name starts with `name`.
+export async function instantiate(name) {
+  const file = names.find((one) => one.startsWith(name) && one.endsWith(".wasm"));
+  const { instance } = await WebAssembly.instantiate(await readFile(new URL(file, shipped)));
+  const { coreOf } = await script("core.js");
+  return coreOf(instance.exports);
+}
+
+// Needs `cargo run -p attune-tests --bin spec-vectors > target/spec-vectors.json`.
+export const vectors = JSON.parse(await readFile(new URL("spec-vectors.json", target)));
