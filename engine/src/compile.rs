@@ -12,6 +12,7 @@ use attune_schema::source::{
 use attune_schema::stored::counter_key;
 use attune_schema::time::MINUTE_MS;
 use attune_schema::value::Value;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Context names that rules may use: what the SDK tells about the page, the device and how the visitor came.
@@ -72,14 +73,11 @@ impl<'a> Compiler<'a> {
         for audience in &source.audiences {
             self.audience(audience);
         }
-        let mut placements: Vec<bundle::Placement> = Vec::new();
-        for placement in &source.placements {
-            if placements.iter().all(|p| p.id != placement.id) && !placement.id.is_empty() {
-                placements
-                    .push(bundle::Placement { id: placement.id.clone(), budget_ms: placement.budget_ms });
-            }
+        let mut budgets: BTreeMap<&str, u32> = BTreeMap::new();
+        for placement in source.placements.iter().filter(|placement| !placement.id.is_empty()) {
+            budgets.entry(&placement.id).or_insert(placement.budget_ms);
         }
-        placements.sort_by(|a, b| a.id.cmp(&b.id));
+        let placements: Vec<String> = budgets.keys().map(|&name| name.to_owned()).collect();
 
         let running: Vec<&Campaign> =
             source.campaigns.iter().filter(|c| c.status == CampaignStatus::Running).collect();
@@ -89,21 +87,25 @@ impl<'a> Compiler<'a> {
             .map(String::as_str)
             .collect();
         let mut offers: Vec<bundle::Offer> = Vec::new();
+        let mut contents = BTreeMap::new();
         for offer in source.offers.iter().filter(|offer| wanted.contains(offer.id.as_str())) {
-            if let Some(offer) = self.offer(offer)
-                && offers.iter().all(|known| known.id != offer.id)
+            if let Some(compiled) = self.offer(offer)
+                && !contents.contains_key(&offer.id)
             {
-                offers.push(offer);
+                contents.insert(&offer.id, &offer.content);
+                offers.push(compiled);
             }
         }
         offers.sort_by(|a, b| a.id.cmp(&b.id));
 
         let mut campaigns: Vec<bundle::Campaign> = Vec::new();
+        let mut reasons = BTreeMap::new();
         for campaign in running {
-            if let Some(campaign) = self.campaign(campaign, &placements, &offers)
-                && campaigns.iter().all(|known| known.id != campaign.id)
+            if let Some(compiled) = self.campaign(campaign, &placements, &offers)
+                && !reasons.contains_key(&campaign.id)
             {
-                campaigns.push(campaign);
+                reasons.insert(&campaign.id, &campaign.reason);
+                campaigns.push(compiled);
             }
         }
         campaigns.sort_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.id.cmp(&b.id)));
@@ -129,6 +131,7 @@ impl<'a> Compiler<'a> {
             placements,
             offers,
             campaigns,
+            words: json!({ "budgets": budgets, "offers": contents, "reasons": reasons }).to_string(),
         };
         let size = bundle.to_bytes().len();
         if size > BUNDLE_BYTES {
@@ -340,13 +343,6 @@ impl<'a> Compiler<'a> {
             eligibility: eligibility.flatten(),
             valid_from: offer.valid_from,
             valid_until: offer.valid_until,
-            content: offer
-                .content
-                .iter()
-                .map(|(locale, fields)| {
-                    (locale.clone(), fields.iter().map(|(name, text)| (name.clone(), text.clone())).collect())
-                })
-                .collect(),
         })
     }
 
@@ -369,7 +365,7 @@ impl<'a> Compiler<'a> {
     fn campaign(
         &mut self,
         campaign: &'a Campaign,
-        placements: &[bundle::Placement],
+        placements: &[String],
         offers: &[bundle::Offer],
     ) -> Option<bundle::Campaign> {
         let subject = format!("campaign {}", campaign.id);
@@ -379,7 +375,7 @@ impl<'a> Compiler<'a> {
         let before = self.problems.len();
         let mut places = Vec::new();
         for id in &campaign.placements {
-            match placements.iter().position(|placement| placement.id == *id) {
+            match placements.iter().position(|placement| placement == id) {
                 Some(index) => places.push(index),
                 None => self.problem(&subject, true, format!("refers to unknown placement `{id}`")),
             }
@@ -428,7 +424,6 @@ impl<'a> Compiler<'a> {
             rank_affinity: campaign.rank.affinity,
             caps,
             dismissed_ms: campaign.dismissed_for.map_or(0, |span| span.as_ms()),
-            reason: campaign.reason.iter().map(|(locale, text)| (locale.clone(), text.clone())).collect(),
         })
     }
 

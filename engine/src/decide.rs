@@ -222,7 +222,7 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
     if !allowed {
         return Err(Reason::NoConsent);
     }
-    let placement = bundle.placements.iter().position(|p| p.id == input.placement);
+    let placement = bundle.placements.iter().position(|name| name == input.placement);
     trace.step(Step::Placement, input.placement, if placement.is_some() { "known" } else { "unknown" });
     let placement = placement.ok_or(Reason::UnknownPlacement)?;
     if let Some(wanted) = input.force {

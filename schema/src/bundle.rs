@@ -43,21 +43,16 @@ pub struct Bundle {
     pub attributes: Vec<String>,
     /// Rules of audiences; each refers only to earlier ones.
     pub audiences: Vec<Rule>,
-    /// Sorted by id.
-    pub placements: Vec<Placement>,
+    /// Names of places in pages, sorted.
+    pub placements: Vec<String>,
     /// Sorted by id.
     pub offers: Vec<Offer>,
     /// By priority, highest first, then id.
     pub campaigns: Vec<Campaign>,
-}
-
-/// A place in pages.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Placement {
-    /// Name in the page.
-    pub id: String,
-    /// How long the page may wait.
-    pub budget_ms: u32,
+    /// What pages show and how long they wait, for JavaScript; no decision depends on it. JSON:
+    /// `{"budgets": {placement: ms}, "offers": {offer: {language: {field: text}}}, "reasons": {campaign:
+    /// {language: text}}}`.
+    pub words: String,
 }
 
 /// Something to show.
@@ -75,8 +70,6 @@ pub struct Offer {
     pub valid_from: Option<Timestamp>,
     /// Shown until just before then.
     pub valid_until: Option<Timestamp>,
-    /// By language, then field; both sorted.
-    pub content: Vec<(String, Vec<(String, String)>)>,
 }
 
 /// Who sees which offers, where and when.
@@ -108,8 +101,6 @@ pub struct Campaign {
     pub caps: Vec<Cap>,
     /// Quiet after a dismissal; 0 for never.
     pub dismissed_ms: i64,
-    /// Reason in the visitor's words, by language, sorted.
-    pub reason: Vec<(String, String)>,
 }
 
 /// One arm.
@@ -302,18 +293,6 @@ fn indexes(w: &mut Writer, indexes: &[usize]) {
     }
 }
 
-fn pairs(w: &mut Writer, pairs: &[(String, String)]) {
-    w.len(pairs.len());
-    for (key, value) in pairs {
-        w.text(key);
-        w.text(value);
-    }
-}
-
-fn read_pairs(s: &mut Scanner<'_>) -> Vec<(String, String)> {
-    s.list(|s| (s.owned(), s.owned()))
-}
-
 fn time(s: &mut Scanner<'_>) -> Timestamp {
     Timestamp(s.int())
 }
@@ -330,11 +309,6 @@ impl Offer {
         w.option(self.eligibility.as_ref(), |w, rule| rule.write(w));
         w.option(self.valid_from, |w, at| w.int(at.0));
         w.option(self.valid_until, |w, at| w.int(at.0));
-        w.len(self.content.len());
-        for (locale, fields) in &self.content {
-            w.text(locale);
-            pairs(w, fields);
-        }
     }
 
     fn read(s: &mut Scanner<'_>, counts: (usize, usize)) -> Self {
@@ -345,7 +319,6 @@ impl Offer {
             eligibility: s.option(|s| Rule::read(s, counts, CONDITION_DEPTH)),
             valid_from: s.option(time),
             valid_until: s.option(time),
-            content: s.list(|s| (s.owned(), read_pairs(s))),
         }
     }
 }
@@ -383,7 +356,6 @@ impl Campaign {
             w.uint(cap.max.into());
         }
         w.int(self.dismissed_ms);
-        pairs(w, &self.reason);
     }
 
     fn read(s: &mut Scanner<'_>, counts: (usize, usize), placements: usize, offers: usize) -> Self {
@@ -407,7 +379,6 @@ impl Campaign {
             rank_affinity: s.f64(),
             caps: s.list(|s| Cap { scope: s.u8(), per: s.u8(), max: s.u32() }),
             dismissed_ms: s.int(),
-            reason: read_pairs(s),
         }
     }
 }
@@ -441,8 +412,7 @@ impl Bundle {
         }
         w.len(self.placements.len());
         for placement in &self.placements {
-            w.text(&placement.id);
-            w.uint(placement.budget_ms.into());
+            w.text(placement);
         }
         w.len(self.offers.len());
         for offer in &self.offers {
@@ -452,6 +422,7 @@ impl Bundle {
         for campaign in &self.campaigns {
             campaign.write(&mut w);
         }
+        w.text(&self.words);
         w.into_bytes()
     }
 
@@ -474,9 +445,10 @@ impl Bundle {
             counts.1 += 1;
             rule
         });
-        let placements = s.list(|s| Placement { id: s.owned(), budget_ms: s.u32() });
+        let placements = s.list(Scanner::owned);
         let offers = s.list(|s| Offer::read(s, counts));
         let campaigns = s.list(|s| Campaign::read(s, counts, placements.len(), offers.len()));
+        let words = s.owned();
         let bundle = Self {
             enabled,
             holdout_below,
@@ -492,6 +464,7 @@ impl Bundle {
             placements,
             offers,
             campaigns,
+            words,
         };
         if bytes.len() > BUNDLE_BYTES || session_timeout_ms <= 0 || half_life_ms <= 0 {
             s.fail();

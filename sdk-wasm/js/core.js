@@ -50,17 +50,15 @@ export function coreOf({ memory, room, call, answer }) {
     // Canonical JSON, empty without a bundle; to peek reserves nothing.
     decide: (placement, now, limit, peek, force = "", draw = 0) => text(14, placement + "\0" + force, now, limit, draw, peek),
     explain: (placement, now, limit, force = "", draw = 0) => text(15, placement + "\0" + force, now, limit, draw),
-    // Milliseconds that a placement may wait.
-    budget: (placement) => ask(16, placement),
-    content: (offer, locale, field) => text(17, `${offer}\0${locale}\0${field}`),
-    reason: (campaign, locale) => text(18, campaign + "\0" + locale),
+    // What pages show, as JSON: see `words` in schema/src/bundle.rs.
+    words: () => text(16, ""),
     // Counts a decision made elsewhere against caps until exposed or released.
-    reserve: (facet, value) => ask(19, facet + "\0" + value),
-    release: () => ask(20, ""),
+    reserve: (facet, value) => ask(17, facet + "\0" + value),
+    release: () => ask(18, ""),
     // Consent, the visitor's 16 bytes, and the user, if known.
-    who: () => bytes(21, ""),
-    profile: () => bytes(22, ""),
+    who: () => bytes(19, ""),
+    profile: () => bytes(20, ""),
     // Takes over a profile that another tab stored.
-    adopt: (profile) => ask(23, profile),
+    adopt: (profile) => ask(21, profile),
   };
 }

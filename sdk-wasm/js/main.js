@@ -13,6 +13,7 @@ import { placements } from "./placement.js";
 import { openQueue, plain } from "./queue.js";
 import { openStore } from "./store.js";
 import { transport } from "./transport.js";
+import { openWords } from "./words.js";
 
 const SAVE_MS = 150;
 const STALE_TAB_MS = 30_000;
@@ -29,6 +30,7 @@ export async function start(calls, base, site, key) {
   core.open(keptProfile());
   const visit = visitOf(site);
   const queue = openQueue(core, visit);
+  const words = openWords(core);
   const tab = "queue:" + Date.now().toString(36) + Math.random().toString(36).slice(2, 8);
   const listeners = [];
   const emit = (name, detail) => listeners.forEach(([wanted, listener]) => wanted === name && guard(() => listener(detail)));
@@ -62,7 +64,7 @@ export async function start(calls, base, site, key) {
     });
   }
 
-  const places = placements(core, record);
+  const places = placements(core, words, record);
   let personalised = true;
   const consent = consents(core, store, () => {
     if (!ready) return;
@@ -162,6 +164,7 @@ export async function start(calls, base, site, key) {
   for (const name in api) calls[name] = (...values) => Promise.resolve(guard(() => api[name](...values)));
 
   await bundles(core, store, base, site, key, () => {
+    words.learn();
     if (ready) return places.recheck();
     ready = true;
     queue.learn();

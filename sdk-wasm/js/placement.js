@@ -5,7 +5,6 @@ import { watchExposure } from "./exposure.js";
 
 const SELECTOR = "attune-placement[name],[data-attune-placement]";
 const nameOf = (element) => element.getAttribute("name") || element.dataset.attunePlacement;
-const language = () => document.documentElement.lang || navigator.language || "en";
 
 // An address an offer may point to: this site's or another's over HTTP, nothing that runs.
 function safe(address) {
@@ -17,7 +16,7 @@ function safe(address) {
   }
 }
 
-export function placements(core, record) {
+export function placements(core, words, record) {
   const shown = new Map(); // element → { undo, stop, fields }
   const settled = new WeakSet(); // Decided for this view: no late swap.
   let viewAt = 0;
@@ -32,7 +31,7 @@ export function placements(core, record) {
 
   function fill(element, decision) {
     const choice = decision.offers[0];
-    const text = (field) => core.content(choice.id, language(), field);
+    const text = (field) => words.content(choice.id, field);
     const undo = [];
     const set = (target, name, value) => {
       const before = target.getAttribute(name);
@@ -58,13 +57,13 @@ export function placements(core, record) {
 
   // "Why this?": the button appears where the campaign says a reason.
   function explainIn(element, decision, choice, undo) {
-    const reason = decision.campaign ? core.reason(decision.campaign, language()) : "";
+    const reason = words.reason(decision.campaign);
     const button = element.querySelector("[data-attune-why]");
     const place = element.querySelector("[data-attune-why-text]");
     if (!reason || !button || !place) return;
-    const words = reason.replace("{offer}", core.content(choice.id, language(), "title"));
+    const said = reason.replace("{offer}", words.content(choice.id, "title"));
     const toggle = () => {
-      place.textContent = words;
+      place.textContent = said;
       place.hidden = !place.hidden;
       button.setAttribute("aria-expanded", String(!place.hidden));
     };
@@ -90,7 +89,7 @@ export function placements(core, record) {
   function show(element) {
     const name = nameOf(element);
     settled.add(element);
-    if (performance.now() - viewAt > core.budget(name)) return;
+    if (performance.now() - viewAt > words.budget(name)) return;
     const answer = core.decide(name, Date.now(), 1);
     if (!answer) return;
     const decision = JSON.parse(answer);

@@ -164,28 +164,10 @@ impl Client {
         }
     }
 
-    /// Milliseconds that a placement may wait; 0 for an unknown one.
+    /// What pages show, as JSON; empty without a bundle.
     #[must_use]
-    pub fn budget(&self, placement: &str) -> u32 {
-        let found = self.bundle().and_then(|bundle| bundle.placements.iter().find(|p| p.id == placement));
-        found.map_or(0, |placement| placement.budget_ms)
-    }
-
-    /// A field of an offer's content.
-    #[must_use]
-    pub fn content(&self, offer: &str, locale: &str, field: &str) -> &str {
-        let offer = self.bundle().and_then(|bundle| bundle.offers.iter().find(|o| o.id == offer));
-        let fields = offer.and_then(|offer| localised(&offer.content, locale));
-        fields
-            .and_then(|fields| fields.iter().find(|(name, _)| name == field))
-            .map_or("", |(_, text)| text.as_str())
-    }
-
-    /// A campaign's reason in the visitor's words.
-    #[must_use]
-    pub fn reason(&self, campaign: &str, locale: &str) -> &str {
-        let campaign = self.bundle().and_then(|bundle| bundle.campaigns.iter().find(|c| c.id == campaign));
-        campaign.and_then(|campaign| localised(&campaign.reason, locale)).map_or("", String::as_str)
+    pub fn words(&self) -> &str {
+        self.bundle().map_or("", |bundle| &bundle.words)
     }
 
     /// Counts one exposure to come.
@@ -240,18 +222,10 @@ pub struct Ask<'a> {
     pub draw: u64,
 }
 
-/// The entry for `locale`, else for its language (`ko` of `ko-KR`), else English, else the first.
-fn localised<'a, T>(entries: &'a [(String, T)], locale: &str) -> Option<&'a T> {
-    let dash = locale.bytes().position(|byte| byte == b'-').unwrap_or(locale.len());
-    let language = locale.get(..dash).unwrap_or(locale);
-    let find = |wanted: &str| entries.iter().find(|(name, _)| name == wanted);
-    find(locale).or_else(|| find(language)).or_else(|| find("en")).or(entries.first()).map(|(_, entry)| entry)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use attune_schema::bundle::{Campaign, Cap, Offer, Placement, Variant};
+    use attune_schema::bundle::{Campaign, Cap, Offer, Variant};
 
     fn bundle() -> Vec<u8> {
         Bundle {
@@ -260,7 +234,7 @@ mod tests {
             personalise_basis: Basis::OptOut,
             session_timeout_ms: 30 * MINUTE_MS,
             half_life_ms: 1_000,
-            placements: vec![Placement { id: "hero".to_owned(), budget_ms: 500 }],
+            placements: vec!["hero".to_owned()],
             offers: vec![Offer {
                 id: "sky".to_owned(),
                 category: String::new(),
@@ -268,7 +242,6 @@ mod tests {
                 eligibility: None,
                 valid_from: None,
                 valid_until: None,
-                content: vec![("en".to_owned(), vec![("title".to_owned(), "Sky".to_owned())])],
             }],
             campaigns: vec![Campaign {
                 id: "c".to_owned(),
@@ -290,7 +263,6 @@ mod tests {
                 rank_affinity: 0.0,
                 caps: vec![Cap { scope: 0, per: 3, max: 1 }],
                 dismissed_ms: 0,
-                reason: vec![],
             }],
             ..Bundle::default()
         }

@@ -137,17 +137,12 @@ impl Page {
                 let json = if operation == 14 { client.decide(ask, d != 0.0) } else { client.explain(ask) };
                 output = json.into_bytes();
             }
-            16 => number = client.budget(texts.last()) as usize,
-            17 => {
-                let (offer, locale) = (texts.next(), texts.next());
-                output = client.content(offer, locale, texts.last()).as_bytes().to_owned();
-            }
-            18 => output = client.reason(texts.next(), texts.last()).as_bytes().to_owned(),
-            19 => client.reserve(texts.next(), texts.last()),
-            20 => client.release(),
-            21 => output = client.who(),
-            22 => output = client.profile(),
-            23 => client.adopt(&input),
+            16 => output = client.words().as_bytes().to_owned(),
+            17 => client.reserve(texts.next(), texts.last()),
+            18 => client.release(),
+            19 => output = client.who(),
+            20 => output = client.profile(),
+            21 => client.adopt(&input),
             _ => {}
         }
         self.output = output;

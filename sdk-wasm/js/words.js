@@ -1,0 +1,20 @@
+// What offers and campaigns say in the visitor's language, and how long a placement may wait.
+
+const language = () => document.documentElement.lang || navigator.language || "en";
+
+// The entry for the language, else for its first part (`ko` of `ko-KR`), else English, else the first.
+const localised = (entries = {}, wanted = language()) =>
+  entries[wanted] || entries[wanted.split("-")[0]] || entries.en || Object.values(entries)[0];
+
+export function openWords(core) {
+  let words = { budgets: {}, offers: {}, reasons: {} };
+  return {
+    // There is another bundle.
+    learn() {
+      words = JSON.parse(core.words());
+    },
+    budget: (placement) => words.budgets[placement] || 0,
+    content: (offer, field) => (localised(words.offers[offer]) || {})[field] || "",
+    reason: (campaign) => localised(words.reasons[campaign]) || "",
+  };
+}
