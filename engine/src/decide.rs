@@ -384,6 +384,14 @@ fn window(from: Option<Timestamp>, until: Option<Timestamp>, now: Timestamp) -> 
 
 /// Digest of everything the decision depends on; of the profile, its owner and revision.
 fn id(program: &Program, input: Input<'_>) -> DecisionId {
+    let mut hash = Sip::new(true);
+    hash.write(&question(program, input));
+    DecisionId(hash.finish())
+}
+
+/// What is asked, as bytes: everything the decision depends on, of bundle and profile only which ones.
+#[must_use]
+pub fn question(program: &Program, input: Input<'_>) -> Vec<u8> {
     let mut w = Writer::new();
     w.u128(program.digest);
     w.text(input.placement);
@@ -405,7 +413,5 @@ fn id(program: &Program, input: Input<'_>) -> DecisionId {
     w.len(input.limit);
     w.option(input.force, Writer::text);
     w.uint(input.draw);
-    let mut hash = Sip::new(true);
-    hash.write(w.as_bytes());
-    DecisionId(hash.finish())
+    w.into_bytes()
 }

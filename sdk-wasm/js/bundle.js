@@ -30,7 +30,7 @@ export function bundles(core, store, base, site, key, installed) {
       store.setText("bundle", toText(bytes));
       store.setText("bundle-hash", hash);
     }
-    installed();
+    installed(payload);
     return true;
   }
 

@@ -49,7 +49,8 @@ export function coreOf({ memory, room, call, answer }) {
     reset: () => ask(13, uuid(4)),
     // Canonical JSON, empty without a bundle; to peek reserves nothing.
     decide: (placement, now, limit, peek, force = "", draw = 0) => text(14, placement + "\0" + force, now, limit, draw, peek),
-    explain: (placement, now, limit, force = "", draw = 0) => text(15, placement + "\0" + force, now, limit, draw),
+    // What would be decided now, for `explain` of another instance that has the same profile and bundle.
+    question: (placement, now, limit, force = "", draw = 0) => bytes(15, placement + "\0" + force, now, limit, draw),
     // What pages show, as JSON: see `words` in schema/src/bundle.rs.
     words: () => text(16, ""),
     // Counts a decision made elsewhere against caps until exposed or released.
@@ -60,5 +61,7 @@ export function coreOf({ memory, room, call, answer }) {
     profile: () => bytes(20, ""),
     // Takes over a profile that another tab stored.
     adopt: (profile) => ask(21, profile),
+    // Every step of a decision, as canonical JSON; only the module that is loaded for it can.
+    explain: (question) => text(22, question),
   };
 }

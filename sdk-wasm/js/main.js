@@ -42,6 +42,7 @@ export async function start(calls, base, site, key) {
     }
   };
 
+  let payload = null; // Of the bundle installed.
   let ready = false; // The bundle has said what unanswered consent means.
   let saving = 0;
   function save() {
@@ -128,7 +129,11 @@ export async function start(calls, base, site, key) {
     },
     decide: (placement, options) => decide(placement, options, false),
     peek: (placement, options) => decide(placement, options, true),
-    explain: (placement) => JSON.parse(core.explain(placement, Date.now(), 1) || "[]"),
+    explain(placement) {
+      if (!payload) return [];
+      const about = [core.profile(), payload, core.question(placement, Date.now(), 1)];
+      return import(base + "sdk/" + __EXPLAIN__).then(({ explain }) => explain(base, ...about)).catch(() => []);
+    },
     expose: (fields) => record("offer_exposed", fields),
     ready: (listener) => listener && guard(listener),
     on: (name, listener) => listeners.push([name, listener]),
@@ -163,7 +168,8 @@ export async function start(calls, base, site, key) {
   calls.push = (...entries) => entries.forEach(call);
   for (const name in api) calls[name] = (...values) => Promise.resolve(guard(() => api[name](...values)));
 
-  await bundles(core, store, base, site, key, () => {
+  await bundles(core, store, base, site, key, (installed) => {
+    payload = installed;
     words.learn();
     if (ready) return places.recheck();
     ready = true;

@@ -4,8 +4,7 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
-use attune_engine::decide::{Decision, Input, Program, decide};
-use attune_engine::explain::Line;
+use attune_engine::decide::{Input, Program, decide, question};
 use attune_engine::{json, profile, session};
 use attune_schema::bundle::Bundle;
 use attune_schema::consent::{Basis, Consent, Purpose};
@@ -23,8 +22,8 @@ use core::mem::replace;
 pub struct Client {
     /// The visitor's answers.
     pub consent: Consent,
-    profile: Profile,
-    program: Option<Program>,
+    pub(crate) profile: Profile,
+    pub(crate) program: Option<Program>,
     /// Context of decisions on this page, sorted by name.
     view: Vec<(String, Value)>,
     reserved: Vec<(String, String)>,
@@ -126,9 +125,8 @@ impl Client {
         self.reserved.clear();
     }
 
-    fn run(&self, ask: &Ask<'_>, trace: &mut Option<Vec<Line>>) -> Option<Decision> {
-        let program = self.program.as_ref()?;
-        let input = Input {
+    fn input<'a>(&'a self, ask: Ask<'a>) -> Input<'a> {
+        Input {
             placement: ask.placement,
             now: ask.now,
             unit: self.profile.visitor,
@@ -139,13 +137,13 @@ impl Client {
             limit: ask.limit,
             force: (!ask.force.is_empty()).then_some(ask.force),
             draw: ask.draw,
-        };
-        Some(decide(program, input, trace))
+        }
     }
 
     /// Decides; unless it only peeks, what it shows counts against caps until exposed or released.
     pub fn decide(&mut self, ask: Ask<'_>, peek: bool) -> String {
-        let Some(decision) = self.run(&ask, &mut None) else { return String::new() };
+        let Some(program) = &self.program else { return String::new() };
+        let decision = decide(program, self.input(ask), &mut ());
         if let (false, Some(campaign), [first, ..]) = (peek, &decision.campaign, decision.offers.as_slice()) {
             self.reserve("campaign", campaign);
             self.reserve("offer", &first.offer);
@@ -154,14 +152,10 @@ impl Client {
         json::decision(&decision)
     }
 
-    /// Every step of the decision that would be made now.
+    /// What would be decided now, for [`crate::explain`]; empty without a bundle.
     #[must_use]
-    pub fn explain(&self, ask: Ask<'_>) -> String {
-        let mut lines = Some(Vec::new());
-        match (self.run(&ask, &mut lines), lines) {
-            (Some(_), Some(lines)) => json::explanation(&lines),
-            _ => String::new(),
-        }
+    pub fn question(&self, ask: Ask<'_>) -> Vec<u8> {
+        self.program.as_ref().map_or_else(Vec::new, |program| question(program, self.input(ask)))
     }
 
     /// What pages show, as JSON; empty without a bundle.

@@ -16,6 +16,8 @@
 extern crate alloc;
 
 pub mod client;
+#[cfg(feature = "explain")]
+pub mod explain;
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -134,8 +136,11 @@ impl Page {
             14 | 15 => {
                 let placement = texts.next();
                 let ask = Ask { placement, now, limit: b as usize, force: texts.last(), draw: c as u64 };
-                let json = if operation == 14 { client.decide(ask, d != 0.0) } else { client.explain(ask) };
-                output = json.into_bytes();
+                output = if operation == 14 {
+                    client.decide(ask, d != 0.0).into_bytes()
+                } else {
+                    client.question(ask)
+                };
             }
             16 => output = client.words().as_bytes().to_owned(),
             17 => client.reserve(texts.next(), texts.last()),
@@ -143,6 +148,8 @@ impl Page {
             19 => output = client.who(),
             20 => output = client.profile(),
             21 => client.adopt(&input),
+            #[cfg(feature = "explain")]
+            22 => output = client.explain(&input).unwrap_or_default().into_bytes(),
             _ => {}
         }
         self.output = output;

@@ -210,6 +210,21 @@ test("a page on another origin is counted and personalised too", async ({ page }
   expect(wrong).toEqual([]);
 });
 
+test("asking why brings the part that explains, which nobody else loads", async ({ page }) => {
+  const wrong = complaints(page);
+  const loaded = [];
+  page.on("request", (request) => request.url().includes("/sdk/explain-") && loaded.push(request.url()));
+  await page.goto(bank);
+  await ready(page);
+  expect(loaded).toEqual([]);
+  const lines = await page.evaluate(() => window.attune.explain("home-hero"));
+  expect(loaded.length).toBe(2);
+  expect(lines[0]).toEqual({ step: "site", subject: "", outcome: "on" });
+  expect(lines).toContainEqual({ step: "placement", subject: "home-hero", outcome: "known" });
+  expect(lines.some((line) => line.step === "audience")).toBe(true);
+  expect(wrong).toEqual([]);
+});
+
 test("the tag pasted twice counts once, and early calls are kept", async ({ page }) => {
   const bodies = sent(page);
   await page.route(`${bank}/help`, async (route) => {

@@ -4,6 +4,8 @@ import { test } from "node:test";
 import { instantiate, vectors } from "./shipped.mjs";
 
 const attune = await instantiate("attune");
+// What explains is another module: pages load it when somebody asks.
+const explainer = await instantiate("explain");
 
 test("there are vectors", () => assert.ok(vectors.length >= 60, `${vectors.length} vectors`));
 
@@ -17,7 +19,10 @@ for (const vector of vectors)
     for (const [facet, value] of vector.reserved) attune.reserve(facet, value);
     const { placement, now, limit, force, draw } = vector;
     assert.equal(attune.decide(placement, now, limit, true, force ?? "", draw), vector.decision);
-    assert.equal(attune.explain(placement, now, limit, force ?? "", draw), vector.explanation);
+    explainer.open(attune.profile());
+    explainer.install(Uint8Array.from(vector.bundle));
+    const question = attune.question(placement, now, limit, force ?? "", draw);
+    assert.equal(explainer.explain(question), vector.explanation);
   });
 
 test("damaged bundles are refused and leave the old one in charge", () => {

@@ -108,6 +108,7 @@ fn measure() -> Result<BTreeMap<&'static str, Bytes>> {
     for (part, folder, keys) in [
         ("loader", "tag", &["loader"][..]),
         ("sdk", "sdk", &["script", "wasm"]),
+        ("lazy", "sdk", &["explain_script", "explain_wasm"]),
         ("console", "console", &["page", "script", "wasm", "style"]),
     ] {
         let Some(entry) = manifest.get(folder) else { continue };

@@ -17,6 +17,8 @@ pub(crate) struct Module<'a> {
     pub package: &'a str,
     /// Folder below `target`: one a crate, so that flags and features never flip.
     pub target_dir: &'a str,
+    /// Features of the crate that are switched on.
+    pub features: &'a str,
     /// Extra compiler flags.
     pub rustflags: &'a str,
     /// Exported functions, if they speak in plain numbers; otherwise the glue is generated.
@@ -29,6 +31,7 @@ pub(crate) struct Module<'a> {
 pub(crate) const CONSOLE: Module<'_> = Module {
     package: "attune-console",
     target_dir: "wasm",
+    features: "",
     rustflags: "--cfg=erase_components",
     exports: &[],
     passes: &["-Oz"],
@@ -39,6 +42,7 @@ pub(crate) const CONSOLE: Module<'_> = Module {
 pub(crate) const SDK: Module<'_> = Module {
     package: "attune-sdk-wasm",
     target_dir: "wasm-sdk",
+    features: "",
     rustflags: "-C target-feature=+simd128 -C link-arg=-zstack-size=524288",
     exports: &["room", "call", "answer"],
     passes: &[
@@ -51,6 +55,9 @@ pub(crate) const SDK: Module<'_> = Module {
         "--converge",
     ],
 };
+
+/// The same with what the SDK loads only when somebody asks why.
+pub(crate) const EXPLAIN: Module<'_> = Module { target_dir: "wasm-explain", features: "explain", ..SDK };
 
 impl Module<'_> {
     /// Name of the library: of the glue, and of the module before it was hashed.
@@ -68,6 +75,7 @@ impl Module<'_> {
         cargo
             .args([command, "--target", TARGET, "--package", self.package, "--lib", "--target-dir"])
             .arg(self.target_dir())
+            .args(["--features", self.features])
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", self.rustflags);
         cargo
     }

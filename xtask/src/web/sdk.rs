@@ -2,7 +2,7 @@
 
 use super::{bundle, copy_files, empty, esbuild, finish, stage, web};
 use crate::run::{root, run};
-use crate::wasm::SDK;
+use crate::wasm::{EXPLAIN, SDK};
 use anyhow::Result;
 use serde_json::json;
 
@@ -18,9 +18,18 @@ pub(super) fn build(dev: bool) -> Result<()> {
     copy_tree(&source, &stage)?;
     let wasm = SDK.build(dev, &stage.join("pkg"))?;
     let folder = empty(web().join("sdk"))?;
-    let mangle: &[&str] = if dev { &[] } else { &["--mangle-props=_$"] };
-    let bundled = bundle(&stage.join("main.js"), &wasm, "attune", &folder, dev, mangle)?;
-    finish(&folder, "sdk", dev, json!({ "script": bundled.js, "wasm": bundled.wasm, "dev": dev }))
+    let explain = EXPLAIN.build(dev, &stage.join("explain"))?;
+    let lazy = bundle(&stage.join("explain.js"), &explain, "explain", &folder, dev, &[])?;
+    let define = format!("--define:__EXPLAIN__=\"{}\"", lazy.js);
+    let mut extra = vec![define.as_str()];
+    if !dev {
+        extra.push("--mangle-props=_$");
+    }
+    let bundled = bundle(&stage.join("main.js"), &wasm, "attune", &folder, dev, &extra)?;
+    let entries = json!({
+        "script": bundled.js, "wasm": bundled.wasm, "explain_script": lazy.js, "explain_wasm": lazy.wasm, "dev": dev,
+    });
+    finish(&folder, "sdk", dev, entries)
 }
 
 /// The loader keeps its placeholders `__SDK__` and `__KEY__`: the collector fills them in.
