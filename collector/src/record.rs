@@ -68,10 +68,10 @@ impl ValueRef<'_> {
 }
 
 impl Draft {
-    /// A request without events yet.
+    /// A request without events yet, with room for `events` of about `bytes` altogether.
     #[must_use]
-    pub fn new(head: &Head<'_>, tally: Tally) -> Self {
-        let mut w = Writer::new();
+    pub fn new(head: &Head<'_>, tally: Tally, events: usize, bytes: usize) -> Self {
+        let mut w = Writer::with_capacity(128);
         w.u8(VERSION);
         w.uint(head.site.into());
         w.int(head.received_at.0);
@@ -85,7 +85,13 @@ impl Draft {
             w.uint(size.into());
         }
         w.int(head.utc_offset_minutes.into());
-        Self { site: head.site, tally, head: w.into_bytes(), events: Writer::new(), ends: Vec::new() }
+        Self {
+            site: head.site,
+            tally,
+            head: w.into_bytes(),
+            events: Writer::with_capacity(bytes),
+            ends: Vec::with_capacity(events),
+        }
     }
 
     /// Adds an event.
@@ -131,10 +137,10 @@ impl Draft {
         self.head.len() + self.events.size() + 64
     }
 
-    /// The body, with those events that `keep` says are new.
-    pub fn body(&self, mut keep: impl FnMut(usize, EventId) -> bool) -> Vec<u8> {
+    /// Writes the body, with those events that `keep` says are new, into the empty `body`.
+    pub fn write_body(&self, body: &mut Vec<u8>, mut keep: impl FnMut(usize, EventId) -> bool) {
         let mut kept = 0u32;
-        let mut body = Vec::with_capacity(self.size());
+        body.reserve(self.size());
         body.extend_from_slice(&self.head);
         let count_at = body.len();
         body.extend_from_slice(&[0; 4]);
@@ -147,7 +153,6 @@ impl Draft {
             start = *end;
         }
         body[count_at..count_at + 4].copy_from_slice(&kept.to_le_bytes());
-        body
     }
 }
 

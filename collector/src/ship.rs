@@ -21,9 +21,9 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 /// Events after which a range is cut.
-const RANGE_EVENTS: usize = 50_000;
+const RANGE_EVENTS: usize = 20_000;
 /// Bytes after which a range is cut: bounds memory.
-const RANGE_BYTES: usize = 8 << 20;
+const RANGE_BYTES: usize = 4 << 20;
 /// Longest wait for more events.
 const RANGE_WAIT: Duration = Duration::from_secs(1);
 /// Wait after the first failure.

@@ -80,6 +80,7 @@ impl Queue {
         let full = Arc::new(AtomicBool::new(false));
         let thread = Thread {
             log,
+            body: Vec::new(),
             window,
             inbox,
             published,
@@ -158,6 +159,8 @@ const GROUP_BYTES: u64 = 8 << 20;
 
 struct Thread {
     log: SegmentLog,
+    /// The record being written.
+    body: Vec<u8>,
     window: Window,
     inbox: mpsc::Receiver<Command>,
     published: watch::Sender<Durable>,
@@ -207,7 +210,9 @@ impl Thread {
             return Err(Rejected::Full);
         }
         let mut duplicates = Vec::new();
-        let body = draft.body(|index, id| {
+        self.body.clear();
+        self.body.shrink_to(1 << 20);
+        draft.write_body(&mut self.body, |index, id| {
             let new = self.window.insert(draft.site, id);
             if !new {
                 duplicates.push(index);
@@ -217,7 +222,7 @@ impl Thread {
         let mut tally: Tally = draft.tally.clone();
         tally.duplicates += duplicates.len() as u64;
         tally.accepted = (draft.events() - duplicates.len()) as u64;
-        match self.log.append(&tally, &body) {
+        match self.log.append(&tally, &self.body) {
             Ok(_) => Ok(Written { duplicates }),
             Err(error) => {
                 tracing::error!(%error, "a log segment could not be made");

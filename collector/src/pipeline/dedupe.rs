@@ -5,14 +5,17 @@
 use attune_schema::id::EventId;
 use std::collections::HashSet;
 
+/// Keyed at random for each process: nobody can choose ids that collide.
+type Ids = HashSet<(u32, EventId), foldhash::fast::RandomState>;
+
 /// Ids of one half of the window; with the set's load factor this fills its table to the brim.
 const HALF: usize = 114_688;
 
 /// The window: two halves, the older of which goes when the younger is full.
 #[derive(Debug, Default)]
 pub struct Window {
-    young: HashSet<(u32, EventId)>,
-    old: HashSet<(u32, EventId)>,
+    young: Ids,
+    old: Ids,
     /// Inserted, not yet durable.
     group: Vec<(u32, EventId)>,
 }

@@ -1,7 +1,7 @@
 //! The JSON form, read into borrowed structs.
 //!
-//! An event is first read straight into its type. Only if that fails is it looked at piece by piece, to say
-//! what is wrong with it.
+//! A batch is first read straight into its types. Only if that fails are its events looked at one by one, and
+//! those that cannot be read piece by piece, to say what is wrong with them.
 
 use super::decode::NotABatch;
 use super::{EventDraft, Incoming, PageDraft, validate};
@@ -11,6 +11,7 @@ use attune_schema::id::{EventId, SessionId, VisitorId};
 use attune_schema::limits;
 use attune_schema::outcome::Reason;
 use attune_schema::time::Timestamp;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -21,7 +22,7 @@ use std::fmt;
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(serde::Deserialize)]
-struct Envelope<'a> {
+struct Envelope<'a, E> {
     #[serde(borrow)]
     site: Option<Text<'a>>,
     #[serde(borrow)]
@@ -36,8 +37,8 @@ struct Envelope<'a> {
     consent: Consent,
     #[serde(borrow, default)]
     context: Context<'a>,
-    #[serde(borrow)]
-    events: Vec<&'a RawValue>,
+    #[serde(bound(deserialize = "E: Deserialize<'de>"))]
+    events: Vec<E>,
     #[serde(default)]
     dropped: Vec<Dropped>,
 }
@@ -84,6 +85,25 @@ struct RawEvent<'a> {
     properties: Option<Properties<'a>>,
 }
 
+/// An event as an object: derived readers also take a list of the fields in order, we do not.
+struct Object<'a>(RawEvent<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Map;
+        impl<'de> Visitor<'de> for Map {
+            type Value = Object<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an event")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                RawEvent::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Map)
+    }
+}
+
 #[derive(serde::Deserialize, Default)]
 #[serde(default)]
 struct Page<'a> {
@@ -117,7 +137,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Properties<'a> {
                 f.write_str("an object of plain values")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut properties = Vec::new();
+                let mut properties = Vec::with_capacity(16);
                 while let Some(Text(name)) = map.next_key()? {
                     if let Plain(Some(value)) = map.next_value()? {
                         properties.push((name, value));
@@ -184,7 +204,23 @@ pub fn decode(body: &[u8]) -> Result<Incoming<'_>, NotABatch> {
     if !text.trim_ascii_start().starts_with('{') {
         return Err(NotABatch::NotJson("it is not an object".to_owned()));
     }
-    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(place)?;
+    // Nearly every batch is sound, and read once. Otherwise its envelope is read again, with the events as they are.
+    match serde_json::from_str::<Envelope<'_, Object<'_>>>(text) {
+        Ok(envelope) => incoming(envelope, |Object(raw), visitor, session| event(raw, visitor, session)),
+        Err(_) => {
+            let envelope: Envelope<'_, &RawValue> = serde_json::from_str(text).map_err(place)?;
+            incoming(envelope, |raw, visitor, session| {
+                let read = serde_json::from_str(raw.get()).map_err(|_| diagnose(raw.get()));
+                read.and_then(|Object(raw)| event(raw, visitor, session))
+            })
+        }
+    }
+}
+
+fn incoming<'a, E>(
+    envelope: Envelope<'a, E>,
+    event: impl Fn(E, VisitorId, SessionId) -> Result<EventDraft<'a>, Reason>,
+) -> Result<Incoming<'a>, NotABatch> {
     let visitor = VisitorId::from_text(short("visitor", &envelope.visitor.0)?);
     let session = match &envelope.session {
         Some(Text(session)) => SessionId::from_text(short("session", session)?),
@@ -196,11 +232,7 @@ pub fn decode(body: &[u8]) -> Result<Incoming<'_>, NotABatch> {
     }
 
     let events = envelope.events.into_iter().enumerate().map(|(index, raw)| {
-        if index >= limits::BATCH_EVENTS {
-            Err(Reason::BatchTooLong)
-        } else {
-            event(raw.get(), visitor, session)
-        }
+        if index >= limits::BATCH_EVENTS { Err(Reason::BatchTooLong) } else { event(raw, visitor, session) }
     });
     let events = events.collect();
     let c = envelope.context;
@@ -226,12 +258,7 @@ fn short<'a>(field: &'static str, text: &'a str) -> Result<&'a str, NotABatch> {
     fits.then_some(text).ok_or(NotABatch::BadField(field))
 }
 
-fn event(raw: &str, visitor: VisitorId, session: SessionId) -> Result<EventDraft<'_>, Reason> {
-    // Derived readers also take a list of the fields in order; we do not.
-    if !raw.starts_with('{') {
-        return Err(Reason::Malformed);
-    }
-    let event: RawEvent<'_> = serde_json::from_str(raw).map_err(|_| diagnose(raw))?;
+fn event(event: RawEvent<'_>, visitor: VisitorId, session: SessionId) -> Result<EventDraft<'_>, Reason> {
     let id = short("id", &event.id.0).map_err(|_| Reason::BadId)?;
     let id = EventId::from_text(id);
     let session = match &event.session {
@@ -255,6 +282,9 @@ fn event(raw: &str, visitor: VisitorId, session: SessionId) -> Result<EventDraft
 
 /// Why an event could not be read: the first field that is not what it should be.
 fn diagnose(raw: &str) -> Reason {
+    if !raw.starts_with('{') {
+        return Reason::Malformed;
+    }
     #[derive(serde::Deserialize)]
     struct Pieces<'a> {
         #[serde(borrow)]

@@ -73,6 +73,20 @@ pub struct EventDraft<'a> {
     pub properties: Vec<(Cow<'a, str>, ValueRef<'a>)>,
 }
 
+impl EventDraft<'_> {
+    /// About how many bytes it takes in the log.
+    #[must_use]
+    fn size(&self) -> usize {
+        let page =
+            self.page.as_ref().map_or(0, |page| page.url.len() + page.title.len() + page.referrer.len());
+        let properties = self.properties.iter().map(|(name, value)| {
+            let text = if let ValueRef::Text(text) = value { text.len() } else { 0 };
+            name.len() + text + 10
+        });
+        80 + self.name.len() + page + properties.sum::<usize>()
+    }
+}
+
 /// What the site allows.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
@@ -145,7 +159,8 @@ pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, now: Timestamp) -> Scr
         screen: incoming.screen,
         utc_offset_minutes: incoming.utc_offset_minutes,
     };
-    let mut draft = Draft::new(&head, tally);
+    let bytes = events.iter().map(EventDraft::size).sum();
+    let mut draft = Draft::new(&head, tally, events.len(), bytes);
     for event in &events {
         draft.push(event);
     }
