@@ -1,8 +1,6 @@
 // Events as the collector takes them: the compact form of schema/src/batch.rs, byte for byte.
 
-import { toBytes } from "./bytes.js";
-
-const encoder = new TextEncoder();
+import { encoder, toBytes } from "./bytes.js";
 
 // `text` cut to at most `most` bytes of UTF-8, between characters.
 export const clip = (text, most) => text.slice(0, encoder.encodeInto(text, new Uint8Array(most)).read);

@@ -6,6 +6,8 @@ export function toText(bytes) {
   return text;
 }
 
+export const encoder = new TextEncoder();
+
 export const toBytes = (text) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
 // Random bytes that are a UUID of `version`.

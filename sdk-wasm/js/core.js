@@ -1,8 +1,7 @@
 // The Wasm core: texts and bytes go through its memory, everything else is a number.
 
-import { toText, uuid } from "./bytes.js";
+import { encoder, toText, uuid } from "./bytes.js";
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 // Wraps the exports of an instance. Operations have the numbers of `Page::call` in src/lib.rs; texts are

@@ -19,7 +19,6 @@ export function openStore(site) {
   };
   return {
     blocked: !area,
-    prefix,
     text: (name) => safe(() => area.getItem(prefix + name)) || "",
     setText: (name, text) => safe(() => (text ? area.setItem(prefix + name, text) : area.removeItem(prefix + name))),
     // Names of ours that start with `start`.

@@ -124,15 +124,19 @@ impl Page {
             6 => client.consent = Consent::from_bits(a as u8),
             7 => number = client.may_measure().into(),
             8 => number = client.may_personalise().into(),
-            9 => {
-                let mut w = Writer::new();
-                w.u128(client.touch(now, SessionId(u128_of(&input))).0);
-                output = w.into_bytes();
+            9 | 13 => {
+                let drawn = u128_of(&input);
+                if operation == 13 {
+                    client.reset(VisitorId(drawn));
+                } else {
+                    let mut w = Writer::new();
+                    w.u128(client.touch(now, SessionId(drawn)).0);
+                    output = w.into_bytes();
+                }
             }
             10 => client.apply(texts.last(), now, &take(&mut self.fields)),
             11 => number = client.identify(texts.last(), take(&mut self.fields)).into(),
             12 => client.erase(),
-            13 => client.reset(VisitorId(u128_of(&input))),
             14 | 15 => {
                 let placement = texts.next();
                 let ask = Ask { placement, now, limit: b as usize, force: texts.last(), draw: c as u64 };

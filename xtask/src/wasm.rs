@@ -53,6 +53,7 @@ pub(crate) const SDK: Module<'_> = Module {
         "-Oz",
         "-Oz",
         "--converge",
+        "--strip-target-features",
     ],
 };
 
