@@ -152,7 +152,7 @@ impl Client {
         json::decision(&decision)
     }
 
-    /// What would be decided now, for [`crate::explain`]; empty without a bundle.
+    /// What would be decided now, for the module that explains; empty without a bundle.
     #[must_use]
     pub fn question(&self, ask: Ask<'_>) -> Vec<u8> {
         self.program.as_ref().map_or_else(Vec::new, |program| question(program, self.input(ask)))
