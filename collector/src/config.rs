@@ -1,5 +1,6 @@
 //! What `serve` can be told.
 
+use crate::listen::Connections;
 use crate::log::Limits;
 use ipnet::IpNet;
 use std::net::SocketAddr;
@@ -24,6 +25,8 @@ pub struct Config {
     pub segment_bytes: u64,
     /// Batches a second that one site may send, with bursts of twice as many; no limit if 0.
     pub batches_per_second: u32,
+    /// How many may be connected, and how long they may say nothing.
+    pub connections: Connections,
     /// Proxies in front: their `X-Forwarded-For` is believed, nobody else's is.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -41,6 +44,7 @@ impl Config {
             limits: Limits::default(),
             segment_bytes: 32 << 20,
             batches_per_second: 0,
+            connections: Connections::default(),
             trusted_proxies: Vec::new(),
         }
     }

@@ -15,6 +15,7 @@ pub mod extract;
 pub mod foreign;
 pub mod import;
 pub mod limit;
+pub mod listen;
 pub mod live;
 pub mod log;
 pub mod pipeline;

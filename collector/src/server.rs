@@ -6,6 +6,7 @@ use crate::cursor::Cursor;
 use crate::data::{Contact, DataDir};
 use crate::foreign::salt::DailySalt;
 use crate::limit::Buckets;
+use crate::listen;
 use crate::live::Live;
 use crate::log::{Item, Journal, Queue, SegmentLog};
 use crate::pipeline::dedupe::Window;
@@ -179,7 +180,7 @@ pub struct Server {
     /// Whether the account `admin` was made just now.
     pub first_account: bool,
     parts: Parts,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
 }
 
 impl Server {
@@ -210,11 +211,15 @@ impl Server {
         };
         let token = parts.app.local_token.clone();
         parts.data.announce(&Contact { address, token: token.clone() }).map_err(io("server.json"))?;
-        let service = router(parts.app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let mut stopping = parts.app.stopping.clone();
-        let ended = async move { crate::ship::ended(&mut stopping).await };
-        let serving =
-            tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(ended).await });
+        listen::raise_file_limit();
+        let serving = tokio::spawn(listen::serve(
+            listener,
+            router(parts.app.clone()),
+            config.connections.clone(),
+            config.trusted_proxies.clone(),
+            Arc::clone(&parts.app.metrics),
+            parts.app.stopping.clone(),
+        ));
         Ok(Self { address, token, first_account, parts, serving })
     }
 
@@ -227,11 +232,8 @@ impl Server {
     /// Stops accepting, finishes requests, commits, closes.
     pub async fn stop(self) {
         self.parts.stop.send_replace(true);
-        match tokio::time::timeout(Duration::from_secs(20), self.serving).await {
-            Ok(Ok(Ok(()))) => {}
-            Ok(Ok(Err(error))) => tracing::error!(%error, "serving broke"),
-            Ok(Err(error)) => tracing::error!(%error, "serving broke"),
-            Err(_) => tracing::warn!("some connections did not end in time"),
+        if let Err(error) = self.serving.await {
+            tracing::error!(%error, "serving broke");
         }
         self.parts.data.withdraw();
         self.parts.close().await;

@@ -21,6 +21,7 @@ metrics! {
     Batches = "attune_batches_total", "Batches answered with 200.";
     BatchesRefused = "attune_batches_refused_total", "Batches refused whole (4xx).";
     BatchesPushedBack = "attune_batches_pushed_back_total", "Batches answered with 429 or 503.";
+    ConnectionsRefused = "attune_connections_refused_total", "Connections closed because their address has too many.";
     IngestBytes = "attune_ingest_bytes_total", "Bytes of batches, as received.";
     EventsShipped = "attune_events_shipped_total", "Events inserted into the warehouse by this process.";
     ShipFailures = "attune_ship_failures_total", "Failed attempts to ship.";
