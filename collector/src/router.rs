@@ -55,6 +55,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(account::session))
         .routes(routes!(account::users, account::create_user, account::set_password))
         .routes(routes!(sites::list, sites::create))
+        .routes(routes!(sites::change))
+        .routes(routes!(sites::rotate_key))
         .routes(routes!(sites::tag_status))
         .routes(routes!(sites::source))
         .routes(routes!(sites::problems))

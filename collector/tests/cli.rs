@@ -63,6 +63,12 @@ fn sites_are_added_with_and_without_a_server() {
     let second = run(dir, &["serve", "--listen", "127.0.0.1:0"]);
     assert!(String::from_utf8(second.stderr).unwrap().contains("in use"), "one process at a time");
 
+    assert_eq!(json(&run(dir, &["site", "pause", "bank", "--json"]))["paused"], true);
+    assert_eq!(json(&run(dir, &["site", "resume", "bank", "--json"]))["paused"], false);
+    assert_ne!(json(&run(dir, &["site", "rotate-key", "bank", "--json"]))["key"], first["key"]);
+    assert!(!run(dir, &["site", "origins", "bank", "--origin", "bank.test"]).status.success());
+    json(&run(dir, &["site", "origins", "bank", "--origin", "https://bank.test", "--json"]));
+
     // Killed: its server.json stays behind and misleads nobody.
     drop(serving);
     assert!(dir.join("server.json").exists());

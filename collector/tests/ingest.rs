@@ -429,3 +429,35 @@ async fn a_crash_after_the_insert_stores_nothing_twice() {
     assert_eq!(store.rows().len(), 3);
     app.parts.close().await;
 }
+
+#[tokio::test]
+async fn a_paused_site_and_a_revoked_key_are_refused_at_once() {
+    let app = TestApp::start().await;
+    let send = async || app.batch(json!([event("1", "x", NOW)])).await;
+    assert_eq!(verdicts(&send().await), ["ok"]);
+
+    let paused = app.api("PATCH", "/api/sites/bank", &[], Some(json!({ "paused": true }))).await;
+    assert_eq!((paused.status, &paused.json()["paused"]), (StatusCode::OK, &json!(true)));
+    assert_eq!(paused.json()["origins"], json!(["https://bank.test"]), "what is left out stays");
+    let refused = send().await;
+    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "site_paused"));
+    app.api("PATCH", "/api/sites/bank", &[], Some(json!({ "paused": false }))).await;
+    assert_eq!(verdicts(&send().await), ["duplicate"]);
+
+    let fresh = app.api("POST", "/api/sites/bank/rotate-key", &[], None).await.json()["key"].clone();
+    let refused = send().await;
+    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::UNAUTHORIZED, "unknown_site"));
+    let mut body = app.body(json!([event("1", "x", NOW)]));
+    body["site"] = fresh;
+    assert_eq!(verdicts(&app.post(&JSON, body.to_string()).await), ["duplicate"], "the same site");
+
+    let change = json!({ "origins": ["https://other.test"] });
+    assert_eq!(app.api("PATCH", "/api/sites/bank", &[], Some(change)).await.status, StatusCode::OK);
+    let elsewhere = [("content-type", "application/json"), ("origin", "https://bank.test")];
+    assert_eq!(app.post(&elsewhere, body.to_string()).await.code(), "wrong_origin");
+    for bad in [json!({ "origins": ["other.test"] }), json!({ "name": "x" }), json!({ "paused": "yes" })] {
+        assert_eq!(app.api("PATCH", "/api/sites/bank", &[], Some(bad)).await.status, StatusCode::BAD_REQUEST);
+    }
+    assert_eq!(app.api("PATCH", "/api/sites/none", &[], Some(json!({}))).await.status, StatusCode::NOT_FOUND);
+    app.parts.close().await;
+}

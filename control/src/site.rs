@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::random::base62;
 use crate::store::Control;
-use attune_schema::api::{NewSite, Site};
+use attune_schema::api::{NewSite, Site, SiteChange};
 use attune_schema::time::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -13,8 +13,6 @@ use sqlx::any::AnyRow;
 pub struct SiteRecord {
     /// Given once, never used again.
     pub number: u32,
-    /// Takes no events while paused.
-    pub paused: bool,
     /// Rises with every change of its documents.
     pub revision: u64,
     /// What the API shows.
@@ -31,7 +29,7 @@ impl Control {
         for origin in &new.origins {
             check_origin(origin)?;
         }
-        let key = format!("pk_{}", base62(self.random.as_ref(), 22));
+        let key = self.new_key();
         let origins = serde_json::Value::from(new.origins.clone()).to_string();
         let mut tx = self.pool.begin().await?;
         sqlx::query("UPDATE counters SET value = value + 1 WHERE name = 'site'").execute(&mut *tx).await?;
@@ -52,8 +50,9 @@ impl Control {
             return Err(Error::Exists { kind: "site", id: new.name.clone() });
         }
         tx.commit().await?;
-        let site = Site { name: new.name.clone(), key, origins: new.origins.clone(), created_at: now };
-        Ok(SiteRecord { number: narrow(number)?, paused: false, revision: 1, site })
+        let (name, origins) = (new.name.clone(), new.origins.clone());
+        let site = Site { name, key, origins, paused: false, created_at: now };
+        Ok(SiteRecord { number: narrow(number)?, revision: 1, site })
     }
 
     /// All sites, by name.
@@ -69,20 +68,50 @@ impl Control {
         rows.iter().map(record).collect()
     }
 
-    /// Stops or resumes taking events.
+    /// Changes what `change` names; returns the site as it is then.
     ///
     /// # Errors
-    /// If there is no such site.
-    pub async fn set_paused(&self, number: u32, paused: bool) -> Result<(), Error> {
-        let done = sqlx::query("UPDATE sites SET paused = $1, revision = revision + 1 WHERE id = $2")
-            .bind(i64::from(paused))
+    /// If there is no such site, or an origin is not `https://host[:port]`.
+    pub async fn change_site(&self, number: u32, change: &SiteChange) -> Result<SiteRecord, Error> {
+        for origin in change.origins.iter().flatten() {
+            check_origin(origin)?;
+        }
+        let origins =
+            change.origins.as_ref().map(|origins| serde_json::Value::from(origins.clone()).to_string());
+        let sql = "UPDATE sites SET origins = COALESCE($1, origins), paused = COALESCE($2, paused), \
+                   revision = revision + 1 WHERE id = $3";
+        let done = sqlx::query(sql)
+            .bind(origins)
+            .bind(change.paused.map(i64::from))
             .bind(i64::from(number))
             .execute(&self.pool)
             .await?;
-        if done.rows_affected() == 0 {
-            return Err(Error::NotFound { kind: "site", id: number.to_string() });
+        self.changed(number, done.rows_affected()).await
+    }
+
+    /// Gives the site a new public key; the old one is nobody's from now on.
+    ///
+    /// # Errors
+    /// If there is no such site.
+    pub async fn rotate_key(&self, number: u32) -> Result<SiteRecord, Error> {
+        let done = sqlx::query("UPDATE sites SET public_key = $1, revision = revision + 1 WHERE id = $2")
+            .bind(self.new_key())
+            .bind(i64::from(number))
+            .execute(&self.pool)
+            .await?;
+        self.changed(number, done.rows_affected()).await
+    }
+
+    async fn changed(&self, number: u32, rows: u64) -> Result<SiteRecord, Error> {
+        let missing = || Error::NotFound { kind: "site", id: number.to_string() };
+        if rows == 0 {
+            return Err(missing());
         }
-        Ok(())
+        self.sites().await?.into_iter().find(|site| site.number == number).ok_or_else(missing)
+    }
+
+    fn new_key(&self) -> String {
+        format!("pk_{}", base62(self.random.as_ref(), 22))
     }
 }
 
@@ -96,12 +125,12 @@ fn record(row: &AnyRow) -> Result<SiteRecord, Error> {
     })?;
     Ok(SiteRecord {
         number: narrow(row.try_get("id")?)?,
-        paused: row.try_get::<i64, _>("paused")? != 0,
         revision: row.try_get::<i64, _>("revision")?.unsigned_abs(),
         site: Site {
             name,
             key: row.try_get("public_key")?,
             origins,
+            paused: row.try_get::<i64, _>("paused")? != 0,
             created_at: Timestamp(row.try_get("created_at")?),
         },
     })

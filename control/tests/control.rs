@@ -1,7 +1,7 @@
 //! The store on a real SQLite file, or on a real PostgreSQL server.
 
 use attune_control::{Control, Error, Kind, Random};
-use attune_schema::api::NewSite;
+use attune_schema::api::{NewSite, SiteChange};
 use attune_schema::source::{Placement, SiteSettings};
 use attune_schema::time::{DAY_MS, Timestamp};
 use std::sync::Arc;
@@ -57,6 +57,26 @@ async fn site_numbers_and_keys_are_given_once() {
     let second = control.add_site(&site("shop"), NOW).await.unwrap();
     assert!(second.number > first.number);
     assert_eq!(control.sites().await.unwrap(), [first, second]);
+}
+
+#[tokio::test]
+async fn a_site_changes_what_is_named_and_nothing_else() {
+    let (_dir, control) = open().await;
+    let site = control.add_site(&site("bank"), NOW).await.unwrap();
+    let paused = SiteChange { paused: Some(true), origins: None };
+    let paused = control.change_site(site.number, &paused).await.unwrap();
+    assert!(paused.site.paused && paused.revision > site.revision);
+    assert_eq!(paused.site.origins, site.site.origins);
+    let moved = SiteChange { paused: None, origins: Some(vec!["https://new.test".to_owned()]) };
+    let moved = control.change_site(site.number, &moved).await.unwrap();
+    assert!(moved.site.paused);
+    assert_eq!(moved.site.origins, ["https://new.test"]);
+    let wrong = SiteChange { paused: None, origins: Some(vec!["new.test".to_owned()]) };
+    assert!(matches!(control.change_site(site.number, &wrong).await, Err(Error::Invalid(_))));
+    let rotated = control.rotate_key(site.number).await.unwrap();
+    assert_ne!(rotated.site.key, site.site.key);
+    assert_eq!(control.sites().await.unwrap(), [rotated]);
+    assert!(matches!(control.rotate_key(77).await, Err(Error::NotFound { .. })));
 }
 
 #[tokio::test]

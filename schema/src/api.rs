@@ -71,8 +71,24 @@ pub struct Site {
     pub key: String,
     /// Origins whose pages may send events; any if empty.
     pub origins: Vec<String>,
+    /// Takes no events while paused.
+    #[serde(default)]
+    pub paused: bool,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// What is to change about a site; what is left out stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct SiteChange {
+    /// Origins whose pages may send events; any if empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origins: Option<Vec<String>>,
+    /// Takes no events while paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<bool>,
 }
 
 /// A new site.

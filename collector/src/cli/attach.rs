@@ -91,6 +91,14 @@ impl Client {
         Ok(serde_json::from_slice(&self.send(Method::POST, path, Some(body)).await?)?)
     }
 
+    /// `PATCH` of a `B`, answered with a `T`.
+    ///
+    /// # Errors
+    /// What the server says, or that it does not answer.
+    pub async fn patch<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> anyhow::Result<T> {
+        Ok(serde_json::from_slice(&self.send(Method::PATCH, path, Some(body)).await?)?)
+    }
+
     /// Sends a request whose answer has no body.
     ///
     /// # Errors

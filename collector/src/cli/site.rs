@@ -2,7 +2,7 @@
 
 use super::attach::{Attached, Client};
 use super::{CommonArgs, output};
-use attune_schema::api::{NewSite, Site};
+use attune_schema::api::{NewSite, Site, SiteChange};
 use clap::{Args, Subcommand};
 
 /// Options of `attune site`.
@@ -29,6 +29,28 @@ enum SiteCommand {
         #[command(flatten)]
         common: CommonArgs,
     },
+    /// Take no more events of a site.
+    Pause(OneSite),
+    /// Take its events again.
+    Resume(OneSite),
+    /// Say which origins' pages may send events; any if none is given.
+    Origins {
+        #[command(flatten)]
+        site: OneSite,
+        /// Origin, such as `https://www.example.com`.
+        #[arg(long = "origin", value_name = "ORIGIN")]
+        origins: Vec<String>,
+    },
+    /// Give a site a new public key; the old one is refused from then on.
+    RotateKey(OneSite),
+}
+
+#[derive(Debug, Args)]
+struct OneSite {
+    /// Name of the site.
+    name: String,
+    #[command(flatten)]
+    common: CommonArgs,
 }
 
 /// Runs `attune site`.
@@ -38,6 +60,10 @@ enum SiteCommand {
 pub async fn run(args: SiteArgs) -> anyhow::Result<()> {
     let common = match &args.command {
         SiteCommand::Add { common, .. } | SiteCommand::List { common } => common.clone(),
+        SiteCommand::Pause(site) | SiteCommand::Resume(site) | SiteCommand::RotateKey(site) => {
+            site.common.clone()
+        }
+        SiteCommand::Origins { site, .. } => site.common.clone(),
     };
     let attached = Attached::open(&common).await?;
     let done = command(&attached.client, args.command).await;
@@ -49,17 +75,42 @@ async fn command(client: &Client, command: SiteCommand) -> anyhow::Result<()> {
     match command {
         SiteCommand::Add { name, origins, common } => {
             let site: Site = client.post("/api/sites", &NewSite { name, origins }).await?;
-            if common.json {
-                return output::json(&serde_json::json!({ "site": site.name, "key": site.key }));
-            }
-            output::line(&format!("{}  {}", site.name, site.key))
+            show(&site, &common)
         }
         SiteCommand::List { common } => {
             let sites: Vec<Site> = client.get("/api/sites").await?;
             if common.json {
                 return output::json(&sites);
             }
-            sites.iter().try_for_each(|site| output::line(&format!("{}  {}", site.name, site.key)))
+            sites.iter().try_for_each(|site| show(site, &common))
+        }
+        SiteCommand::Pause(site) => {
+            change(client, site, SiteChange { paused: Some(true), origins: None }).await
+        }
+        SiteCommand::Resume(site) => {
+            change(client, site, SiteChange { paused: Some(false), origins: None }).await
+        }
+        SiteCommand::Origins { site, origins } => {
+            change(client, site, SiteChange { paused: None, origins: Some(origins) }).await
+        }
+        SiteCommand::RotateKey(OneSite { name, common }) => {
+            let site: Site = client.post(&format!("/api/sites/{name}/rotate-key"), &()).await?;
+            show(&site, &common)
         }
     }
+}
+
+async fn change(client: &Client, site: OneSite, change: SiteChange) -> anyhow::Result<()> {
+    let changed: Site = client.patch(&format!("/api/sites/{}", site.name), &change).await?;
+    show(&changed, &site.common)
+}
+
+fn show(site: &Site, common: &CommonArgs) -> anyhow::Result<()> {
+    if common.json {
+        return output::json(
+            &serde_json::json!({ "site": site.name, "key": site.key, "paused": site.paused }),
+        );
+    }
+    let paused = if site.paused { "  paused" } else { "" };
+    output::line(&format!("{}  {}{paused}", site.name, site.key))
 }

@@ -74,7 +74,7 @@ pub(in crate::endpoint) fn admit(app: &App, site: &SiteEntry, headers: &HeaderMa
         let message = "pages of this origin may not send to this site";
         return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_origin", message));
     }
-    if site.record.paused {
+    if site.record.site.paused {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "site_paused", "this site takes no events"));
     }
     if let Some(batches) = &app.batches {

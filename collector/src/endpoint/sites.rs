@@ -3,7 +3,7 @@
 use crate::error::ApiError;
 use crate::extract::{ApiJson, Caller, SitePath};
 use crate::state::App;
-use attune_schema::api::{ErrorBody, NewSite, Problem, Site, TagStatus};
+use attune_schema::api::{ErrorBody, NewSite, Problem, Site, SiteChange, TagStatus};
 use attune_schema::source::Source;
 use attune_schema::time::DAY_MS;
 use axum::Json;
@@ -39,6 +39,43 @@ pub async fn create(
     let record = app.control.add_site(&new, app.now()).await?;
     app.sites.refresh(&app.control).await?;
     Ok((StatusCode::CREATED, Json(record.site)))
+}
+
+/// Pauses or resumes a site, or changes the origins that may send to it. Takes effect at once here, and within
+/// seconds in other collectors of the same control store.
+#[utoipa::path(
+    patch,
+    path = "/api/sites/{site}",
+    operation_id = "change_site",
+    tag = "sites",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = SiteChange,
+    responses((status = 200, body = Site), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody))
+)]
+pub async fn change(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(change): ApiJson<SiteChange>,
+) -> Result<Json<Site>, ApiError> {
+    let record = app.control.change_site(site.record.number, &change).await?;
+    app.sites.refresh(&app.control).await?;
+    Ok(Json(record.site))
+}
+
+/// Gives the site a new public key. Pages and servers that still send the old one are refused from now on.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/rotate-key",
+    operation_id = "rotate_key",
+    tag = "sites",
+    params(("site" = String, Path, description = "Name of the site")),
+    responses((status = 200, body = Site), (status = 404, body = ErrorBody))
+)]
+pub async fn rotate_key(State(app): State<App>, _: Caller, site: SitePath) -> Result<Json<Site>, ApiError> {
+    let record = app.control.rotate_key(site.record.number).await?;
+    app.sites.refresh(&app.control).await?;
+    Ok(Json(record.site))
 }
 
 /// Whether the site's tag works: what was received, and which bundle its pages get.
