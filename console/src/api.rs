@@ -1,11 +1,15 @@
 //! The collector's JSON API, typed.
 
+use crate::browser::window;
 use crate::i18n::{Message, m};
+use crate::json;
 use crate::route::encode;
 use attune_schema::api::ErrorBody;
-use gloo_net::http::{Method, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Headers, RequestInit, Response};
 
 /// Why a request did not work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,66 +47,80 @@ pub(crate) fn site_path(site: &str, rest: &str) -> String {
     format!("/api/sites/{}/{rest}", encode(site))
 }
 
-/// `GET`.
-pub(crate) async fn get<T: DeserializeOwned>(path: String) -> Result<T, Failure> {
-    read(&send(Method::GET, &path, None, None).await?)
-}
-
-/// `POST` with a body and an answer.
-pub(crate) async fn post<T: DeserializeOwned>(path: String, body: &impl Serialize) -> Result<T, Failure> {
-    read(&send(Method::POST, &path, Some(written(body)?), None).await?)
-}
-
-/// `POST` without either.
-pub(crate) async fn command(path: String) -> Result<(), Failure> {
-    send(Method::POST, &path, None, None).await.map(drop)
-}
-
-/// `PUT` of version `version + 1`.
-pub(crate) async fn put<T: DeserializeOwned>(
+/// A request, before it is sent.
+pub(crate) struct Request {
+    method: &'static str,
     path: String,
-    version: u64,
-    body: &impl Serialize,
-) -> Result<T, Failure> {
-    read(&send(Method::PUT, &path, Some(written(body)?), Some(version)).await?)
+    body: Option<String>,
+    version: Option<u64>,
 }
 
-/// `DELETE` of `version`.
-pub(crate) async fn delete(path: String, version: u64) -> Result<(), Failure> {
-    send(Method::DELETE, &path, None, Some(version)).await.map(drop)
+impl Request {
+    /// `GET`.
+    pub(crate) fn get(path: impl Into<String>) -> Self {
+        Self { method: "GET", path: path.into(), body: None, version: None }
+    }
+
+    /// `POST` with a body.
+    pub(crate) fn post(path: impl Into<String>, body: &impl Serialize) -> Self {
+        Self { method: "POST", body: Some(json::written(body)), ..Self::get(path) }
+    }
+
+    /// `POST` without one.
+    pub(crate) fn command(path: impl Into<String>) -> Self {
+        Self { method: "POST", ..Self::get(path) }
+    }
+
+    /// `PUT` of version `version + 1`.
+    pub(crate) fn put(path: impl Into<String>, version: u64, body: &impl Serialize) -> Self {
+        Self { method: "PUT", version: Some(version), ..Self::post(path, body) }
+    }
+
+    /// `DELETE` of `version`.
+    pub(crate) fn delete(path: impl Into<String>, version: u64) -> Self {
+        Self { method: "DELETE", version: Some(version), ..Self::get(path) }
+    }
+
+    /// Sends it and reads the answer.
+    pub(crate) async fn answer<T: DeserializeOwned>(self) -> Result<T, Failure> {
+        read(&self.send().await?)
+    }
+
+    /// Sends it; the text of the answer.
+    pub(crate) async fn send(self) -> Result<String, Failure> {
+        let response = self.fetch().await.map_err(|_| Failure::Network)?;
+        let text = response.text().map_err(|_| Failure::Network)?;
+        let text =
+            JsFuture::from(text).await.ok().and_then(|text| text.as_string()).ok_or(Failure::Network)?;
+        match response.status() {
+            200..300 => Ok(text),
+            401 => Err(Failure::SignedOut),
+            404 => Err(Failure::NotFound),
+            409 | 412 if self.version.is_some() => Err(Failure::Conflict(text)),
+            status => Err(json::read(&text)
+                .map_or_else(|_| Failure::Answer(format!("HTTP {status}")), Failure::Refused)),
+        }
+    }
+
+    async fn fetch(&self) -> Result<Response, JsValue> {
+        let headers = Headers::new()?;
+        headers.set("accept", "application/json")?;
+        let request = RequestInit::new();
+        request.set_method(self.method);
+        request.set_headers(&headers);
+        if let Some(version) = self.version {
+            headers.set("if-match", &version.to_string())?;
+        }
+        if let Some(body) = &self.body {
+            headers.set("content-type", "application/json")?;
+            request.set_body(&body.into());
+        }
+        let response = JsFuture::from(window().fetch_with_str_and_init(&self.path, &request)).await?;
+        Ok(response.unchecked_into())
+    }
 }
 
 /// Reads an answer.
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
-    serde_json::from_str(text).map_err(|error| Failure::Answer(error.to_string()))
-}
-
-fn written(body: &impl Serialize) -> Result<String, Failure> {
-    serde_json::to_string(body).map_err(|error| Failure::Answer(error.to_string()))
-}
-
-async fn send(
-    method: Method,
-    path: &str,
-    body: Option<String>,
-    version: Option<u64>,
-) -> Result<String, Failure> {
-    let mut request = RequestBuilder::new(path).method(method).header("accept", "application/json");
-    if let Some(version) = version {
-        request = request.header("if-match", &version.to_string());
-    }
-    let request = match body {
-        Some(body) => request.header("content-type", "application/json").body(body),
-        None => request.build(),
-    };
-    let answer = request.map_err(|_| Failure::Network)?.send().await.map_err(|_| Failure::Network)?;
-    let text = answer.text().await.map_err(|_| Failure::Network)?;
-    match answer.status() {
-        200..300 => Ok(text),
-        401 => Err(Failure::SignedOut),
-        404 => Err(Failure::NotFound),
-        409 | 412 if version.is_some() => Err(Failure::Conflict(text)),
-        status => Err(serde_json::from_str(&text)
-            .map_or_else(|_| Failure::Answer(format!("HTTP {status}")), Failure::Refused)),
-    }
+    json::read(text).map_err(|error| Failure::Answer(error.to_string()))
 }

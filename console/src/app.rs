@@ -1,17 +1,16 @@
 //! Start, routes and the shell around every screen.
 
+use crate::api::Request;
 use crate::browser;
+use crate::dom::{CollectView, View, mount, on_window, value_of, view};
 use crate::i18n::{Lang, Message, m};
 use crate::page;
 use crate::route::{Route, Screen};
 use crate::session::{Access, Theme, app, t};
-use crate::ui::dy;
+use crate::state::{Signal, State, computed, effect, untrack};
 use crate::ui::icon::{icon, mark};
 use crate::ui::load::{failure, skeleton};
-use leptos::ev;
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 
 /// Mounts the console; the browser's loader calls it.
 #[wasm_bindgen::prelude::wasm_bindgen(start)]
@@ -19,57 +18,56 @@ pub fn start() {
     std::panic::set_hook(Box::new(|info| {
         web_sys::console::error_1(&info.to_string().into());
     }));
-    mount_to_body(root);
+    mount(root);
 }
 
-fn root() -> AnyView {
+fn root() -> View {
     let app = app();
-    spawn_local(app.refresh());
-    Effect::new(move |_| {
+    browser::spawn(app.refresh());
+    effect(move |_| {
         browser::set_root("lang", Some(app.lang.get().tag()));
     });
-    Effect::new(move |_| browser::set_root("data-theme", app.theme.get().code()));
+    effect(move |_| browser::set_root("data-theme", app.theme.get().code()));
     listen();
-    let route = Memo::new(move |_| app.route());
-    let inside = Memo::new(move |_| match app.access.get() {
+    let route = computed(move || app.route());
+    let inside = computed(move || match app.access.get() {
         Access::In(_) => 2u8,
         Access::Asking => 0,
         Access::Out => 1,
         Access::Failed(_) => 3,
     });
     view! {
-        {dy(move || match inside.get() {
-            0 => view! { <main class="gate">{skeleton()}</main> }.into_any(),
+        {move || match inside.get() {
+            0 => view! { <main class="gate">{skeleton()}</main> },
             1 => untrack(page::sign_in::view),
             3 => unreachable_server(),
             _ => untrack(|| signed_in(route)),
-        })}
+        }}
         <div class="toasts" role="status" aria-live="polite">
-            {dy(move || app.toast.get().map(|text| view! { <p class="toast">{icon("check")}{text}</p> }))}
+            {move || app.toast.get().map(|text| view! { <p class="toast">{icon("check")}{text}</p> })}
         </div>
     }
-    .into_any()
 }
 
-fn unreachable_server() -> AnyView {
+fn unreachable_server() -> View {
     let app = app();
-    let problem = RwSignal::new(match app.access.get_untracked() {
+    let problem = State::new(match app.access.get_untracked() {
         Access::Failed(failure) => Some(failure),
         _ => None,
     });
-    view! { <main class="gate"><div class="card gate-card">{failure(problem, move || spawn_local(app.refresh()))}</div></main> }
-        .into_any()
+    view! { <main class="gate"><div class="card gate-card">{failure(problem, move || browser::spawn(app.refresh()))}</div></main> }
 }
 
 /// Links inside the console change the page without loading it; Back and Forward work.
 fn listen() {
     let app = app();
-    let click = window_event_listener(ev::click, move |event| {
+    on_window("click", move |event| {
+        let mouse: &web_sys::MouseEvent = event.unchecked_ref();
         if event.default_prevented()
-            || event.button() != 0
-            || event.meta_key()
-            || event.ctrl_key()
-            || event.shift_key()
+            || mouse.button() != 0
+            || mouse.meta_key()
+            || mouse.ctrl_key()
+            || mouse.shift_key()
         {
             return;
         }
@@ -81,26 +79,21 @@ fn listen() {
             app.go(&href);
         }
     });
-    let back = window_event_listener(ev::popstate, move |_| app.follow());
-    let leave = window_event_listener(ev::beforeunload, move |event| {
+    on_window("popstate", move |_| app.follow());
+    on_window("beforeunload", move |event| {
         if app.unsaved.get_untracked() {
             event.prevent_default();
         }
     });
-    on_cleanup(move || {
-        click.remove();
-        back.remove();
-        leave.remove();
-    });
 }
 
-fn signed_in(route: Memo<Route>) -> AnyView {
+fn signed_in(route: Signal<Route>) -> View {
     let app = app();
-    let site = Memo::new(move |_| match route.get() {
+    let site = computed(move || match route.get() {
         Route::Site(site, _) => Some(site),
         _ => None,
     });
-    Effect::new(move |_| {
+    effect(move |_| {
         let name = match route.get() {
             Route::Site(_, screen) => title(&screen.area()),
             _ => m::SITES,
@@ -113,17 +106,16 @@ fn signed_in(route: Memo<Route>) -> AnyView {
         <a class="skip" href="#page">{t(m::SKIP)}</a>
         <div class="shell">
             {side(route, site)}
-            <main class="main"><div class="page" id="page" tabindex="-1">{dy(move || match route.get() {
+            <main class="main"><div class="page" id="page" tabindex="-1">{move || match route.get() {
                 Route::Sites => untrack(page::sites::view),
                 Route::Lost => page::lost(),
                 Route::Site(_, screen) => untrack(|| screen_view(screen)),
-            })}</div></main>
+            }}</div></main>
         </div>
     }
-    .into_any()
 }
 
-fn screen_view(screen: Screen) -> AnyView {
+fn screen_view(screen: Screen) -> View {
     match screen {
         Screen::Home => page::home::view(),
         Screen::Live => page::live::view(),
@@ -163,9 +155,9 @@ const AREAS: [(Screen, &str); 8] = [
     (Screen::Settings, "settings"),
 ];
 
-fn side(route: Memo<Route>, site: Memo<Option<String>>) -> AnyView {
-    let open = RwSignal::new(false);
-    Effect::new(move |_| {
+fn side(route: Signal<Route>, site: Signal<Option<String>>) -> View {
+    let open = State::new(false);
+    effect(move |_| {
         route.track();
         open.set(false);
     });
@@ -178,15 +170,14 @@ fn side(route: Memo<Route>, site: Memo<Option<String>>) -> AnyView {
             </div>
             <div class="side-body" id="menu">
                 {site_select(site)}
-                <nav class="nav" aria-label=t(m::MENU)>{dy(move || site.get().map(|site| entries(route, &site)))}</nav>
+                <nav class="nav" aria-label=t(m::MENU)>{move || site.get().map(|site| entries(route, &site))}</nav>
                 {foot()}
             </div>
         </header>
     }
-    .into_any()
 }
 
-fn entries(route: Memo<Route>, site: &str) -> AnyView {
+fn entries(route: Signal<Route>, site: &str) -> View {
     let entries = AREAS
         .into_iter()
         .map(|(screen, name)| {
@@ -197,13 +188,13 @@ fn entries(route: Memo<Route>, site: &str) -> AnyView {
             view! { <li class=class><a href=href aria-current=here>{icon(name)}{t(label)}</a></li> }
         })
         .collect_view();
-    view! { <ul>{entries}</ul> }.into_any()
+    view! { <ul>{entries}</ul> }
 }
 
-fn site_select(site: Memo<Option<String>>) -> AnyView {
+fn site_select(site: Signal<Option<String>>) -> View {
     let app = app();
     let choose = move |event| {
-        let name = event_target_value(&event);
+        let name = value_of(&event);
         let screen = match app.route() {
             Route::Site(_, screen) => screen.area(),
             _ => Screen::Home,
@@ -227,14 +218,13 @@ fn site_select(site: Memo<Option<String>>) -> AnyView {
             <option value="" selected=move || site.get().is_none() prop:selected=move || site.get().is_none()>{t(m::ALL_SITES)}</option>
         </select>
     }
-    .into_any()
 }
 
 /// Language and theme; also on the sign-in page.
-pub(crate) fn tools() -> AnyView {
+pub(crate) fn tools() -> View {
     let app = app();
     let language = move |event| {
-        let lang = Lang::parse(&event_target_value(&event));
+        let lang = Lang::parse(&value_of(&event));
         browser::keep("attune-lang", lang.tag());
         app.lang.set(lang);
     };
@@ -265,14 +255,13 @@ pub(crate) fn tools() -> AnyView {
         <div class="side-tools">
             <select class="input" aria-label=t(m::LANGUAGE) on:change=language>{languages}</select>
             <button type="button" class="button icon" title=t(m::THEME) on:click=turn>
-                {dy(move || icon(looks().0))}<span class="sr">{t(m::THEME)}": "{dy(move || t(looks().1)())}</span>
+                {move || icon(looks().0)}<span class="sr">{t(m::THEME)}": "{move || t(looks().1).now()}</span>
             </button>
         </div>
     }
-    .into_any()
 }
 
-fn foot() -> AnyView {
+fn foot() -> View {
     let app = app();
     let who = move || match app.access.get() {
         Access::In(session) => session.user,
@@ -281,8 +270,8 @@ fn foot() -> AnyView {
     let sign_out = move |_| {
         if app.may_leave() {
             app.unsaved.set(false);
-            spawn_local(async move {
-                drop(crate::api::command("/api/sign-out".to_owned()).await);
+            browser::spawn(async move {
+                drop(Request::command("/api/sign-out").send().await);
                 app.access.set(Access::Out);
             });
         }
@@ -294,5 +283,4 @@ fn foot() -> AnyView {
                 <button type="button" class="button quiet small" on:click=sign_out>{icon("out")}{t(m::SIGN_OUT)}</button></div>
         </div>
     }
-    .into_any()
 }

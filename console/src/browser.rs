@@ -1,13 +1,30 @@
 //! What the browser gives: storage, numbers and dates by `Intl`, clock, clipboard.
 
 use crate::i18n::Lang;
+use crate::state::cleanup;
 use attune_schema::time::Timestamp;
 use js_sys::{Date, Object, Reflect};
+use std::pin::Pin;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Document, Window};
 
 /// The window.
-pub(crate) fn window() -> web_sys::Window {
-    leptos::prelude::window()
+///
+/// # Panics
+///
+/// Outside a page, where there is nothing to do.
+pub(crate) fn window() -> Window {
+    web_sys::window().expect("the console runs in a page")
+}
+
+/// The document.
+///
+/// # Panics
+///
+/// Outside a page, where there is nothing to do.
+pub(crate) fn document() -> Document {
+    window().document().expect("the console runs in a page")
 }
 
 /// Now.
@@ -29,7 +46,7 @@ pub(crate) fn keep(name: &str, value: &str) {
 
 /// Sets or removes an attribute of `<html>`.
 pub(crate) fn set_root(name: &str, value: Option<&str>) {
-    let Some(root) = window().document().and_then(|document| document.document_element()) else { return };
+    let Some(root) = document().document_element() else { return };
     drop(match value {
         Some(value) => root.set_attribute(name, value),
         None => root.remove_attribute(name),
@@ -48,10 +65,37 @@ pub(crate) async fn copy(text: &str) -> bool {
 
 /// Moves the focus to the element with this id.
 pub(crate) fn focus(id: &str) {
-    let element = window().document().and_then(|document| document.get_element_by_id(id));
+    let element = document().get_element_by_id(id);
     if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
         drop(element.focus());
     }
+}
+
+/// Runs `work` beside everything else.
+pub(crate) fn spawn(work: impl Future<Output = ()> + 'static) {
+    spawn_boxed(Box::pin(work));
+}
+
+fn spawn_boxed(work: Pin<Box<dyn Future<Output = ()>>>) {
+    wasm_bindgen_futures::spawn_local(work);
+}
+
+/// Does `act` in `ms` milliseconds.
+pub(crate) fn later(ms: u32, act: impl FnOnce() + 'static) {
+    later_boxed(ms, Box::new(act));
+}
+
+fn later_boxed(ms: u32, act: Box<dyn FnOnce()>) {
+    let act = Closure::once_into_js(act);
+    drop(window().set_timeout_with_callback_and_timeout_and_arguments_0(act.unchecked_ref(), ms as i32));
+}
+
+/// Does `act` every `ms` milliseconds while this part of the page is there.
+pub(crate) fn every(ms: u32, act: impl FnMut() + 'static) {
+    let act = Closure::wrap(Box::new(act) as Box<dyn FnMut()>).into_js_value();
+    let handle =
+        window().set_interval_with_callback_and_timeout_and_arguments_0(act.unchecked_ref(), ms as i32);
+    cleanup(move || handle.into_iter().for_each(|handle| window().clear_interval_with_handle(handle)));
 }
 
 fn options(pairs: &[(&str, JsValue)]) -> Object {

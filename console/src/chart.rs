@@ -1,5 +1,7 @@
 //! Geometry of charts: numbers in, coordinates out; no DOM.
 
+use crate::text::fixed;
+
 /// A point in the chart's own coordinates.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
@@ -57,9 +59,14 @@ pub fn points(values: &[u64], top: u64, frame: Frame) -> Vec<Point> {
 pub fn line(points: &[Point]) -> String {
     let mut path = String::new();
     for (index, point) in points.iter().enumerate() {
-        path.push_str(&format!("{}{:.1} {:.1}", if index == 0 { "M" } else { "L" }, point.x, point.y));
+        path.push_str(if index == 0 { "M" } else { "L" });
+        path.push_str(&spot(point.x, point.y));
     }
     path
+}
+
+fn spot(x: f64, y: f64) -> String {
+    format!("{} {}", fixed(x, 1), fixed(y, 1))
 }
 
 /// Closed path between `points` and `bottom`.
@@ -67,7 +74,7 @@ pub fn line(points: &[Point]) -> String {
 pub fn band(points: &[Point], bottom: f64) -> String {
     match (points.first(), points.last()) {
         (Some(first), Some(last)) => {
-            format!("{}L{:.1} {bottom:.1}L{:.1} {bottom:.1}Z", line(points), last.x, first.x)
+            format!("{}L{}L{}Z", line(points), spot(last.x, bottom), spot(first.x, bottom))
         }
         _ => String::new(),
     }

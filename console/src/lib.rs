@@ -7,6 +7,7 @@
 //! | [`route`] | addresses |
 //! | [`funnel`] | the funnel builder's question and its arithmetic |
 //! | [`rule`] | editing conditions |
+//! | [`json`] | JSON into our types and back |
 //! | [`preview`] | what a persona would see, by the engine itself |
 //! | [`stream`] | the buffer behind Live |
 //! | [`chart`] | geometry of charts |
@@ -16,6 +17,7 @@
 pub mod chart;
 pub mod funnel;
 pub mod i18n;
+pub mod json;
 pub mod preview;
 pub mod route;
 pub mod rule;
@@ -29,9 +31,13 @@ mod app;
 #[cfg(target_arch = "wasm32")]
 mod browser;
 #[cfg(target_arch = "wasm32")]
+mod dom;
+#[cfg(target_arch = "wasm32")]
 mod page;
 #[cfg(target_arch = "wasm32")]
 mod session;
+#[cfg(target_arch = "wasm32")]
+mod state;
 #[cfg(target_arch = "wasm32")]
 mod ui;
 

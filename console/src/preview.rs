@@ -68,12 +68,15 @@ impl Default for Persona {
 /// Lines of `name = value` (or `name: value`); others are left out.
 #[must_use]
 pub fn assignments(lines: &str) -> BTreeMap<String, Value> {
-    lines
-        .lines()
-        .filter_map(|line| line.split_once('=').or_else(|| line.split_once(':')))
-        .map(|(name, value)| (name.trim().to_owned(), text::value(value)))
-        .filter(|(name, _)| !name.is_empty())
-        .collect()
+    let mut values = BTreeMap::new();
+    for line in lines.lines() {
+        if let Some((name, value)) = line.split_once('=').or_else(|| line.split_once(':'))
+            && !name.trim().is_empty()
+        {
+            values.insert(name.trim().to_owned(), text::value(value));
+        }
+    }
+    values
 }
 
 impl Persona {
@@ -86,8 +89,7 @@ impl Persona {
                 context.insert(name.to_owned(), Value::Text(value.clone()));
             }
         }
-        let mut deeds = self.deeds.clone();
-        deeds.sort_by_key(|deed| core::cmp::Reverse(deed.minutes_ago));
+        let deeds = text::sorted(self.deeds.clone(), |deed| core::cmp::Reverse(deed.minutes_ago));
         Case {
             placement: placement.to_owned(),
             now,

@@ -239,7 +239,9 @@ pub fn summary(condition: &Condition, words: Words) -> String {
             let (operator, operand) = parts(&field.test);
             format!("{} {} {operand}", field.name, symbol(operator))
         }
-        Condition::Affinity(affinity) => format!("♥ {} ≥ {}", affinity.category, affinity.at_least),
+        Condition::Affinity(affinity) => {
+            format!("♥ {} ≥ {}", affinity.category, text::plain(affinity.at_least))
+        }
         Condition::Audience(id) => format!("@{id}"),
     }
 }

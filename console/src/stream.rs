@@ -58,7 +58,7 @@ impl Stream {
 /// Whether `event` passes both filters: event name equal, visitor containing.
 #[must_use]
 pub fn passes(event: &LiveEvent, name: &str, visitor: &str) -> bool {
-    let visitor = visitor.trim().to_lowercase();
+    let visitor = visitor.trim().to_ascii_lowercase();
     (name.is_empty() || event.name == name)
         && (visitor.is_empty() || event.visitor.to_string().contains(&visitor))
 }

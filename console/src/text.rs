@@ -1,5 +1,6 @@
 //! Small conversions between what people type and what is kept.
 
+use crate::json;
 use attune_schema::value::Value;
 
 /// `part / whole`; `None` if there is no whole.
@@ -35,6 +36,32 @@ pub fn list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }
 
+/// A number as it is typed: `2`, `-.5`, `1e3`. The JSON reader's, so that there is one reader of numbers.
+#[must_use]
+pub fn number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    let zero = if digits.starts_with('.') { "0" } else { "" };
+    let digits = digits.strip_suffix('.').unwrap_or(digits);
+    (!digits.is_empty()).then(|| json::read(&format!("{sign}{zero}{digits}")).ok()).flatten()
+}
+
+/// The inverse of [`number`].
+#[must_use]
+pub fn plain(number: f64) -> String {
+    let text = json::written(&number);
+    text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
+}
+
+/// A number with `digits` after the point, for style sheets and drawings.
+#[must_use]
+pub fn fixed(number: f64, digits: u32) -> String {
+    let scale = 10u64.pow(digits);
+    let all = (number.abs() * scale as f64).round() as u64;
+    let sign = if number < 0.0 && all > 0 { "-" } else { "" };
+    format!("{sign}{}.{:0width$}", all / scale, all % scale, width = digits as usize)
+}
+
 /// What was typed as a value: `true`, `false`, a number, else text; `"3"` in quotes stays text.
 #[must_use]
 pub fn value(text: &str) -> Value {
@@ -45,12 +72,7 @@ pub fn value(text: &str) -> Value {
     match text {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
-        _ => text
-            .parse::<f64>()
-            .ok()
-            .filter(|_| text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.'))
-            .and_then(Value::number)
-            .unwrap_or_else(|| Value::Text(text.to_owned())),
+        _ => number(text).and_then(Value::number).unwrap_or_else(|| Value::Text(text.to_owned())),
     }
 }
 
@@ -59,7 +81,7 @@ pub fn value(text: &str) -> Value {
 pub fn typed(value: &Value) -> String {
     match value {
         Value::Bool(yes) => yes.to_string(),
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) => plain(*number),
         Value::Text(text) if self::value(text) == *value => text.clone(),
         Value::Text(text) => format!("\"{text}\""),
     }
@@ -74,11 +96,35 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
+/// The items in order, those with equal keys as they were. For lists on a screen: the library's sorts weigh kilobytes.
+#[must_use]
+pub fn sorted<T, K: Ord>(items: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut sorted = Vec::with_capacity(items.len());
+    for item in items {
+        let mine = key(&item);
+        let at = sorted.partition_point(|other| key(other) <= mine);
+        sorted.insert(at, item);
+    }
+    sorted
+}
+
+/// The texts in order, each once, without empty ones.
+#[must_use]
+pub fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut list = Vec::new();
+    for text in texts.filter(|text| !text.is_empty()) {
+        if let Err(at) = list.binary_search(&text) {
+            list.insert(at, text);
+        }
+    }
+    list
+}
+
 /// An id made of a name: lower-case letters, digits and dashes, not one of `taken`.
 #[must_use]
 pub fn slug(name: &str, fallback: &str, taken: &[String]) -> String {
     let mut slug = String::new();
-    for c in name.chars().flat_map(char::to_lowercase) {
+    for c in name.chars().map(|c| c.to_ascii_lowercase()) {
         if c.is_ascii_alphanumeric() {
             slug.push(c);
         } else if !slug.is_empty() && !slug.ends_with('-') {
@@ -97,7 +143,14 @@ pub fn slug(name: &str, fallback: &str, taken: &[String]) -> String {
 /// `{name}` replaced by each value.
 #[must_use]
 pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
-    values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    let mut parts = template.split('{');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}').unwrap_or(("", part));
+        text.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value));
+        text.push_str(rest);
+    }
+    text
 }
 
 /// An instant as `<input type="datetime-local">` writes it, in a zone `offset_minutes` from UTC.
@@ -178,6 +231,26 @@ mod tests {
         for given in values {
             assert_eq!(value(&typed(&given)), given);
         }
+    }
+
+    #[test]
+    fn numbers_are_read_and_written_as_people_do() {
+        for (text, value) in [(" 2 ", 2.0), ("-.5", -0.5), ("1.", 1.0), ("1e3", 1_000.0), ("0.1", 0.1)] {
+            assert_eq!(number(text), Some(value), "{text}");
+        }
+        for text in ["", "-", ".", "inf", "NaN", "1,5", "0x10", "1 2"] {
+            assert_eq!(number(text), None, "{text}");
+        }
+        assert_eq!([2.0, -0.25, 1e6].map(plain), ["2", "-0.25", "1000000"]);
+        assert_eq!([fixed(99.995, 2), fixed(-0.04, 1), fixed(-2.5, 1)], ["100.00", "0.0", "-2.5"]);
+    }
+
+    #[test]
+    fn lists_are_in_order() {
+        let pairs = vec![(2, 'a'), (1, 'b'), (2, 'c'), (1, 'd')];
+        assert_eq!(sorted(pairs, |pair| pair.0), [(1, 'b'), (1, 'd'), (2, 'a'), (2, 'c')]);
+        let texts = ["b", "", "a", "b"].map(str::to_owned);
+        assert_eq!(distinct(texts.into_iter()), ["a", "b"]);
     }
 
     #[test]

@@ -79,7 +79,7 @@ fn once() -> u32 {
 }
 
 /// A decision with everything around it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The decision.
     pub decision: Decision,

@@ -52,7 +52,20 @@ struct Compiler<'a> {
 /// Ids seen twice; the first stays.
 fn repeated<'a>(ids: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
     let mut seen = BTreeSet::new();
-    ids.filter(|id| !seen.insert(*id)).collect()
+    set(ids.filter(|id| !seen.insert(*id)))
+}
+
+/// A set, filled one by one: collecting sorts first, and each sort weighs kilobytes in the console.
+fn set<T: Ord>(items: impl Iterator<Item = T>) -> BTreeSet<T> {
+    let mut set = BTreeSet::new();
+    set.extend(items);
+    set
+}
+
+/// A number in a message, by the JSON writer: the library's own would be the console's only use of it.
+fn shown(number: f64) -> String {
+    let text = serde_json::to_string(&number).unwrap_or_default();
+    text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
 }
 
 impl<'a> Compiler<'a> {
@@ -81,11 +94,9 @@ impl<'a> Compiler<'a> {
 
         let running: Vec<&Campaign> =
             source.campaigns.iter().filter(|c| c.status == CampaignStatus::Running).collect();
-        let wanted: BTreeSet<&str> = running
-            .iter()
-            .flat_map(|c| c.offers.iter().chain(c.variants.iter().flat_map(|v| &v.offers)))
-            .map(String::as_str)
-            .collect();
+        let offered =
+            running.iter().flat_map(|c| c.offers.iter().chain(c.variants.iter().flat_map(|v| &v.offers)));
+        let wanted = set(offered.map(String::as_str));
         let mut offers: Vec<bundle::Offer> = Vec::new();
         let mut contents = BTreeMap::new();
         for offer in source.offers.iter().filter(|offer| wanted.contains(offer.id.as_str())) {
@@ -96,7 +107,7 @@ impl<'a> Compiler<'a> {
                 offers.push(compiled);
             }
         }
-        offers.sort_by(|a, b| a.id.cmp(&b.id));
+        offers.sort_unstable_by(|a, b| a.id.cmp(&b.id));
 
         let mut campaigns: Vec<bundle::Campaign> = Vec::new();
         let mut reasons = BTreeMap::new();
@@ -108,7 +119,7 @@ impl<'a> Compiler<'a> {
                 campaigns.push(compiled);
             }
         }
-        campaigns.sort_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.id.cmp(&b.id)));
+        campaigns.sort_unstable_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.id.cmp(&b.id)));
 
         let bundle = Bundle {
             enabled: settings.enabled,
@@ -166,7 +177,7 @@ impl<'a> Compiler<'a> {
     /// A share in percent as a bucket bound; out of range is a problem and counts as the nearest bound.
     fn percent(&mut self, subject: &str, field: &str, percent: f64) -> u64 {
         if !(0.0..=100.0).contains(&percent) {
-            self.problem(subject, false, format!("{field} {percent} is not within 0 to 100"));
+            self.problem(subject, false, format!("{field} {} is not within 0 to 100", shown(percent)));
         }
         if percent.is_nan() { 0 } else { below(percent) }
     }
@@ -398,13 +409,12 @@ impl<'a> Compiler<'a> {
         let holdout_below = self.percent(&subject, "holdout_percent", campaign.holdout_percent);
         let exclusion = campaign.exclusion_group.as_ref().map(|group| {
             // Paused members keep their share, so that pausing one moves nobody.
-            let members: BTreeSet<&String> = self
-                .source
-                .campaigns
-                .iter()
-                .filter(|c| c.exclusion_group.as_ref() == Some(group) && c.status != CampaignStatus::Draft)
-                .map(|c| &c.id)
-                .collect();
+            let mut members = BTreeSet::new();
+            for other in &self.source.campaigns {
+                if other.exclusion_group.as_ref() == Some(group) && other.status != CampaignStatus::Draft {
+                    members.insert(&other.id);
+                }
+            }
             (group.clone(), members.into_iter().cloned().collect())
         });
         if fatal(self, before) {
@@ -440,7 +450,8 @@ impl<'a> Compiler<'a> {
         let mut variants = Vec::new();
         for variant in &campaign.variants {
             if !variant.weight.is_finite() || variant.weight < 0.0 {
-                let message = format!("variant `{}` has weight {}, not a share", variant.id, variant.weight);
+                let (id, weight) = (&variant.id, shown(variant.weight));
+                let message = format!("variant `{id}` has weight {weight}, not a share");
                 self.problem(subject, true, message);
             }
             let offers = if variant.offers.is_empty() {

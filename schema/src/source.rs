@@ -79,18 +79,13 @@ pub struct AffinitySettings {
 
 impl Default for AffinitySettings {
     fn default() -> Self {
-        Self {
-            half_life: Span::from_days(14),
-            weights: [
-                ("page_viewed", 1.0),
-                ("item_viewed", 2.0),
-                ("offer_clicked", 2.0),
-                ("form_started", 3.0),
-            ]
-            .into_iter()
-            .map(|(name, weight)| (name.to_owned(), weight))
-            .collect(),
+        let mut weights = BTreeMap::new();
+        for (name, weight) in
+            [("page_viewed", 1.0), ("item_viewed", 2.0), ("offer_clicked", 2.0), ("form_started", 3.0)]
+        {
+            weights.insert(name.to_owned(), weight);
         }
+        Self { half_life: Span::from_days(14), weights }
     }
 }
 

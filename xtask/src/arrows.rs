@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A member and the members it may use.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("attune-schema", &[]),
     ("attune-engine", &["attune-schema"]),
     ("attune-chdb", &[]),
@@ -14,7 +14,8 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("attune-control", &["attune-schema"]),
     ("attune-sdk-wasm", &["attune-engine", "attune-schema"]),
     ("attune-collector", &["attune-engine", "attune-warehouse", "attune-control", "attune-schema"]),
-    ("attune-console", &["attune-engine", "attune-schema"]),
+    ("attune-console", &["attune-engine", "attune-schema", "attune-markup"]),
+    ("attune-markup", &[]),
     (
         "attune-tests",
         &[
@@ -33,7 +34,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 /// Crates that only these members may use: who talks to browsers, who writes SQL.
 const RESERVED: [(&str, &[&str]); 5] = [
     ("web-sys", &["attune-sdk-wasm", "attune-console"]),
-    ("leptos", &["attune-console"]),
+    ("reactive_graph", &["attune-console"]),
     ("clickhouse", &["attune-warehouse"]),
     ("sqlx", &["attune-control"]),
     ("libloading", &["attune-chdb"]),

@@ -27,12 +27,12 @@ pub(crate) struct Module<'a> {
     pub passes: &'a [&'a str],
 }
 
-/// The console. Erased views: one type an element instead of one a place, which is smaller by far.
+/// The console.
 pub(crate) const CONSOLE: Module<'_> = Module {
     package: "attune-console",
     target_dir: "wasm",
     features: "",
-    rustflags: "--cfg=erase_components",
+    rustflags: "",
     exports: &[],
     passes: &["-Oz"],
 };

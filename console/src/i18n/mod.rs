@@ -47,32 +47,26 @@ impl Lang {
 
 /// A message in every language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Message {
-    en: &'static str,
-    ko: &'static str,
-}
+pub struct Message(&'static [&'static str; 2]);
 
 impl Message {
-    /// A message; used by the tables.
+    /// A message, its texts in the order of [`Lang`]; used by the tables.
     #[must_use]
-    pub const fn new(en: &'static str, ko: &'static str) -> Self {
-        Self { en, ko }
+    pub const fn new(texts: &'static [&'static str; 2]) -> Self {
+        Self(texts)
     }
 
     /// The text in `lang`.
     #[must_use]
     pub const fn text(self, lang: Lang) -> &'static str {
-        match lang {
-            Lang::En => self.en,
-            Lang::Ko => self.ko,
-        }
+        self.0[lang as usize]
     }
 }
 
 /// A table of messages: a name, then one text a language.
 macro_rules! messages {
     ($($name:ident: $en:literal, $ko:literal;)*) => {
-        $(#[doc = concat!("`", stringify!($name), "`: ", "`", $en, "`")] pub const $name: $crate::i18n::Message = $crate::i18n::Message::new($en, $ko);)*
+        $(#[doc = concat!("`", stringify!($name), "`: ", "`", $en, "`")] pub const $name: $crate::i18n::Message = $crate::i18n::Message::new(&[$en, $ko]);)*
         /// All messages of this table.
         #[cfg(test)]
         pub(super) const MESSAGES: &[(&str, $crate::i18n::Message)] = &[$((stringify!($name), $name)),*];
@@ -108,7 +102,7 @@ mod tests {
         {
             for (name, message) in table {
                 assert!(Lang::ALL.iter().all(|lang| !message.text(*lang).is_empty()), "{name}");
-                assert_eq!(holes(message.en), holes(message.ko), "{name}");
+                assert_eq!(holes(message.text(Lang::En)), holes(message.text(Lang::Ko)), "{name}");
             }
         }
     }

@@ -1,14 +1,15 @@
 //! Audiences: saved rules over the profile, and their editor.
 
 use crate::browser;
+use crate::dom::{CollectView, View, view};
 use crate::i18n::m;
 use crate::page::kept::{documents, edit, source_signal};
 use crate::route::Screen;
 use crate::rule::Kind;
 use crate::session::{app, t};
+use crate::state::{State, effect};
 use crate::text::slug;
 use crate::ui::dialog::confirm;
-use crate::ui::dy;
 use crate::ui::edit::Editing;
 use crate::ui::form::{Look, bind, text_field};
 use crate::ui::icon::icon;
@@ -16,10 +17,9 @@ use crate::ui::load::{Load, loaded};
 use crate::ui::part::{crumb, empty, event_list, head, link_button, problems};
 use crate::ui::rule::{in_words, lists, rule_editor};
 use attune_schema::source::{Audience, Condition, Source};
-use leptos::prelude::*;
 
 /// The list.
-pub(crate) fn list() -> AnyView {
+pub(crate) fn list() -> View {
     let lang = app().lang;
     let audiences = documents::<Audience>();
     let new = || link_button(&Screen::Audience("new".to_owned()), m::NEW_AUDIENCE, "primary", "plus");
@@ -36,8 +36,8 @@ pub(crate) fn list() -> AnyView {
                 view! {
                     <tr>
                         <th scope="row"><a class="title" href=app().href(&Screen::Audience(audience.id.clone()))>{name}</a><span class="sub mono">{audience.id.clone()}</span></th>
-                        <td class="break muted">{dy(move || in_words(&rule))}</td>
-                        <td class="nowrap">{dy(move || browser::ago(lang.get(), at))}<span class="sub">{document.updated_by}</span></td>
+                        <td class="break muted">{move || in_words(&rule)}</td>
+                        <td class="nowrap">{move || browser::ago(lang.get(), at)}<span class="sub">{document.updated_by}</span></td>
                     </tr>
                 }
             }).collect_view();
@@ -46,14 +46,13 @@ pub(crate) fn list() -> AnyView {
                     <thead><tr><th scope="col">{t(m::AUDIENCE)}</th><th scope="col">{t(m::RULE)}</th><th scope="col">{t(m::CHANGED)}</th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table></div>
-            }.into_any()
+            }
         })}</section>
     }
-    .into_any()
 }
 
 /// The page of audience `id`, or of a new one.
-pub(crate) fn editor(id: String) -> AnyView {
+pub(crate) fn editor(id: String) -> View {
     edit::<Audience>(id, |_| blank(), page)
 }
 
@@ -61,11 +60,11 @@ fn blank() -> Audience {
     Audience { id: String::new(), name: String::new(), rule: Condition::All(vec![Kind::Event.blank()]) }
 }
 
-fn page(editing: Editing<Audience>, source: Load<Source>) -> AnyView {
+fn page(editing: Editing<Audience>, source: Load<Source>) -> View {
     let draft = editing.draft;
     let all = source_signal(source);
     if editing.is_new() {
-        Effect::new(move |_| {
+        effect(move |_| {
             let name = draft.with(|draft| draft.name.clone());
             let taken: Vec<String> = all.get().audiences.into_iter().map(|audience| audience.id).collect();
             let id = slug(&name, "audience", &taken);
@@ -74,10 +73,10 @@ fn page(editing: Editing<Audience>, source: Load<Source>) -> AnyView {
             }
         });
     }
-    let deleting = RwSignal::new(false);
+    let deleting = State::new(false);
     let title = move || {
         draft.with(
-            |draft| if draft.name.is_empty() { t(m::AUDIENCE)().to_owned() } else { draft.name.clone() },
+            |draft| if draft.name.is_empty() { t(m::AUDIENCE).now().to_owned() } else { draft.name.clone() },
         )
     };
     let found = move || {
@@ -93,10 +92,10 @@ fn page(editing: Editing<Audience>, source: Load<Source>) -> AnyView {
         {event_list()}
         {lists(all)}
         <header class="page-head">
-            <div class="words">{crumb(&Screen::Audiences, m::AUDIENCES)}<h1>{title}</h1><p class="mono small">{dy(move || draft.with(|d| d.id.clone()))}</p></div>
-            <div class="actions">{dy(move || (!editing.is_new()).then(|| view! {
+            <div class="words">{crumb(&Screen::Audiences, m::AUDIENCES)}<h1>{title}</h1><p class="mono small">{move || draft.with(|d| d.id.clone())}</p></div>
+            <div class="actions">{move || (!editing.is_new()).then(|| view! {
                 <button type="button" class="button danger quiet" on:click=move |_| deleting.set(true)>{icon("bin")}{t(m::DELETE)}</button>
-            }))}</div>
+            })}</div>
         </header>
         {confirm(deleting, m::DELETE_TITLE, m::DELETE_TEXT, m::DELETE, true, move || editing.remove())}
         <section class="card"><div class="body">
@@ -107,5 +106,4 @@ fn page(editing: Editing<Audience>, source: Load<Source>) -> AnyView {
         </div></section>
         {editing.bar()}
     }
-    .into_any()
 }

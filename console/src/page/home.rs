@@ -2,15 +2,16 @@
 
 use super::campaign::list::{name_of, status};
 use super::kept::documents;
-use crate::api;
+use crate::api::{self, Request};
 use crate::browser;
 use crate::chart::daily;
+use crate::dom::{CollectView, View, view};
 use crate::i18n::{Message, m};
 use crate::route::Screen;
 use crate::session::{app, filled, t};
+use crate::state::computed;
 use crate::text::{Change, change, share};
 use crate::ui::chart::trend;
-use crate::ui::dy;
 use crate::ui::icon::icon;
 use crate::ui::load::{Load, load, loaded};
 use crate::ui::part::{empty, head, link_button, problems};
@@ -18,26 +19,22 @@ use attune_schema::api::{Health, Overview, Problem, TagStatus};
 use attune_schema::question::{EventNames, Interval, Measure, Period, TrendAnswer, TrendQuestion};
 use attune_schema::source::{Campaign, CampaignStatus};
 use attune_schema::time::{DAY_MS, HOUR_MS, Timestamp};
-use leptos::prelude::*;
 
 const DAYS: i64 = 14;
 
 /// The page.
-pub(crate) fn view() -> AnyView {
+pub(crate) fn view() -> View {
     let site = app().site();
     let path = move |rest: &str| api::site_path(&site, rest);
     let (overview_path, trend_path, status_path, problems_path) =
         (path("overview"), path("trend"), path("tag-status"), path("problems"));
-    let overview: Load<Overview> = load(move || Some(api::get(overview_path.clone())));
-    let views: Load<TrendAnswer> = load(move || {
-        let path = trend_path.clone();
-        Some(async move { api::post(path, &question()).await })
-    });
-    let status: Load<TagStatus> = load(move || Some(api::get(status_path.clone())));
-    let found: Load<Vec<Problem>> = load(move || Some(api::get(problems_path.clone())));
-    let health: Load<Health> = load(move || Some(api::get("/health".to_owned())));
+    let overview: Load<Overview> = load(move || Some(Request::get(overview_path.clone())));
+    let views: Load<TrendAnswer> = load(move || Some(Request::post(trend_path.clone(), &question())));
+    let status: Load<TagStatus> = load(move || Some(Request::get(status_path.clone())));
+    let found: Load<Vec<Problem>> = load(move || Some(Request::get(problems_path.clone())));
+    let health: Load<Health> = load(move || Some(Request::get("/health")));
     view! {
-        {head(m::HOME, m::HOME_ABOUT, ().into_any())}
+        {head(m::HOME, m::HOME_ABOUT, View::default())}
         {attention(status, found, health)}
         {loaded(overview, |overview| tiles(&overview))}
         <section class="card">
@@ -50,7 +47,6 @@ pub(crate) fn view() -> AnyView {
         </section>
         {running(overview)}
     }
-    .into_any()
 }
 
 fn question() -> TrendQuestion {
@@ -68,7 +64,7 @@ fn question() -> TrendQuestion {
     }
 }
 
-fn tiles(overview: &Overview) -> AnyView {
+fn tiles(overview: &Overview) -> View {
     let (now, before) = (overview.current, overview.previous);
     let figures: [(Message, u64, u64); 5] = [
         (m::VISITORS, now.visitors, before.visitors),
@@ -89,8 +85,8 @@ fn tiles(overview: &Overview) -> AnyView {
                 Change::By(share) => ("delta", Some((Some(share), "dot"))),
             };
             let words = move || match delta {
-                None => t(m::NO_DATA_YET)().to_owned(),
-                Some((None, _)) => t(m::NONE_BEFORE)().to_owned(),
+                None => t(m::NO_DATA_YET).now().to_owned(),
+                Some((None, _)) => t(m::NONE_BEFORE).now().to_owned(),
                 Some((Some(share), _)) => {
                     filled(m::AGAINST_BEFORE, &[("change", &browser::signed_percent(lang.get(), share))])
                 }
@@ -98,24 +94,24 @@ fn tiles(overview: &Overview) -> AnyView {
             view! {
                 <div class="card tile">
                     <dt>{t(label)}</dt>
-                    <dd><div class="figure">{dy(move || browser::count(lang.get(), now))}</div><p class=class>{words}</p></dd>
+                    <dd><div class="figure">{move || browser::count(lang.get(), now)}</div><p class=class>{words}</p></dd>
                 </div>
             }
         })
         .collect_view();
-    view! { <h2 class="sr">{t(m::LAST_7_DAYS)}</h2><dl class="tiles">{tiles}</dl> }.into_any()
+    view! { <h2 class="sr">{t(m::LAST_7_DAYS)}</h2><dl class="tiles">{tiles}</dl> }
 }
 
-fn attention(status: Load<TagStatus>, found: Load<Vec<Problem>>, health: Load<Health>) -> AnyView {
+fn attention(status: Load<TagStatus>, found: Load<Vec<Problem>>, health: Load<Health>) -> View {
     let lang = app().lang;
-    let line = |class: &'static str, text: String, link: AnyView| {
-        view! { <div class=class role="note">{icon("alert")}<div>{text}</div>{link}</div> }.into_any()
+    let line = |class: &'static str, text: String, link: View| {
+        view! { <div class=class role="note">{icon("alert")}<div>{text}</div>{link}</div> }
     };
     let tag = move || {
         let status = status.data.get()?;
         let link = link_button(&Screen::Tag, m::OPEN_TAG, "small", "tag");
         match status.last_event_at {
-            None => Some(line("notice warn", t(m::TAG_NEVER)().to_owned(), link)),
+            None => Some(line("notice warn", t(m::TAG_NEVER).now().to_owned(), link)),
             Some(at) if browser::now().since(at) > DAY_MS => {
                 let ago = browser::ago(lang.get(), at);
                 Some(line("notice warn", filled(m::TAG_SILENT, &[("ago", &ago)]), link))
@@ -126,22 +122,22 @@ fn attention(status: Load<TagStatus>, found: Load<Vec<Problem>>, health: Load<He
     let waiting = move || {
         let health = health.data.get()?;
         if !health.warehouse {
-            return Some(line("notice bad", t(m::WAREHOUSE_DOWN)().to_owned(), ().into_any()));
+            return Some(line("notice bad", t(m::WAREHOUSE_DOWN).now().to_owned(), View::default()));
         }
         let seconds = browser::count(lang.get(), health.lag_ms / 1_000);
-        (health.lag_ms > 15_000)
-            .then(|| line("notice warn", filled(m::EVENTS_WAITING, &[("seconds", &seconds)]), ().into_any()))
+        (health.lag_ms > 15_000).then(|| {
+            line("notice warn", filled(m::EVENTS_WAITING, &[("seconds", &seconds)]), View::default())
+        })
     };
     view! {
         <section class="stack tight" aria-label=t(m::ATTENTION)>
             {tag}{waiting}
-            {dy(move || found.data.get().map(|list| problems(list.into_iter().take(5).collect())))}
+            {move || found.data.get().map(|list| problems(list.into_iter().take(5).collect()))}
         </section>
     }
-    .into_any()
 }
 
-fn running(overview: Load<Overview>) -> AnyView {
+fn running(overview: Load<Overview>) -> View {
     let campaigns = documents::<Campaign>();
     let lang = app().lang;
     view! {
@@ -156,7 +152,7 @@ fn running(overview: Load<Overview>) -> AnyView {
                 }
                 let rows = running.into_iter().map(|campaign| {
                     let id = campaign.id.clone();
-                    let figures = Memo::new(move |_| overview.data.with(|data| {
+                    let figures = computed(move || overview.data.with(|data| {
                         data.as_ref().and_then(|o| o.campaigns.iter().find(|f| f.campaign == id)).cloned()
                     }));
                     let cell = move |get: fn(&attune_schema::api::CampaignFigures) -> u64| {
@@ -182,9 +178,8 @@ fn running(overview: Load<Overview>) -> AnyView {
                         </tr></thead>
                         <tbody>{rows}</tbody>
                     </table></div>
-                }.into_any()
+                }
             })}
         </section>
     }
-    .into_any()
 }

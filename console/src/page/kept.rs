@@ -1,14 +1,14 @@
 //! The documents the console edits.
 
-use crate::api::{self, Failure};
+use crate::api::{self, Request};
+use crate::dom::{View, view};
 use crate::route::Screen;
 use crate::session::app;
-use crate::ui::dy;
+use crate::state::{Signal, computed, untrack};
 use crate::ui::edit::{Editing, Kept};
 use crate::ui::load::{Load, load, loaded};
 use attune_schema::api::Document;
 use attune_schema::source::{Audience, Campaign, Offer, SiteSettings, Source};
-use leptos::prelude::*;
 
 macro_rules! kept {
     ($type:ty, $kind:literal, $one:path, $list:expr) => {
@@ -47,56 +47,49 @@ impl Kept for SiteSettings {
 /// All documents of a kind.
 pub(crate) fn documents<T: Kept>() -> Load<Vec<Document<T>>> {
     let site = app().site();
-    load(move || Some(api::get(api::site_path(&site, T::KIND))))
+    load(move || Some(Request::get(api::site_path(&site, T::KIND))))
 }
 
 /// The source as it is saved.
 pub(crate) fn source() -> Load<Source> {
     let site = app().site();
-    load(move || Some(api::get(api::site_path(&site, "source"))))
+    load(move || Some(Request::get(api::site_path(&site, "source"))))
 }
 
 /// Loads the document called `id` with its source, or a `blank` one, and edits it.
 pub(crate) fn edit<T: Kept>(
     id: String,
-    blank: impl Fn(&Source) -> T + Clone + Send + Sync + 'static,
-    show: impl Fn(Editing<T>, Load<Source>) -> AnyView + Clone + Send + Sync + 'static,
-) -> AnyView {
+    blank: impl Fn(&Source) -> T + Clone + 'static,
+    show: impl Fn(Editing<T>, Load<Source>) -> View + Clone + 'static,
+) -> View {
     let source = source();
     let site = app().site();
-    let document = load(move || {
-        let (site, id) = (site.clone(), id.clone());
-        Some(async move {
-            if id == "new" {
-                return Ok::<Option<Document<T>>, Failure>(None);
-            }
-            let path = if id.is_empty() {
-                T::KIND.to_owned()
-            } else {
-                format!("{}/{}", T::KIND, crate::route::encode(&id))
-            };
-            api::get::<Document<T>>(api::site_path(&site, &path)).await.map(Some)
-        })
-    });
+    let path = match id.as_str() {
+        "" => T::KIND.to_owned(),
+        id => format!("{}/{}", T::KIND, crate::route::encode(id)),
+    };
+    let document: Load<Option<Document<T>>> = match id.as_str() {
+        "new" => Load::of(Some(None)),
+        _ => load(move || Some(Request::get(api::site_path(&site, &path)))),
+    };
     // The editor is made once; a later reload of the source must not throw the draft away.
-    let ready = Memo::new(move |_| source.data.with(Option::is_some));
+    let ready = computed(move || source.data.with(Option::is_some));
     loaded(document, move |document| {
         let (blank, show) = (blank.clone(), show.clone());
         view! {
-            {dy(move || match (ready.get(), source.failure.get_untracked()) {
+            {move || match (ready.get(), source.failure.get_untracked()) {
                 (true, _) => {
                     let start = source.data.with_untracked(|data| data.as_ref().map(&blank)).unwrap_or_else(|| blank(&Source::default()));
                     untrack(|| show(Editing::new(document.clone(), start), source))
                 }
                 (false, _) => crate::ui::load::skeleton(),
-            })}
+            }}
             {crate::ui::load::failure(source.failure, move || source.reload())}
         }
-        .into_any()
     })
 }
 
 /// The source as a signal; empty until it is there.
 pub(crate) fn source_signal(source: Load<Source>) -> Signal<Source> {
-    Signal::derive(move || source.data.get().unwrap_or_default())
+    computed(move || source.data.get().unwrap_or_default())
 }

@@ -1,17 +1,20 @@
 //! Live: events as they arrive.
 
+use crate::api::Request;
 use crate::browser;
+use crate::dom::{CollectView, View, keyed, opened, view};
 use crate::i18n::m;
+use crate::json;
 use crate::session::{app, filled, t};
+use crate::state::{State, cleanup, computed, effect};
 use crate::stream::{SHOWN, Stream, back_off_ms, passes};
 use crate::text::shown;
-use crate::ui::dy;
 use crate::ui::form::{Look, bind, text_field};
 use crate::ui::icon::icon;
 use crate::ui::part::{empty, event_list, head};
 use attune_schema::api::{LiveEvent, Session};
-use leptos::prelude::*;
-use std::time::Duration;
+use std::cell::Cell;
+use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{EventSource, MessageEvent};
@@ -26,15 +29,15 @@ enum Line {
 }
 
 /// The page.
-pub(crate) fn view() -> AnyView {
-    let stream = RwSignal::new(Stream::default());
-    let line = RwSignal::new(Line::Opening);
-    let name = RwSignal::new(String::new());
-    let visitor = RwSignal::new(String::new());
+pub(crate) fn view() -> View {
+    let stream = State::new(Stream::default());
+    let line = State::new(Line::Opening);
+    let name = State::new(String::new());
+    let visitor = State::new(String::new());
     connect(stream, line);
-    let held = Memo::new(move |_| stream.with(|stream| stream.held));
+    let held = computed(move || stream.with(|stream| stream.held));
     let hold = move |_| stream.update(|stream| stream.hold(!stream.held));
-    let visible = Memo::new(move |_| {
+    let visible = computed(move || {
         let (name, visitor) = (name.get(), visitor.get());
         stream.with(|stream| {
             stream
@@ -47,11 +50,11 @@ pub(crate) fn view() -> AnyView {
     });
     let actions = view! {
         <button type="button" class="button" aria-pressed=move || held.get().to_string() on:click=hold>
-            {dy(move || if held.get() { (icon("play"), t(m::RESUME)()) } else { (icon("pause"), t(m::PAUSE)()) })}
+            {move || icon(if held.get() { "play" } else { "pause" })}
+            {move || t(if held.get() { m::RESUME } else { m::PAUSE }).now()}
         </button>
         <button type="button" class="button" on:click=move |_| stream.update(Stream::clear)>{t(m::CLEAR)}</button>
-    }
-    .into_any();
+    };
     view! {
         {head(m::LIVE, m::LIVE_ABOUT, actions)}
         {event_list()}
@@ -64,15 +67,14 @@ pub(crate) fn view() -> AnyView {
                 </div>
             </header>
             <div class="live-list">
-                <For each=move || visible.get() key=|event| event.id children=move |event| row(event, stream) />
+                {keyed(move || visible.get(), |event| event.id, move |event| row(event, stream))}
             </div>
-            {dy(move || visible.with(Vec::is_empty).then(|| empty("live", m::NO_EVENTS, m::NO_EVENTS_NEXT, ().into_any())))}
+            {move || visible.with(Vec::is_empty).then(|| empty("live", m::NO_EVENTS, m::NO_EVENTS_NEXT, View::default()))}
         </section>
     }
-    .into_any()
 }
 
-fn status(line: RwSignal<Line>, stream: RwSignal<Stream>) -> AnyView {
+fn status(line: State<Line>, stream: State<Stream>) -> View {
     let lang = app().lang;
     let dot = move || match line.get() {
         Line::Open if !stream.with(|stream| stream.held) => "pulse on",
@@ -80,7 +82,7 @@ fn status(line: RwSignal<Line>, stream: RwSignal<Stream>) -> AnyView {
         _ => "pulse",
     };
     let words = move || match line.get() {
-        Line::Opening => t(m::CONNECTING)().to_owned(),
+        Line::Opening => t(m::CONNECTING).now().to_owned(),
         Line::Waiting(seconds) => filled(m::RECONNECTING, &[("seconds", &seconds.to_string())]),
         Line::Open => stream.with(|stream| {
             if stream.held {
@@ -93,11 +95,11 @@ fn status(line: RwSignal<Line>, stream: RwSignal<Stream>) -> AnyView {
             }
         }),
     };
-    view! { <p class="status" role="status"><span class=dot></span>{words}</p> }.into_any()
+    view! { <p class="status" role="status"><span class=dot></span>{words}</p> }
 }
 
 /// One event. A row that is opened holds the list still, so that nothing moves under the reader's eyes.
-fn row(event: LiveEvent, stream: RwSignal<Stream>) -> AnyView {
+fn row(event: LiveEvent, stream: State<Stream>) -> View {
     let lang = app().lang;
     let at = event.at;
     let page = if event.title.is_empty() { event.url.clone() } else { event.title.clone() };
@@ -117,16 +119,15 @@ fn row(event: LiveEvent, stream: RwSignal<Stream>) -> AnyView {
         .into_iter()
         .map(|(name, value)| view! { <dt>{name}</dt><dd>{shown(&value)}</dd> })
         .collect_view();
-    let opened = move |event: web_sys::Event| {
-        let open = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-        if open.is_some_and(|details| details.has_attribute("open")) {
+    let toggled = move |event| {
+        if opened(&event) {
             stream.update(|stream| stream.hold(true));
         }
     };
     view! {
-        <details class="live-row" on:toggle=opened>
+        <details class="live-row" on:toggle=toggled>
             <summary>
-                <span class="mono muted">{dy(move || browser::clock(lang.get(), at))}</span>
+                <span class="mono muted">{move || browser::clock(lang.get(), at)}</span>
                 <span class="event cut">{event.name}</span>
                 <span class="cut page-of">{page}</span>
                 <span class="muted wide">{event.device}</span>
@@ -134,47 +135,46 @@ fn row(event: LiveEvent, stream: RwSignal<Stream>) -> AnyView {
             </summary>
             <dl>
                 {properties}
-                <dt>{t(m::RECEIVED)}</dt><dd>{dy(move || browser::clock(lang.get(), event.received_at))}</dd>
+                <dt>{t(m::RECEIVED)}</dt><dd>{move || browser::clock(lang.get(), event.received_at)}</dd>
                 {details}
             </dl>
         </details>
     }
-    .into_any()
 }
 
 /// Connects, and again after every loss, waiting longer each time.
-fn connect(stream: RwSignal<Stream>, line: RwSignal<Line>) {
-    let attempt = StoredValue::new(0u32);
-    let again = RwSignal::new(0u32);
+fn connect(stream: State<Stream>, line: State<Line>) {
+    let attempt = Rc::new(Cell::new(0u32));
+    let again = State::new(0u32);
     let path = crate::api::site_path(&app().site(), "live");
-    let open = StoredValue::new_local(None::<Connection>);
-    Effect::new(move |_| {
+    let open = Rc::new(Cell::new(None::<Connection>));
+    let last = Rc::clone(&open);
+    effect(move |_| {
         again.track();
         line.set(Line::Opening);
         let Ok(source) = EventSource::new(&path) else { return };
         let received = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
-            let event =
-                message.data().as_string().and_then(|text| serde_json::from_str::<LiveEvent>(&text).ok());
+            let event = message.data().as_string().and_then(|text| json::read::<LiveEvent>(&text).ok());
             if let Some(event) = event {
                 stream.update(|stream| stream.push(event));
             }
         });
+        let (fresh, tried) = (Rc::clone(&attempt), Rc::clone(&attempt));
         let opened = Closure::<dyn FnMut()>::new(move || {
-            attempt.set_value(0);
+            fresh.set(0);
             line.set(Line::Open);
         });
         let failing = source.clone();
         let failed = Closure::<dyn FnMut()>::new(move || {
             failing.close();
-            attempt.update_value(|n| *n += 1);
-            let wait = back_off_ms(attempt.get_value());
+            tried.set(tried.get() + 1);
+            let wait = back_off_ms(tried.get());
             line.set(Line::Waiting(wait / 1_000));
             // The page may be gone by then; then nothing is left to connect.
-            let retry = move || again.try_update(|n| *n += 1).unwrap_or_default();
-            set_timeout(retry, Duration::from_millis(u64::from(wait)));
+            browser::later(wait, move || again.update(|n| *n += 1));
             // A lost session ends the stream like a lost connection does; asking tells which.
-            wasm_bindgen_futures::spawn_local(async {
-                if let Err(failure) = crate::api::get::<Session>("/api/session".to_owned()).await {
+            browser::spawn(async {
+                if let Err(failure) = Request::get("/api/session").answer::<Session>().await {
                     app().note(&failure);
                 }
             });
@@ -183,9 +183,9 @@ fn connect(stream: RwSignal<Stream>, line: RwSignal<Line>) {
         drop(source.add_event_listener_with_callback("event", received.as_ref().unchecked_ref()));
         source.set_onopen(Some(opened.as_ref().unchecked_ref()));
         source.set_onerror(Some(failed.as_ref().unchecked_ref()));
-        open.set_value(Some(Connection { source, _received: received, _opened: opened, _failed: failed }));
+        open.set(Some(Connection { source, _received: received, _opened: opened, _failed: failed }));
     });
-    on_cleanup(move || open.set_value(None));
+    cleanup(move || last.set(None));
 }
 
 /// An open stream and what listens to it.

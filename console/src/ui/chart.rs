@@ -2,12 +2,12 @@
 
 use crate::browser;
 use crate::chart::{Frame, band, line, points, thinned, ticks};
+use crate::dom::{CollectView, NodeRef, View, on_window, view};
 use crate::i18n::{Message, m};
 use crate::session::{app, t};
-use crate::ui::dy;
+use crate::state::{State, effect};
+use crate::text::plain;
 use attune_schema::time::Timestamp;
-use leptos::html::Div;
-use leptos::prelude::*;
 
 const HEIGHT: f64 = 220.0;
 
@@ -17,10 +17,10 @@ fn frame(width: f64) -> Frame {
 }
 
 /// One value a day.
-pub(crate) fn trend(label: Message, days: Vec<(Timestamp, u64)>) -> AnyView {
+pub(crate) fn trend(label: Message, days: Vec<(Timestamp, u64)>) -> View {
     let lang = app().lang;
-    let width = RwSignal::new(800.0);
-    let node: NodeRef<Div> = NodeRef::new();
+    let width = State::new(800.0);
+    let node = NodeRef::new(None);
     let measure = move || {
         if let Some(now) =
             node.get_untracked().map(|div| f64::from(div.client_width())).filter(|width| *width > 0.0)
@@ -28,24 +28,23 @@ pub(crate) fn trend(label: Message, days: Vec<(Timestamp, u64)>) -> AnyView {
             width.set(now);
         }
     };
-    Effect::new(move |_| {
+    effect(move |_| {
         node.track();
-        request_animation_frame(measure);
+        browser::later(0, measure);
     });
-    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
-    on_cleanup(move || resized.remove());
+    on_window("resize", move |_| measure());
     let drawn = days.clone();
     let rows = days
         .into_iter()
         .map(|(at, value)| {
             view! {
-                <tr><th scope="row">{dy(move || browser::day(lang.get(), at))}</th><td class="num">{dy(move || browser::count(lang.get(), value))}</td></tr>
+                <tr><th scope="row">{move || browser::day(lang.get(), at)}</th><td class="num">{move || browser::count(lang.get(), value)}</td></tr>
             }
         })
         .collect_view();
     view! {
         <div class="plot" node_ref=node>
-            {dy(move || drawing(label, &drawn, width.get()))}
+            {move || drawing(label, &drawn, width.get())}
         </div>
         <details>
             <summary>{t(m::AS_TABLE)}</summary>
@@ -55,10 +54,9 @@ pub(crate) fn trend(label: Message, days: Vec<(Timestamp, u64)>) -> AnyView {
             </table></div>
         </details>
     }
-    .into_any()
 }
 
-fn drawing(label: Message, days: &[(Timestamp, u64)], width: f64) -> AnyView {
+fn drawing(label: Message, days: &[(Timestamp, u64)], width: f64) -> View {
     let lang = app().lang;
     let frame = frame(width);
     let values: Vec<u64> = days.iter().map(|(_, value)| *value).collect();
@@ -71,14 +69,14 @@ fn drawing(label: Message, days: &[(Timestamp, u64)], width: f64) -> AnyView {
             let y = points(&[tick], top, frame).first().map_or(0.0, |point| point.y);
             view! {
                 <line class="grid" x1=frame.left x2=frame.right y1=y y2=y></line>
-                <text x={frame.left - 8.0} y={y + 4.0} text-anchor="end">{dy(move || browser::count(lang.get(), tick))}</text>
+                <text x={frame.left - 8.0} y={y + 4.0} text-anchor="end">{move || browser::count(lang.get(), tick)}</text>
             }
         })
         .collect_view();
     let labels = thinned(days.len(), (width / 90.0) as usize)
         .into_iter()
         .filter_map(|index| Some((spots.get(index)?.x, days.get(index)?.0)))
-        .map(|(x, at)| view! { <text x=x y="212" text-anchor="middle">{dy(move || browser::day(lang.get(), at))}</text> })
+        .map(|(x, at)| view! { <text x=x y="212" text-anchor="middle">{move || browser::day(lang.get(), at)}</text> })
         .collect_view();
     let dots = spots
         .iter()
@@ -94,12 +92,11 @@ fn drawing(label: Message, days: &[(Timestamp, u64)], width: f64) -> AnyView {
         })
         .collect_view();
     view! {
-        <svg class="chart" viewBox=format!("0 0 {width} {HEIGHT}") role="img" aria-label=t(label)>
+        <svg class="chart" viewBox=format!("0 0 {} {}", plain(width), plain(HEIGHT)) role="img" aria-label=t(label)>
             {grid}
             <path class="band" d=band(&spots, frame.bottom)></path>
             <path class="line" d=line(&spots)></path>
             {dots}{labels}
         </svg>
     }
-    .into_any()
 }

@@ -1,22 +1,23 @@
 //! Dialogs: the browser's own, so that focus, Escape and the background are its business.
 
+use crate::dom::{NodeRef, View, view};
 use crate::i18n::{Message, m};
 use crate::session::t;
-use crate::ui::dy;
-use leptos::html::Dialog;
-use leptos::prelude::*;
+use crate::state::{State, effect};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlDialogElement;
 
 /// A dialog that is open while `open` holds.
 pub(crate) fn dialog(
-    open: RwSignal<bool>,
+    open: State<bool>,
     title: Message,
     class: &'static str,
-    body: impl Fn() -> AnyView + Send + 'static,
-) -> AnyView {
-    let node: NodeRef<Dialog> = NodeRef::new();
-    Effect::new(move |_| {
+    body: impl Fn() -> View + 'static,
+) -> View {
+    let node = NodeRef::new(None);
+    effect(move |_| {
         let wanted = open.get();
-        if let Some(dialog) = node.get() {
+        if let Some(dialog) = node.get().and_then(|node| node.dyn_into::<HtmlDialogElement>().ok()) {
             match (wanted, dialog.open()) {
                 (true, false) => drop(dialog.show_modal()),
                 (false, true) => dialog.close(),
@@ -30,22 +31,21 @@ pub(crate) fn dialog(
         <dialog node_ref=node class=format!("dialog {class}") aria-labelledby=label on:close=move |_| open.set(false)>
             <div class="dialog-body">
                 <h2 id=id>{t(title)}</h2>
-                {dy(move || open.get().then(&body))}
+                {move || open.get().then(&body)}
             </div>
         </dialog>
     }
-    .into_any()
 }
 
 /// A question before something is done.
 pub(crate) fn confirm(
-    open: RwSignal<bool>,
+    open: State<bool>,
     title: Message,
     text: Message,
     action: Message,
     danger: bool,
-    then: impl Fn() + Copy + Send + Sync + 'static,
-) -> AnyView {
+    then: impl Fn() + Copy + 'static,
+) -> View {
     let class = if danger { "button danger" } else { "button primary" };
     dialog(open, title, "", move || {
         view! {
@@ -55,6 +55,5 @@ pub(crate) fn confirm(
                 <button type="button" class=class on:click=move |_| { open.set(false); then(); }>{t(action)}</button>
             </div>
         }
-        .into_any()
     })
 }

@@ -2,22 +2,21 @@
 
 use super::dialog::dialog;
 use super::load;
-use crate::api::{self, Failure};
+use crate::api::{self, Failure, Request};
 use crate::browser;
+use crate::dom::{CollectView, View, view};
 use crate::i18n::m;
+use crate::json::pretty;
 use crate::route::{Screen, encode};
 use crate::session::{app, filled, t};
+use crate::state::{State, cleanup, effect};
 use crate::text::compare;
 use attune_schema::api::{Conflict, Document};
-use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wasm_bindgen_futures::spawn_local;
 
 /// A kind of document.
-pub(crate) trait Kept:
-    Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static
-{
+pub(crate) trait Kept: Serialize + DeserializeOwned + Clone + PartialEq + 'static {
     /// Path of its list below the site.
     const KIND: &'static str;
     /// Its id; empty for the only one of its kind.
@@ -40,14 +39,14 @@ pub(crate) trait Kept:
 /// A document being edited.
 pub(crate) struct Editing<T: Kept> {
     /// What is on screen.
-    pub(crate) draft: RwSignal<T>,
+    pub(crate) draft: State<T>,
     /// What the server has, as far as we know; nothing for a new one.
-    pub(crate) saved: RwSignal<Option<Document<T>>>,
-    busy: RwSignal<bool>,
-    failure: RwSignal<Option<Failure>>,
+    pub(crate) saved: State<Option<Document<T>>>,
+    busy: State<bool>,
+    failure: State<Option<Failure>>,
     /// What somebody else saved meanwhile.
-    theirs: RwSignal<Option<Document<T>>>,
-    conflict: RwSignal<bool>,
+    theirs: State<Option<Document<T>>>,
+    conflict: State<bool>,
 }
 
 impl<T: Kept> Clone for Editing<T> {
@@ -63,20 +62,20 @@ impl<T: Kept> Editing<T> {
     pub(crate) fn new(saved: Option<Document<T>>, blank: T) -> Self {
         let draft = saved.as_ref().map_or(blank, |document| document.body.clone());
         let editing = Self {
-            draft: RwSignal::new(draft),
-            saved: RwSignal::new(saved),
-            busy: RwSignal::new(false),
-            failure: RwSignal::new(None),
-            theirs: RwSignal::new(None),
-            conflict: RwSignal::new(false),
+            draft: State::new(draft),
+            saved: State::new(saved),
+            busy: State::new(false),
+            failure: State::new(None),
+            theirs: State::new(None),
+            conflict: State::new(false),
         };
-        Effect::new(move |first: Option<()>| {
+        effect(move |first| {
             let changed = editing.changed();
-            if first.is_some() || !changed {
+            if !first || !changed {
                 app().unsaved.set(changed);
             }
         });
-        on_cleanup(|| app().unsaved.set(false));
+        cleanup(|| app().unsaved.set(false));
         editing
     }
 
@@ -101,13 +100,12 @@ impl<T: Kept> Editing<T> {
         let (site, body) = (app().site(), self.draft.get_untracked());
         self.busy.set(true);
         self.failure.set(None);
-        spawn_local(async move {
-            let answer = match version {
-                Some(version) => {
-                    api::put::<Document<T>>(api::site_path(&site, &body.path()), version, &body).await
-                }
-                None => api::post::<Document<T>>(api::site_path(&site, T::KIND), &body).await,
+        browser::spawn(async move {
+            let request = match version {
+                Some(version) => Request::put(api::site_path(&site, &body.path()), version, &body),
+                None => Request::post(api::site_path(&site, T::KIND), &body),
             };
+            let answer = request.answer::<Document<T>>().await;
             self.busy.set(false);
             match answer {
                 Ok(document) => {
@@ -136,7 +134,7 @@ impl<T: Kept> Editing<T> {
     async fn meet(self, site: &str, mine: &T, answer: &str) {
         let theirs = match api::read::<Conflict<T>>(answer).map(|conflict| conflict.current) {
             Ok(document) => Ok(document),
-            Err(_) => api::get::<Document<T>>(api::site_path(site, &mine.path())).await,
+            Err(_) => Request::get(api::site_path(site, &mine.path())).answer::<Document<T>>().await,
         };
         match theirs {
             Ok(document) => {
@@ -158,9 +156,9 @@ impl<T: Kept> Editing<T> {
     pub(crate) fn remove(self) {
         let Some(saved) = self.saved.get_untracked() else { return };
         let site = app().site();
-        spawn_local(async move {
-            match api::delete(api::site_path(&site, &saved.body.path()), saved.version).await {
-                Ok(()) => {
+        browser::spawn(async move {
+            match Request::delete(api::site_path(&site, &saved.body.path()), saved.version).send().await {
+                Ok(_) => {
                     app().unsaved.set(false);
                     app().say(m::DELETED);
                     app().go(&app().href(&T::list()));
@@ -175,7 +173,7 @@ impl<T: Kept> Editing<T> {
     }
 
     /// Bar with the state of the draft and what can be done with it.
-    pub(crate) fn bar(self) -> AnyView {
+    pub(crate) fn bar(self) -> View {
         let lang = app().lang;
         let state = move || match self.saved.get() {
             _ if self.changed() => m::UNSAVED.text(lang.get()).to_owned(),
@@ -198,13 +196,11 @@ impl<T: Kept> Editing<T> {
             </div>
             {self.conflict_dialog()}
         }
-        .into_any()
     }
 
-    fn conflict_dialog(self) -> AnyView {
+    fn conflict_dialog(self) -> View {
         dialog(self.conflict, m::CONFLICT_TITLE, "wide", move || {
-            let Some(theirs) = self.theirs.get() else { return ().into_any() };
-            let pretty = |body: &T| serde_json::to_string_pretty(body).unwrap_or_default();
+            let Some(theirs) = self.theirs.get() else { return View::default() };
             let (mine, other) = compare(&pretty(&self.draft.get_untracked()), &pretty(&theirs.body));
             let at = browser::moment(app().lang.get(), theirs.updated_at);
             let said = filled(
@@ -233,15 +229,14 @@ impl<T: Kept> Editing<T> {
                     <button type="button" class="button primary" on:click=keep_mine>{t(m::KEEP_MINE)}</button>
                 </div>
             }
-            .into_any()
         })
     }
 }
 
-fn side(lines: Vec<(String, bool)>) -> AnyView {
+fn side(lines: Vec<(String, bool)>) -> View {
     let lines = lines
         .into_iter()
         .map(|(line, differs)| view! { <span class=if differs { "differs" } else { "same" }>{line}</span> })
         .collect_view();
-    view! { <pre class="code-block" tabindex="0" role="group" aria-label=t(m::CODE)><code>{lines}</code></pre> }.into_any()
+    view! { <pre class="code-block" tabindex="0" role="group" aria-label=t(m::CODE)><code>{lines}</code></pre> }
 }

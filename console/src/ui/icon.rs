@@ -1,20 +1,19 @@
 //! Our few icons: 20 × 20, one stroke.
 
-use leptos::prelude::*;
+use crate::dom::{View, view};
 
 /// An icon; decoration only, its meaning stands beside it.
-pub(crate) fn icon(name: &'static str) -> AnyView {
+pub(crate) fn icon(name: &'static str) -> View {
     view! {
         <svg width="18" height="18" viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="1.6"
             stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
             <path d=path(name)></path>
         </svg>
     }
-    .into_any()
 }
 
 /// The sign of the product.
-pub(crate) fn mark() -> AnyView {
+pub(crate) fn mark() -> View {
     view! {
         <svg viewBox="0 0 32 32" aria-hidden="true">
             <rect width="32" height="32" rx="8" fill="#14616b"></rect>
@@ -22,7 +21,6 @@ pub(crate) fn mark() -> AnyView {
                 stroke-linecap="round"></path>
         </svg>
     }
-    .into_any()
 }
 
 fn path(name: &str) -> &'static str {

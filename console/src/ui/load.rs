@@ -1,105 +1,117 @@
 //! Loading: old data stays while new data comes, errors are values with a way to try again.
 
 use super::icon::icon;
-use crate::api::Failure;
+use crate::api::{Failure, Request, read};
+use crate::browser;
+use crate::dom::{View, dynamic, view};
 use crate::i18n::m;
 use crate::session::{app, t};
-use crate::ui::dy;
-use leptos::prelude::*;
-use std::future::Future;
-use wasm_bindgen_futures::spawn_local;
+use crate::state::{State, cleanup, effect, untrack};
+use serde::de::DeserializeOwned;
+use std::cell::Cell;
+use std::rc::Rc;
 
 /// Something that is fetched, and fetched again when what it depends on changes.
-pub(crate) struct Load<T: Send + Sync + 'static> {
-    pub(crate) data: RwSignal<Option<T>>,
-    pub(crate) failure: RwSignal<Option<Failure>>,
-    pub(crate) busy: RwSignal<bool>,
-    again: RwSignal<u32>,
+pub(crate) struct Load<T> {
+    pub(crate) data: State<Option<T>>,
+    pub(crate) failure: State<Option<Failure>>,
+    pub(crate) busy: State<bool>,
+    again: State<u32>,
 }
 
-impl<T: Send + Sync + 'static> Clone for Load<T> {
+impl<T> Clone for Load<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: Send + Sync + 'static> Copy for Load<T> {}
+impl<T> Copy for Load<T> {}
 
-impl<T: Send + Sync + 'static> Load<T> {
-    /// Fetches again.
-    pub(crate) fn reload(self) {
-        if self.again.try_update(|n| *n += 1).is_none() {
-            // The page is gone; there is nothing to fetch for.
+impl<T: 'static> Load<T> {
+    /// What is there without asking.
+    pub(crate) fn of(data: Option<T>) -> Self {
+        Self {
+            data: State::new(data),
+            failure: State::new(None),
+            busy: State::new(false),
+            again: State::new(0),
         }
+    }
+
+    /// Fetches again; nothing happens once the page is gone.
+    pub(crate) fn reload(self) {
+        self.again.update(|n| *n += 1);
     }
 }
 
-/// Fetches now and whenever a signal read by `fetch` before its first `await` changes; `None` waits.
-pub(crate) fn load<T, F, A>(fetch: F) -> Load<T>
-where
-    T: Send + Sync + 'static,
-    F: Fn() -> Option<A> + 'static,
-    A: Future<Output = Result<T, Failure>> + 'static,
-{
-    let load = Load {
-        data: RwSignal::new(None),
-        failure: RwSignal::new(None),
-        busy: RwSignal::new(false),
-        again: RwSignal::new(0),
-    };
-    let latest = StoredValue::new(0u32);
-    Effect::new(move |_| {
-        load.again.track();
-        let Some(answer) = fetch() else { return };
-        latest.update_value(|n| *n += 1);
-        let mine = latest.get_value();
-        load.busy.set(true);
-        spawn_local(async move {
-            let answer = answer.await;
-            if latest.try_get_value() != Some(mine) {
+/// Fetches now and whenever a signal read by `request` changes; `None` waits.
+pub(crate) fn load<T: DeserializeOwned + 'static>(
+    request: impl Fn() -> Option<Request> + 'static,
+) -> Load<T> {
+    let load = Load::of(None);
+    let take = move |text: &str| read(text).map(|data| load.data.set(Some(data)));
+    fetch(load.failure, load.busy, load.again, Box::new(request), Rc::new(take));
+    load
+}
+
+/// Takes over what an answer says.
+type Take = Rc<dyn Fn(&str) -> Result<(), Failure>>;
+
+fn fetch(
+    failure: State<Option<Failure>>,
+    busy: State<bool>,
+    again: State<u32>,
+    request: Box<dyn Fn() -> Option<Request>>,
+    take: Take,
+) {
+    let latest = Rc::new(Cell::new(0u32));
+    let gone = Rc::clone(&latest);
+    cleanup(move || gone.set(u32::MAX));
+    effect(move |_| {
+        again.track();
+        let Some(request) = request() else { return };
+        let mine = latest.get() + 1;
+        latest.set(mine);
+        busy.set(true);
+        let (latest, take) = (Rc::clone(&latest), Rc::clone(&take));
+        browser::spawn(async move {
+            let answer = request.send().await;
+            if latest.get() != mine {
                 return;
             }
-            load.busy.set(false);
-            match answer {
-                Ok(data) => {
-                    load.failure.set(None);
-                    load.data.set(Some(data));
-                }
-                Err(failure) => {
-                    app().note(&failure);
-                    load.failure.set(Some(failure));
+            busy.set(false);
+            match answer.and_then(|text| take(&text)) {
+                Ok(()) => failure.set(None),
+                Err(other) => {
+                    app().note(&other);
+                    failure.set(Some(other));
                 }
             }
         });
     });
-    load
 }
 
 /// Renders what was loaded, or a skeleton, or the failure above what was there before.
-pub(crate) fn loaded<T>(load: Load<T>, show: impl Fn(T) -> AnyView + Send + 'static) -> AnyView
+pub(crate) fn loaded<T>(load: Load<T>, show: impl Fn(T) -> View + 'static) -> View
 where
-    T: Clone + Send + Sync + 'static,
+    T: Clone + 'static,
 {
     view! {
         {failure(load.failure, move || load.reload())}
         <div class:stale=move || load.busy.get() && load.data.with(Option::is_some) aria-busy=move || load.busy.get().to_string()>
-            {dy(move || match load.data.get() {
+            {move || match load.data.get() {
                 // What is shown follows its own signals; it must not be made anew when one of them changes.
                 Some(data) => untrack(|| show(data)),
-                None if load.failure.with(Option::is_some) => ().into_any(),
+                None if load.failure.with(Option::is_some) => View::default(),
                 None => skeleton(),
-            })}
+            }}
         </div>
     }
-    .into_any()
 }
 
 /// A failure, with a way to try again.
-pub(crate) fn failure(
-    failure: RwSignal<Option<Failure>>,
-    again: impl Fn() + Copy + Send + 'static,
-) -> AnyView {
-    dy(move || {
+pub(crate) fn failure(failure: State<Option<Failure>>, again: impl Fn() + Copy + 'static) -> View {
+    dynamic(move || {
         failure.get().map(|failure| {
             let (message, detail) = failure.words();
             view! {
@@ -114,7 +126,6 @@ pub(crate) fn failure(
 }
 
 /// Where something will be.
-pub(crate) fn skeleton() -> AnyView {
+pub(crate) fn skeleton() -> View {
     view! { <div class="skeleton" role="status"><span class="sr">{t(m::LOADING)}</span><i></i><i></i><i></i></div> }
-        .into_any()
 }

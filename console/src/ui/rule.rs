@@ -2,15 +2,17 @@
 
 use super::form::{Bind, Look, number_field, options, select_field, span_field, text_field, unique};
 use super::icon::icon;
+use crate::browser;
+use crate::dom::{CollectView, View, dynamic, value_of, view};
 use crate::i18n::{Message, m};
 use crate::rule::{self, Kind};
 use crate::session::{app, t};
-use crate::ui::dy;
+use crate::state::{Callback, Signal, computed};
+use crate::text::distinct;
 use attune_engine::compile::CONTEXT;
 use attune_schema::event::FACETS;
 use attune_schema::source::{Condition, FieldCondition, Source};
 use attune_schema::span::Span;
-use leptos::prelude::*;
 
 const KINDS: [(&str, Message); 8] = [
     ("event", m::RULE_EVENT),
@@ -45,16 +47,15 @@ struct Builder {
 }
 
 /// A rule that is always there.
-pub(crate) fn rule_editor(rule: Bind<Condition>, source: Signal<Source>) -> AnyView {
-    let rooted = Bind { get: Signal::derive(move || rule::rooted(rule.get.get())), set: rule.set };
+pub(crate) fn rule_editor(rule: Bind<Condition>, source: Signal<Source>) -> View {
+    let rooted = Bind { get: computed(move || rule::rooted(rule.get.get())), set: rule.set };
     let builder = Builder { rule: rooted, source, base: unique() };
     view! {
         <div class="rule">
             {builder.node(Vec::new())}
-            <p class="words-of-rule break"><span class="sr">{t(m::RULE_IN_WORDS)}</span>{dy(move || in_words(&rule.get.get()))}</p>
+            <p class="words-of-rule break"><span class="sr">{t(m::RULE_IN_WORDS)}</span>{move || in_words(&rule.get.get())}</p>
         </div>
     }
-    .into_any()
 }
 
 /// A rule that may be absent; `label` turns it on.
@@ -63,23 +64,22 @@ pub(crate) fn optional_rule(
     hint: Message,
     rule: Bind<Option<Condition>>,
     source: Signal<Source>,
-) -> AnyView {
-    let present = Memo::new(move |_| rule.get.get().is_some());
+) -> View {
+    let present = computed(move || rule.get.get().is_some());
     let ticked = Bind {
-        get: present.into(),
+        get: present,
         set: Callback::new(move |on: bool| {
             rule.set.run(on.then(|| Condition::All(vec![Kind::Event.blank()])))
         }),
     };
     let inner = Bind {
-        get: Signal::derive(move || rule.get.get().unwrap_or(Condition::All(Vec::new()))),
+        get: computed(move || rule.get.get().unwrap_or(Condition::All(Vec::new()))),
         set: Callback::new(move |condition| rule.set.run(Some(condition))),
     };
     view! {
         {super::form::check(label, ticked, Some(hint))}
-        {dy(move || present.get().then(|| rule_editor(inner, source)))}
+        {move || present.get().then(|| rule_editor(inner, source))}
     }
-    .into_any()
 }
 
 /// The rule in words.
@@ -96,24 +96,17 @@ pub(crate) fn in_words(condition: &Condition) -> String {
 }
 
 /// Suggestions of rules and personas, once a page: categories, attributes, context names, facets.
-pub(crate) fn lists(source: Signal<Source>) -> AnyView {
-    let attributes = Signal::derive(move || source.get().attributes.into_iter().map(|a| a.id).collect());
-    let categories = Signal::derive(move || {
-        let mut list: Vec<String> = source.get().offers.into_iter().map(|offer| offer.category).collect();
-        list.sort();
-        list.dedup();
-        list.retain(|category| !category.is_empty());
-        list
-    });
-    let context = Signal::derive(|| CONTEXT.map(str::to_owned).to_vec());
-    let facets = Signal::derive(|| FACETS.map(str::to_owned).to_vec());
+pub(crate) fn lists(source: Signal<Source>) -> View {
+    let attributes = computed(move || source.get().attributes.into_iter().map(|a| a.id).collect());
+    let categories = computed(move || distinct(source.get().offers.into_iter().map(|offer| offer.category)));
+    let context = computed(|| CONTEXT.map(str::to_owned).to_vec());
+    let facets = computed(|| FACETS.map(str::to_owned).to_vec());
     view! {
         {super::part::data_list("attribute-names", attributes)}
         {super::part::data_list("categories", categories)}
         {super::part::data_list("context-names", context)}
         {super::part::data_list("facets", facets)}
     }
-    .into_any()
 }
 
 impl Builder {
@@ -127,20 +120,19 @@ impl Builder {
     fn part<T>(
         &self,
         path: &[usize],
-        get: impl Fn(&Condition) -> Option<T> + Send + Sync + 'static,
-        set: impl Fn(&mut Condition, T) + Send + Sync + 'static,
+        get: impl Fn(&Condition) -> Option<T> + 'static,
+        set: impl Fn(&mut Condition, T) + 'static,
     ) -> Bind<T>
     where
-        T: Default + Clone + PartialEq + Send + Sync + 'static,
+        T: Default + Clone + PartialEq + 'static,
     {
         let (builder, at) = (self.clone(), path.to_vec());
         let rule = self.rule;
         let path = path.to_vec();
         Bind {
-            get: Memo::new(move |_| {
+            get: computed(move || {
                 rule.get.with(|root| rule::at(root, &path).and_then(&get)).unwrap_or_default()
-            })
-            .into(),
+            }),
             set: Callback::new(move |value| {
                 builder.edit(|root| {
                     if let Some(node) = rule::at_mut(root, &at) {
@@ -156,15 +148,15 @@ impl Builder {
     }
 
     /// The node at `path`; made anew only when its shape changes, so that typing keeps the focus.
-    fn node(&self, path: Vec<usize>) -> AnyView {
+    fn node(&self, path: Vec<usize>) -> View {
         let (builder, rule, at) = (self.clone(), self.rule, path.clone());
-        let shape = Memo::new(move |_| {
+        let shape = computed(move || {
             rule.get.with(|root| {
                 rule::at(root, &at)
                     .map(|node| (Kind::of(node), rule::members(node).map_or(0, Vec::len), operator(node)))
             })
         });
-        dy(move || {
+        dynamic(move || {
             let (kind, members, operator) = shape.get()?;
             Some(match kind {
                 Kind::All | Kind::Any | Kind::None => builder.group(&path, kind, members),
@@ -173,7 +165,7 @@ impl Builder {
         })
     }
 
-    fn kind_select(&self, path: &[usize], kind: Kind) -> AnyView {
+    fn kind_select(&self, path: &[usize], kind: Kind) -> View {
         let (builder, at) = (self.clone(), path.to_vec());
         let only_groups = path.is_empty();
         let choices = move || {
@@ -189,27 +181,25 @@ impl Builder {
         view! {
             <select id=self.id(path) class="input" aria-label=t(m::RULE_KIND)
                 on:change=move |event| {
-                    if let Some(kind) = Kind::parse(&event_target_value(&event)) {
+                    if let Some(kind) = Kind::parse(&value_of(&event)) {
                         builder.edit(|root| rule::turn_into(root, &at, kind));
                     }
                 }>{choices}</select>
         }
-        .into_any()
     }
 
-    fn bin(&self, path: &[usize]) -> AnyView {
+    fn bin(&self, path: &[usize]) -> View {
         if path.is_empty() {
-            return ().into_any();
+            return View::default();
         }
         let (builder, at) = (self.clone(), path.to_vec());
         view! {
             <button type="button" class="button quiet icon" aria-label=t(m::RULE_REMOVE) title=t(m::RULE_REMOVE)
                 on:click=move |_| builder.edit(|root| rule::remove(root, &at))>{icon("bin")}</button>
         }
-        .into_any()
     }
 
-    fn group(&self, path: &[usize], kind: Kind, members: usize) -> AnyView {
+    fn group(&self, path: &[usize], kind: Kind, members: usize) -> View {
         let add = |kind: Kind, label: Message| {
             let (builder, at) = (self.clone(), path.to_vec());
             let mut child = path.to_vec();
@@ -219,7 +209,7 @@ impl Builder {
                 <button type="button" class="button small" on:click=move |_| {
                     builder.edit(|root| rule::add(root, &at, kind.blank()));
                     let id = id.clone();
-                    set_timeout(move || crate::browser::focus(&id), std::time::Duration::from_millis(30));
+                    browser::later(30, move || browser::focus(&id));
                 }>{icon("plus")}{t(label)}</button>
             }
         };
@@ -239,10 +229,9 @@ impl Builder {
                 <div class="row">{add(Kind::Event, m::RULE_ADD)}{nestable.then(|| add(Kind::Any, m::RULE_ADD_GROUP))}</div>
             </div>
         }
-        .into_any()
     }
 
-    fn leaf(&self, path: &[usize], kind: Kind, operator: &'static str) -> AnyView {
+    fn leaf(&self, path: &[usize], kind: Kind, operator: &'static str) -> View {
         let fields = match kind {
             Kind::Event => self.event(path),
             Kind::Attribute | Kind::Context => self.field(path, kind, operator),
@@ -256,10 +245,9 @@ impl Builder {
                 {self.bin(path)}
             </div>
         }
-        .into_any()
     }
 
-    fn event(&self, path: &[usize]) -> AnyView {
+    fn event(&self, path: &[usize]) -> View {
         let name =
             self.part(path, |c| event(c).map(|e| e.name.clone()), |c, v| with_event(c, |e| e.name = v));
         let property = self.part(
@@ -296,7 +284,7 @@ impl Builder {
         let within: Bind<Option<Span>> =
             self.part(path, |c| event(c).map(|e| e.within), |c, v| with_event(c, |e| e.within = v));
         let short = Look { class: "short", kind: "number", ..Look::default() };
-        let facets = Signal::derive(|| {
+        let facets = computed(|| {
             let lang = app().lang.get();
             let any = (String::new(), m::ANY_PROPERTY.text(lang).to_owned());
             core::iter::once(any).chain(FACETS.iter().map(|f| ((*f).to_owned(), (*f).to_owned()))).collect()
@@ -305,15 +293,14 @@ impl Builder {
         view! {
             {text_field(m::EVENT, name, Look { list: "event-names", ..Look::default() })}
             {select_field(m::PROPERTY, property, facets, "")}
-            {dy(move || filtered().then(|| text_field(m::VALUE, value, Look { list: "categories", ..Look::default() })))}
+            {move || filtered().then(|| text_field(m::VALUE, value, Look { list: "categories", ..Look::default() }))}
             {text_field(m::AT_LEAST, least, short)}
             {text_field(m::AT_MOST, most, short)}
             {span_field(m::WITHIN, within, true, Look { class: "short", hint: Some(m::WITHIN_HINT), placeholder: "7d", ..Look::default() })}
         }
-        .into_any()
     }
 
-    fn field(&self, path: &[usize], kind: Kind, operator: &'static str) -> AnyView {
+    fn field(&self, path: &[usize], kind: Kind, operator: &'static str) -> View {
         let name =
             self.part(path, |c| field(c).map(|f| f.name.clone()), |c, v| with_field(c, |f| f.name = v));
         let chosen = self.part(
@@ -338,10 +325,9 @@ impl Builder {
             {select_field(m::OPERATOR, chosen, options(&OPERATORS), "")}
             {value}
         }
-        .into_any()
     }
 
-    fn affinity(&self, path: &[usize]) -> AnyView {
+    fn affinity(&self, path: &[usize]) -> View {
         let category = self.part(
             path,
             |c| if let Condition::Affinity(a) = c { Some(a.category.clone()) } else { None },
@@ -364,17 +350,16 @@ impl Builder {
             {text_field(m::CATEGORY, category, Look { list: "categories", ..Look::default() })}
             {number_field(m::POINTS, least, (0.0, 1e6), Look::default())}
         }
-        .into_any()
     }
 
-    fn audience(&self, path: &[usize]) -> AnyView {
+    fn audience(&self, path: &[usize]) -> View {
         let chosen = self.part(
             path,
             |c| if let Condition::Audience(id) = c { Some(id.clone()) } else { None },
             |c, v| *c = Condition::Audience(v),
         );
         let source = self.source;
-        let audiences = Signal::derive(move || {
+        let audiences = computed(move || {
             let name = |name: String, id: &str| if name.is_empty() { id.to_owned() } else { name };
             source.get().audiences.into_iter().map(|a| (a.id.clone(), name(a.name, &a.id))).collect()
         });

@@ -1,18 +1,19 @@
 //! Tabs, moved through with the arrow keys.
 
 use super::form::unique;
+use crate::dom::{CollectView, View, view};
 use crate::i18n::Message;
 use crate::session::t;
-use crate::ui::dy;
-use leptos::prelude::*;
+use crate::state::{State, computed, untrack};
+use std::cell::Cell;
 
 /// Tabs over panels; panels are made when first chosen and stay.
 pub(crate) fn tabs(
     label: Message,
     names: Vec<(&'static str, Message)>,
-    chosen: RwSignal<usize>,
-    panel: impl Fn(&'static str) -> AnyView + Clone + Send + 'static,
-) -> AnyView {
+    chosen: State<usize>,
+    panel: impl Fn(&'static str) -> View + Clone + 'static,
+) -> View {
     let base = unique();
     let count = names.len();
     let keys = {
@@ -47,13 +48,16 @@ pub(crate) fn tabs(
         .enumerate()
         .map(|(index, (code, _))| {
             let (code, panel) = (*code, panel.clone());
-            let opened = Memo::new(move |before| before == Some(&true) || chosen.get() == index);
+            let seen = Cell::new(false);
+            let opened = computed(move || {
+                seen.set(seen.get() || chosen.get() == index);
+                seen.get()
+            });
             view! {
                 <div role="tabpanel" class="stack" id=format!("{base}-panel-{index}") aria-labelledby=format!("{base}-tab-{index}")
-                    hidden=move || chosen.get() != index>{dy(move || opened.get().then(|| untrack(|| panel(code))))}</div>
+                    hidden=move || chosen.get() != index>{move || opened.get().then(|| untrack(|| panel(code)))}</div>
             }
         })
         .collect_view();
     view! { <div class="tabs" role="tablist" aria-label=t(label) on:keydown=keys>{buttons}</div>{panels} }
-        .into_any()
 }

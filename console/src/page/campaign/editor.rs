@@ -2,13 +2,14 @@
 
 use super::list::status;
 use super::{json, limits, offers, preview, test};
+use crate::dom::{View, view};
 use crate::i18n::m;
 use crate::page::kept::{edit, source_signal};
 use crate::route::Screen;
 use crate::session::t;
+use crate::state::{Callback, Signal, State, computed, effect};
 use crate::text::slug;
 use crate::ui::dialog::confirm;
-use crate::ui::dy;
 use crate::ui::edit::Editing;
 use crate::ui::form::{Bind, Look, bind, number_field, text_field};
 use crate::ui::icon::icon;
@@ -19,10 +20,9 @@ use crate::ui::tabs::tabs;
 use attune_schema::source::{Campaign, CampaignStatus, Rank, Source};
 use attune_schema::span::Span;
 use attune_schema::time::Timestamp;
-use leptos::prelude::*;
 
 /// The page of campaign `id`, or of a new one.
-pub(crate) fn view(id: String) -> AnyView {
+pub(crate) fn view(id: String) -> View {
     edit::<Campaign>(id, blank, editor)
 }
 
@@ -47,13 +47,13 @@ fn blank(source: &Source) -> Campaign {
     }
 }
 
-fn editor(editing: Editing<Campaign>, source: Load<Source>) -> AnyView {
+fn editor(editing: Editing<Campaign>, source: Load<Source>) -> View {
     let draft = editing.draft;
     let all = source_signal(source);
     let is_new = editing.is_new();
     if is_new {
         // The id follows the name until the campaign is saved for the first time.
-        Effect::new(move |_| {
+        effect(move |_| {
             let name = draft.with(|draft| draft.name.clone());
             let taken: Vec<String> = all.get().campaigns.into_iter().map(|campaign| campaign.id).collect();
             let id = slug(&name, "campaign", &taken);
@@ -63,11 +63,11 @@ fn editor(editing: Editing<Campaign>, source: Load<Source>) -> AnyView {
         });
     }
     let title = move || {
-        draft.with(
-            |draft| if draft.name.is_empty() { t(m::NEW_CAMPAIGN)().to_owned() } else { draft.name.clone() },
-        )
+        draft.with(|draft| {
+            if draft.name.is_empty() { t(m::NEW_CAMPAIGN).now().to_owned() } else { draft.name.clone() }
+        })
     };
-    let chosen = RwSignal::new(0usize);
+    let chosen = State::new(0usize);
     let names = vec![
         ("goal", m::TAB_GOAL),
         ("audience", m::TAB_AUDIENCE),
@@ -86,15 +86,15 @@ fn editor(editing: Editing<Campaign>, source: Load<Source>) -> AnyView {
         "review" => preview::review(draft, all),
         _ => json::tab(draft),
     };
-    let state = Memo::new(move |_| draft.with(|draft| draft.status));
+    let state = computed(move || draft.with(|draft| draft.status));
     view! {
         {event_list()}
         {lists(all)}
         <header class="page-head">
             <div class="words">
                 {crumb(&Screen::Campaigns, m::CAMPAIGNS)}
-                <h1 class="row">{title}{dy(move || status(state.get()))}</h1>
-                <p class="mono small">{dy(move || draft.with(|draft| draft.id.clone()))}</p>
+                <h1 class="row">{title}{move || status(state.get())}</h1>
+                <p class="mono small">{move || draft.with(|draft| draft.id.clone())}</p>
             </div>
             <div class="actions">{launch(editing)}</div>
         </header>
@@ -106,37 +106,35 @@ fn editor(editing: Editing<Campaign>, source: Load<Source>) -> AnyView {
             <aside class="sticky" aria-label=t(m::PREVIEW)>{preview::live(draft, all)}</aside>
         </div>
     }
-    .into_any()
 }
 
 /// Launch, pause and delete; each says first what it does.
-fn launch(editing: Editing<Campaign>) -> AnyView {
-    let launching = RwSignal::new(false);
-    let pausing = RwSignal::new(false);
-    let deleting = RwSignal::new(false);
+fn launch(editing: Editing<Campaign>) -> View {
+    let launching = State::new(false);
+    let pausing = State::new(false);
+    let deleting = State::new(false);
     let set = move |status: CampaignStatus| {
         editing.draft.update(|draft| draft.status = status);
         editing.save();
     };
-    let running = Memo::new(move |_| editing.draft.with(|draft| draft.status == CampaignStatus::Running));
-    let saved = Memo::new(move |_| !editing.is_new());
+    let running = computed(move || editing.draft.with(|draft| draft.status == CampaignStatus::Running));
+    let saved = computed(move || !editing.is_new());
     view! {
-        {dy(move || (saved.get() && !running.get()).then(|| view! {
+        {move || (saved.get() && !running.get()).then(|| view! {
             <button type="button" class="button danger quiet" on:click=move |_| deleting.set(true)>{icon("bin")}{t(m::DELETE)}</button>
-        }))}
-        {dy(move || if running.get() {
-            view! { <button type="button" class="button" on:click=move |_| pausing.set(true)>{icon("pause")}{t(m::PAUSE_CAMPAIGN)}</button> }.into_any()
-        } else {
-            view! { <button type="button" class="button primary" on:click=move |_| launching.set(true)>{icon("play")}{t(m::LAUNCH)}</button> }.into_any()
         })}
+        {move || if running.get() {
+            view! { <button type="button" class="button" on:click=move |_| pausing.set(true)>{icon("pause")}{t(m::PAUSE_CAMPAIGN)}</button> }
+        } else {
+            view! { <button type="button" class="button primary" on:click=move |_| launching.set(true)>{icon("play")}{t(m::LAUNCH)}</button> }
+        }}
         {confirm(launching, m::LAUNCH_TITLE, m::LAUNCH_TEXT, m::LAUNCH, false, move || set(CampaignStatus::Running))}
         {confirm(pausing, m::PAUSE_TITLE, m::PAUSE_TEXT, m::PAUSE_CAMPAIGN, false, move || set(CampaignStatus::Paused))}
         {confirm(deleting, m::DELETE_TITLE, m::DELETE_TEXT, m::DELETE, true, move || editing.remove())}
     }
-    .into_any()
 }
 
-fn goal(draft: RwSignal<Campaign>, source: Signal<Source>) -> AnyView {
+fn goal(draft: State<Campaign>, source: Signal<Source>) -> View {
     let offset = move || source.with(|source| source.site.utc_offset_minutes);
     let reason = move |lang: &'static str| {
         bind(
@@ -167,16 +165,15 @@ fn goal(draft: RwSignal<Campaign>, source: Signal<Source>) -> AnyView {
             </div>
         </fieldset>
     }
-    .into_any()
 }
 
 /// An optional instant as the text of a date field in the site's zone.
 pub(crate) fn instant(
     at: Bind<Option<Timestamp>>,
-    offset: impl Fn() -> i32 + Copy + Send + Sync + 'static,
+    offset: impl Fn() -> i32 + Copy + 'static,
 ) -> Bind<String> {
     Bind {
-        get: Signal::derive(move || {
+        get: computed(move || {
             at.get.get().map_or_else(String::new, |at| crate::text::local_input(at.0, offset()))
         }),
         set: Callback::new(move |text: String| {
@@ -185,11 +182,10 @@ pub(crate) fn instant(
     }
 }
 
-fn audience(draft: RwSignal<Campaign>, source: Signal<Source>) -> AnyView {
+fn audience(draft: State<Campaign>, source: Signal<Source>) -> View {
     let rule = bind(draft, |d| d.audience.clone(), |d, v| d.audience = v);
     view! {
         {optional_rule(m::LIMIT_AUDIENCE, m::LIMIT_AUDIENCE_HINT, rule, source)}
-        {dy(move || draft.with(|d| d.audience.is_none()).then(|| view! { <p class="notice">{icon("audience")}{t(m::EVERYBODY)}</p> }))}
+        {move || draft.with(|d| d.audience.is_none()).then(|| view! { <p class="notice">{icon("audience")}{t(m::EVERYBODY)}</p> })}
     }
-    .into_any()
 }

@@ -1,30 +1,30 @@
 //! The same definition as JSON: editing either changes both.
 
+use crate::dom::{View, value_of, view};
 use crate::i18n::m;
+use crate::json::{pretty, read};
 use crate::session::{filled, t};
-use crate::ui::dy;
+use crate::state::{State, effect};
 use crate::ui::form::unique;
 use attune_schema::source::Campaign;
-use leptos::prelude::*;
 
 /// The tab.
-pub(super) fn tab(draft: RwSignal<Campaign>) -> AnyView {
-    let pretty = |campaign: &Campaign| serde_json::to_string_pretty(campaign).unwrap_or_default();
-    let text = RwSignal::new(draft.with_untracked(pretty));
-    let fault = RwSignal::new(None::<String>);
+pub(super) fn tab(draft: State<Campaign>) -> View {
+    let text = State::new(draft.with_untracked(pretty));
+    let fault = State::new(None::<String>);
     // The form changed: its text replaces ours, unless ours already means the same.
-    Effect::new(move |_| {
+    effect(move |_| {
         let now = draft.get();
-        let same = serde_json::from_str::<Campaign>(&text.get_untracked()).is_ok_and(|typed| typed == now);
+        let same = read::<Campaign>(&text.get_untracked()).is_ok_and(|typed| typed == now);
         if !same {
             text.set(pretty(&now));
             fault.set(None);
         }
     });
     let input = move |event| {
-        let typed = event_target_value(&event);
+        let typed = value_of(&event);
         text.set(typed.clone());
-        match serde_json::from_str::<Campaign>(&typed) {
+        match read::<Campaign>(&typed) {
             Ok(campaign) => {
                 fault.set(None);
                 if draft.with_untracked(|draft| *draft != campaign) {
@@ -41,8 +41,7 @@ pub(super) fn tab(draft: RwSignal<Campaign>) -> AnyView {
             <label for=id.clone()>{t(m::JSON_LABEL)}</label>
             <textarea id=id class="input code" spellcheck="false" aria-describedby=fault_id.clone()
                 aria-invalid=move || fault.with(Option::is_some).then_some("true") prop:value=move || text.get() on:input=input></textarea>
-            <p class="fault" id=fault_id role="status">{dy(move || fault.get().map(|error| filled(m::JSON_FAULT, &[("error", &error)])))}</p>
+            <p class="fault" id=fault_id role="status">{move || fault.get().map(|error| filled(m::JSON_FAULT, &[("error", &error)]))}</p>
         </div>
     }
-    .into_any()
 }

@@ -1,12 +1,12 @@
 //! Rules and caps: how often, how long quiet after a dismissal, one campaign of a group.
 
+use crate::dom::{CollectView, View, view};
 use crate::i18n::{Message, m};
 use crate::session::t;
-use crate::ui::dy;
+use crate::state::{State, computed};
 use crate::ui::form::{Look, bind, number_field, options, select_field, span_field, text_field};
 use crate::ui::icon::icon;
 use attune_schema::source::{Campaign, Cap, CapPer, CapScope};
-use leptos::prelude::*;
 
 const SCOPES: [(&str, Message, CapScope); 3] = [
     ("campaign", m::CAP_CAMPAIGN, CapScope::Campaign),
@@ -26,8 +26,8 @@ const PERIOD_NAMES: [(&str, Message); 4] =
     [("session", m::CAP_SESSION), ("day", m::CAP_DAY), ("week", m::CAP_WEEK), ("lifetime", m::CAP_LIFETIME)];
 
 /// The tab.
-pub(super) fn tab(draft: RwSignal<Campaign>) -> AnyView {
-    let count = Memo::new(move |_| draft.with(|draft| draft.caps.len()));
+pub(super) fn tab(draft: State<Campaign>) -> View {
+    let count = computed(move || draft.with(|draft| draft.caps.len()));
     let add = move |_| {
         draft
             .update(|draft| draft.caps.push(Cap { scope: CapScope::Campaign, per: CapPer::Session, max: 3 }));
@@ -40,7 +40,7 @@ pub(super) fn tab(draft: RwSignal<Campaign>) -> AnyView {
     view! {
         <fieldset class="stack tight"><legend class="label">{t(m::CAPS)}</legend>
             <p class="small muted">{t(m::CAPS_HINT)}</p>
-            <div>{dy(move || (0..count.get()).map(|index| cap(draft, index)).collect_view())}</div>
+            <div>{move || (0..count.get()).map(|index| cap(draft, index)).collect_view()}</div>
             <div><button type="button" class="button small" on:click=add>{icon("plus")}{t(m::ADD_CAP)}</button></div>
         </fieldset>
         <div class="fields">
@@ -48,10 +48,9 @@ pub(super) fn tab(draft: RwSignal<Campaign>) -> AnyView {
             {text_field(m::EXCLUSION_GROUP, group, Look { hint: Some(m::EXCLUSION_HINT), ..Look::default() })}
         </div>
     }
-    .into_any()
 }
 
-fn cap(draft: RwSignal<Campaign>, index: usize) -> AnyView {
+fn cap(draft: State<Campaign>, index: usize) -> View {
     let scope = bind(
         draft,
         move |d: &Campaign| {
@@ -108,5 +107,4 @@ fn cap(draft: RwSignal<Campaign>, index: usize) -> AnyView {
             <button type="button" class="button quiet icon" aria-label=t(m::REMOVE) title=t(m::REMOVE) on:click=remove>{icon("bin")}</button>
         </div>
     }
-    .into_any()
 }

@@ -1,18 +1,18 @@
 //! The list of campaigns with their week's figures.
 
-use crate::api;
+use crate::api::{self, Request};
 use crate::browser;
+use crate::dom::{CollectView, View, view};
 use crate::i18n::m;
 use crate::page::kept::documents;
 use crate::route::Screen;
 use crate::session::{app, t};
-use crate::text::share;
-use crate::ui::dy;
+use crate::state::computed;
+use crate::text::{share, sorted};
 use crate::ui::load::{Load, load, loaded};
 use crate::ui::part::{empty, head, link_button};
 use attune_schema::api::{CampaignFigures, Document, Overview};
 use attune_schema::source::{Campaign, CampaignStatus};
-use leptos::prelude::*;
 
 /// A campaign's name for people.
 pub(crate) fn name_of(campaign: &Campaign) -> String {
@@ -20,24 +20,24 @@ pub(crate) fn name_of(campaign: &Campaign) -> String {
 }
 
 /// Its status as a badge.
-pub(crate) fn status(status: CampaignStatus) -> AnyView {
+pub(crate) fn status(status: CampaignStatus) -> View {
     let (class, label) = match status {
         CampaignStatus::Draft => ("badge", m::DRAFT),
         CampaignStatus::Running => ("badge good", m::RUNNING),
         CampaignStatus::Paused => ("badge warn", m::PAUSED),
     };
-    view! { <span class=class>{t(label)}</span> }.into_any()
+    view! { <span class=class>{t(label)}</span> }
 }
 
 /// The page.
-pub(crate) fn view() -> AnyView {
+pub(crate) fn view() -> View {
     let campaigns = documents::<Campaign>();
     let path = api::site_path(&app().site(), "overview");
-    let overview: Load<Overview> = load(move || Some(api::get(path.clone())));
+    let overview: Load<Overview> = load(move || Some(Request::get(path.clone())));
     let new = || link_button(&Screen::Campaign("new".to_owned()), m::NEW_CAMPAIGN, "primary", "plus");
     view! {
         {head(m::CAMPAIGNS, m::CAMPAIGNS_ABOUT, new())}
-        <section class="card">{loaded(campaigns, move |mut campaigns| {
+        <section class="card">{loaded(campaigns, move |campaigns| {
             if campaigns.is_empty() {
                 return empty("campaign", m::NO_CAMPAIGNS, m::NO_CAMPAIGNS_NEXT, new());
             }
@@ -46,7 +46,7 @@ pub(crate) fn view() -> AnyView {
                 CampaignStatus::Paused => 1,
                 CampaignStatus::Draft => 2,
             };
-            campaigns.sort_by_key(|d| (order(d.body.status), core::cmp::Reverse(d.body.priority), d.body.id.clone()));
+            let campaigns = sorted(campaigns, |d| (order(d.body.status), core::cmp::Reverse(d.body.priority), d.body.id.clone()));
             let rows = campaigns.into_iter().map(|document| row(document, overview)).collect_view();
             view! {
                 <div class="table-box" tabindex="0" role="group" aria-label=t(m::TABLE)><table class="table">
@@ -58,17 +58,15 @@ pub(crate) fn view() -> AnyView {
                     <tbody>{rows}</tbody>
                 </table></div>
             }
-            .into_any()
         })}</section>
     }
-    .into_any()
 }
 
-fn row(document: Document<Campaign>, overview: Load<Overview>) -> AnyView {
+fn row(document: Document<Campaign>, overview: Load<Overview>) -> View {
     let lang = app().lang;
     let campaign = document.body;
     let id = campaign.id.clone();
-    let figures = Memo::new(move |_| {
+    let figures = computed(move || {
         overview
             .data
             .with(|data| data.as_ref().and_then(|o| o.campaigns.iter().find(|f| f.campaign == id)).cloned())
@@ -83,14 +81,13 @@ fn row(document: Document<Campaign>, overview: Load<Overview>) -> AnyView {
             <th scope="row"><a class="title" href=app().href(&Screen::Campaign(campaign.id.clone()))>{name_of(&campaign)}</a><span class="sub mono">{campaign.id.clone()}</span></th>
             <td>{status(campaign.status)}</td>
             <td>{campaign.placements.join(", ")}</td>
-            <td class="num">{campaign.priority}</td>
+            <td class="num">{campaign.priority.to_string()}</td>
             <td class="num">{cell(|f| f.exposures)}</td>
             <td class="num">{cell(|f| f.clicks)}</td>
             <td class="num">{rate}</td>
             <td class="num">{cell(|f| f.reach)}</td>
             <td class="num">{cell(|f| f.withheld)}</td>
-            <td class="nowrap">{dy(move || browser::ago(lang.get(), at))}<span class="sub">{document.updated_by}</span></td>
+            <td class="nowrap">{move || browser::ago(lang.get(), at)}<span class="sub">{document.updated_by}</span></td>
         </tr>
     }
-    .into_any()
 }

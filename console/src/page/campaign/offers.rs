@@ -1,19 +1,20 @@
 //! What is shown and where: placements, offers, how they are ranked.
 
-use crate::api;
+use crate::api::{self, Request};
+use crate::browser;
+use crate::dom::{CollectView, View, checked, view};
 use crate::i18n::m;
 use crate::route::Screen;
 use crate::session::{app, t};
+use crate::state::State;
 use crate::ui::form::{Look, bind, number_field, text_field};
 use crate::ui::load::{self, Load};
 use crate::ui::part::link_button;
 use attune_schema::api::Document;
 use attune_schema::source::{Campaign, Placement, Source};
-use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 /// The tab.
-pub(super) fn tab(draft: RwSignal<Campaign>, source: Load<Source>) -> AnyView {
+pub(super) fn tab(draft: State<Campaign>, source: Load<Source>) -> View {
     let placements = move || {
         let placements = source.data.with(|s| s.as_ref().map(|s| s.placements.clone())).unwrap_or_default();
         let items = placements
@@ -26,7 +27,7 @@ pub(super) fn tab(draft: RwSignal<Campaign>, source: Load<Source>) -> AnyView {
         let offers = source.data.with(|s| s.as_ref().map(|s| s.offers.clone())).unwrap_or_default();
         if offers.is_empty() {
             let link = link_button(&Screen::Offer("new".to_owned()), m::NEW_OFFER, "small", "plus");
-            return view! { <p class="muted">{t(m::NO_OFFERS_NEXT)}</p><div>{link}</div> }.into_any();
+            return view! { <p class="muted">{t(m::NO_OFFERS_NEXT)}</p><div>{link}</div> };
         }
         let items = offers
             .into_iter()
@@ -44,16 +45,15 @@ pub(super) fn tab(draft: RwSignal<Campaign>, source: Load<Source>) -> AnyView {
             </div>
         </fieldset>
     }
-    .into_any()
 }
 
 /// Boxes to tick; ids that are chosen but no longer exist stay visible, so that they can be taken out.
-pub(super) fn choices<S: Send + Sync + 'static>(
+pub(super) fn choices<S: 'static>(
     mut items: Vec<(String, String)>,
-    get: impl Fn(&S) -> &Vec<String> + Copy + Send + Sync + 'static,
-    state: RwSignal<S>,
-    list: impl Fn(&mut S) -> &mut Vec<String> + Copy + Send + Sync + 'static,
-) -> AnyView {
+    get: impl Fn(&S) -> &Vec<String> + Copy + 'static,
+    state: State<S>,
+    list: impl Fn(&mut S) -> &mut Vec<String> + Copy + 'static,
+) -> View {
     state.with_untracked(|state| {
         for id in get(state) {
             if !items.iter().any(|(known, _)| known == id) {
@@ -67,7 +67,7 @@ pub(super) fn choices<S: Send + Sync + 'static>(
             let (mine, chosen) = (id.clone(), id);
             let ticked = move || state.with(|state| get(state).contains(&chosen));
             let change = move |event| {
-                let on = event_target_checked(&event);
+                let on = checked(&event);
                 state.update(|state| {
                     let list = list(state);
                     list.retain(|known| *known != mine);
@@ -79,20 +79,20 @@ pub(super) fn choices<S: Send + Sync + 'static>(
             view! { <label class="choice"><input type="checkbox" prop:checked=ticked on:change=change />{label}</label> }
         })
         .collect_view();
-    view! { <div class="choices">{boxes}</div> }.into_any()
+    view! { <div class="choices">{boxes}</div> }
 }
 
 /// A new place in a page, made on the spot.
-fn new_placement(draft: RwSignal<Campaign>, source: Load<Source>) -> AnyView {
-    let id = RwSignal::new(String::new());
-    let failure = RwSignal::new(None);
+fn new_placement(draft: State<Campaign>, source: Load<Source>) -> View {
+    let id = State::new(String::new());
+    let failure = State::new(None);
     let add = move || {
         let placement =
             Placement { id: id.get_untracked().trim().to_owned(), name: String::new(), budget_ms: 1_500 };
         let path = api::site_path(&app().site(), "placements");
         failure.set(None);
-        spawn_local(async move {
-            match api::post::<Document<Placement>>(path, &placement).await {
+        browser::spawn(async move {
+            match Request::post(path, &placement).answer::<Document<Placement>>().await {
                 Ok(made) => {
                     id.set(String::new());
                     source.reload();
@@ -115,5 +115,4 @@ fn new_placement(draft: RwSignal<Campaign>, source: Load<Source>) -> AnyView {
             {load::failure(failure, add)}
         </details>
     }
-    .into_any()
 }

@@ -1,14 +1,14 @@
 //! The invented visitor of the preview.
 
+use crate::dom::{CollectView, View, view};
 use crate::i18n::{Message, m};
 use crate::preview::{Deed, Persona};
 use crate::session::t;
-use crate::ui::dy;
+use crate::state::{Callback, Signal, State, computed};
 use crate::ui::form::{Bind, Look, bind, number_field, options, select_field, text_field};
 use crate::ui::icon::icon;
 use attune_schema::consent::Grant;
 use attune_schema::source::Source;
-use leptos::prelude::*;
 
 const DEVICES: [(&str, Message); 3] =
     [("mobile", m::DEVICE_MOBILE), ("desktop", m::DEVICE_DESKTOP), ("tablet", m::DEVICE_TABLET)];
@@ -17,12 +17,8 @@ const GRANTS: [(&str, Message); 3] =
     [("granted", m::GRANTED), ("denied", m::DENIED), ("unknown", m::NOT_ASKED)];
 
 /// The form.
-pub(super) fn form(
-    persona: RwSignal<Persona>,
-    source: Signal<Source>,
-    minutes_ahead: RwSignal<f64>,
-) -> AnyView {
-    let count = Memo::new(move |_| persona.with(|persona| persona.deeds.len()));
+pub(super) fn form(persona: State<Persona>, source: Signal<Source>, minutes_ahead: State<f64>) -> View {
+    let count = computed(move || persona.with(|persona| persona.deeds.len()));
     let consent = bind(
         persona,
         |p| {
@@ -41,8 +37,8 @@ pub(super) fn form(
             };
         },
     );
-    let placements = Signal::derive(move || {
-        let first = (String::new(), t(m::FIRST_PLACEMENT)().to_owned());
+    let placements = computed(move || {
+        let first = (String::new(), t(m::FIRST_PLACEMENT).now().to_owned());
         core::iter::once(first)
             .chain(source.get().placements.into_iter().map(|p| (p.id.clone(), p.id)))
             .collect()
@@ -67,7 +63,7 @@ pub(super) fn form(
             {select_field(m::LANGUAGE, bind(persona, |p| p.locale.clone(), |p, v| p.locale = v), options(&LOCALES), "")}
         </div>
         <fieldset class="stack tight"><legend class="label">{t(m::WHAT_HAPPENED)}</legend>
-            {dy(move || (0..count.get()).map(|index| deed(persona, index)).collect_view())}
+            {move || (0..count.get()).map(|index| deed(persona, index)).collect_view()}
             <div><button type="button" class="button small" on:click=add>{icon("plus")}{t(m::ADD_DEED)}</button></div>
         </fieldset>
         <details>
@@ -80,10 +76,9 @@ pub(super) fn form(
             </div>
         </details>
     }
-    .into_any()
 }
 
-fn deed(persona: RwSignal<Persona>, index: usize) -> AnyView {
+fn deed(persona: State<Persona>, index: usize) -> View {
     let get = move |p: &Persona| p.deeds.get(index).cloned();
     let change = move |p: &mut Persona, change: &dyn Fn(&mut Deed)| {
         if let Some(deed) = p.deeds.get_mut(index) {
@@ -116,5 +111,4 @@ fn deed(persona: RwSignal<Persona>, index: usize) -> AnyView {
             <button type="button" class="button quiet icon" aria-label=t(m::REMOVE) title=t(m::REMOVE) on:click=remove>{icon("bin")}</button>
         </div>
     }
-    .into_any()
 }

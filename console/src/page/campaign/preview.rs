@@ -2,11 +2,13 @@
 
 use super::persona;
 use crate::browser;
+use crate::dom::{CollectView, View, view};
 use crate::i18n::{m, outcome, reason, step};
 use crate::page::offer::card;
 use crate::preview::{Persona, preview};
 use crate::session::{app, t};
-use crate::ui::dy;
+use crate::state::{Signal, State, computed};
+use crate::text::plain;
 use crate::ui::icon::icon;
 use crate::ui::part::problems;
 use crate::ui::rule::in_words;
@@ -15,22 +17,21 @@ use attune_engine::explain::{Line, Step};
 use attune_schema::api::Problem;
 use attune_schema::source::{Campaign, Source};
 use attune_schema::time::MINUTE_MS;
-use leptos::prelude::*;
 
 /// The preview beside the editor.
-pub(super) fn live(draft: RwSignal<Campaign>, source: Signal<Source>) -> AnyView {
+pub(super) fn live(draft: State<Campaign>, source: Signal<Source>) -> View {
     let locale = app().lang.get_untracked().tag().to_owned();
-    let persona = RwSignal::new(Persona { locale, ..Persona::default() });
-    let ahead = RwSignal::new(0.0f64);
-    let shown = move || {
+    let persona = State::new(Persona { locale, ..Persona::default() });
+    let ahead = State::new(0.0f64);
+    let locale = computed(move || persona.with(|persona| persona.locale.clone()));
+    // Read aloud when it changes, so drawn again only then.
+    let answer = computed(move || {
         let now = browser::now().plus_ms(ahead.get() as i64 * MINUTE_MS);
-        let answer = source
-            .with(|source| draft.with(|draft| persona.with(|persona| preview(source, draft, persona, now))));
-        match answer {
-            Some(answer) => decision(&answer, &source.get(), &persona.with(|persona| persona.locale.clone())),
-            None => view! { <p class="notice bad" role="alert">{icon("alert")}{t(m::PREVIEW_FAILED)}</p> }
-                .into_any(),
-        }
+        source.with(|source| draft.with(|draft| persona.with(|persona| preview(source, draft, persona, now))))
+    });
+    let shown = move || match answer.get() {
+        Some(answer) => decision(&answer, &source.get(), &locale.get()),
+        None => view! { <p class="notice bad" role="alert">{icon("alert")}{t(m::PREVIEW_FAILED)}</p> },
     };
     view! {
         <section class="card">
@@ -41,10 +42,9 @@ pub(super) fn live(draft: RwSignal<Campaign>, source: Signal<Source>) -> AnyView
             </div>
         </section>
     }
-    .into_any()
 }
 
-fn decision(answer: &Answer, source: &Source, locale: &str) -> AnyView {
+fn decision(answer: &Answer, source: &Source, locale: &str) -> View {
     let decision = &answer.decision;
     let offers = decision
         .offers
@@ -72,10 +72,9 @@ fn decision(answer: &Answer, source: &Source, locale: &str) -> AnyView {
         {problems(answer.problems.clone())}
         <details><summary>{t(m::EXPLANATION)}</summary><ol class="trace">{lines}</ol></details>
     }
-    .into_any()
 }
 
-fn trace_line(line: &Line) -> AnyView {
+fn trace_line(line: &Line) -> View {
     let (class, name) = match line.outcome {
         "on" | "allowed" | "known" | "open" | "true" | "won" | "forced" | "assigned" => ("ok", "check"),
         "off" | "not_allowed" | "unknown" | "false" | "used_up" | "dismissed" | "outranked" | "dropped"
@@ -88,34 +87,36 @@ fn trace_line(line: &Line) -> AnyView {
     // A rule about something that is not known is neither true nor false.
     let undecided = line.outcome == "unknown" && matches!(line.step, Step::Audience | Step::Eligibility);
     let message = if undecided { Some(m::OUT_UNDECIDED) } else { outcome(line.outcome) };
-    let fate = message.map_or_else(|| line.outcome.to_owned(), |message| t(message)().to_owned());
+    let fate = message.map_or_else(|| line.outcome.to_owned(), |message| t(message).now().to_owned());
     view! {
         <li><span class=class>{icon(name)}</span><span>{t(step(line.step))}" "<span class="mono">{line.subject.clone()}</span><span class="what">" — "{fate}{score}</span></span></li>
     }
-    .into_any()
 }
 
 /// The review: everything in words, and what the compiler says.
-pub(super) fn review(draft: RwSignal<Campaign>, source: Signal<Source>) -> AnyView {
-    let found = Memo::new(move |_| {
+pub(super) fn review(draft: State<Campaign>, source: Signal<Source>) -> View {
+    let found = computed(move || {
         let compiled = source.with(|source| draft.with(|draft| crate::preview::with_campaign(source, draft)));
         attune_engine::compile::compile(&compiled).1
     });
     let lines = move || {
         let draft = draft.get();
         let lang = app().lang.get();
-        let none = || t(m::NONE)().to_owned();
+        let none = || t(m::NONE).now().to_owned();
         let list = |items: &[String]| if items.is_empty() { none() } else { items.join(", ") };
         let when =
             |at: Option<attune_schema::time::Timestamp>| at.map_or_else(none, |at| browser::moment(lang, at));
-        let arms =
-            draft.variants.iter().map(|arm| format!("{} ({})", arm.id, arm.weight)).collect::<Vec<_>>();
+        let arms = draft
+            .variants
+            .iter()
+            .map(|arm| format!("{} ({})", arm.id, plain(arm.weight)))
+            .collect::<Vec<_>>();
         let caps = draft
             .caps
             .iter()
-            .map(|cap| format!("≤ {} · {:?} / {:?}", cap.max, cap.scope, cap.per).to_lowercase())
+            .map(|cap| format!("≤ {} · {:?} / {:?}", cap.max, cap.scope, cap.per).to_ascii_lowercase())
             .collect::<Vec<_>>();
-        let audience = draft.audience.as_ref().map_or_else(|| t(m::EVERYBODY)().to_owned(), in_words);
+        let audience = draft.audience.as_ref().map_or_else(|| t(m::EVERYBODY).now().to_owned(), in_words);
         [
             (m::PLACEMENTS, list(&draft.placements)),
             (m::OFFERS, list(&draft.offers)),
@@ -140,8 +141,7 @@ pub(super) fn review(draft: RwSignal<Campaign>, source: Signal<Source>) -> AnyVi
     let mine = move |list: Vec<Problem>| problems(list);
     view! {
         {clean}
-        {dy(move || mine(found.get()))}
+        {move || mine(found.get())}
         <div class="table-box" tabindex="0" role="group" aria-label=t(m::TABLE)><table class="table"><tbody>{lines}</tbody></table></div>
     }
-    .into_any()
 }

@@ -2,17 +2,18 @@
 
 use super::offers::choices;
 use crate::browser;
+use crate::dom::{CollectView, View, dynamic, view};
 use crate::i18n::m;
 use crate::session::{app, t};
-use crate::ui::dy;
+use crate::state::{Signal, State, computed, effect};
+use crate::text::fixed;
 use crate::ui::form::{Look, bind, check, number_field, text_field};
 use crate::ui::icon::icon;
 use attune_schema::source::{Campaign, Source, Variant};
-use leptos::prelude::*;
 
 /// The tab.
-pub(super) fn tab(draft: RwSignal<Campaign>, source: Signal<Source>) -> AnyView {
-    let count = Memo::new(move |_| draft.with(|draft| draft.variants.len()));
+pub(super) fn tab(draft: State<Campaign>, source: Signal<Source>) -> View {
+    let count = computed(move || draft.with(|draft| draft.variants.len()));
     let add = move |control: bool| {
         draft.update(|draft| {
             let taken: Vec<String> = draft.variants.iter().map(|variant| variant.id.clone()).collect();
@@ -27,19 +28,18 @@ pub(super) fn tab(draft: RwSignal<Campaign>, source: Signal<Source>) -> AnyView 
         <fieldset class="stack tight"><legend class="label">{t(m::VARIANTS)}</legend>
             <p class="small muted">{t(m::VARIANTS_HINT)}</p>
             {shares(draft)}
-            <div>{dy(move || (0..count.get()).map(|index| variant(draft, index, source)).collect_view())}</div>
+            <div>{move || (0..count.get()).map(|index| variant(draft, index, source)).collect_view()}</div>
             <div class="row">
                 <button type="button" class="button small" on:click=move |_| add(false)>{icon("plus")}{t(m::ADD_VARIANT)}</button>
                 <button type="button" class="button small" on:click=move |_| add(true)>{icon("plus")}{t(m::ADD_CONTROL)}</button>
             </div>
         </fieldset>
     }
-    .into_any()
 }
 
 /// The split as a bar; the figures stand beside each arm.
-fn shares(draft: RwSignal<Campaign>) -> AnyView {
-    dy(move || {
+fn shares(draft: State<Campaign>) -> View {
+    dynamic(move || {
         let arms: Vec<(f64, bool)> =
             draft.with(|d| d.variants.iter().map(|v| (v.weight.max(0.0), v.control)).collect());
         let total: f64 = arms.iter().map(|(weight, _)| weight).sum();
@@ -47,7 +47,7 @@ fn shares(draft: RwSignal<Campaign>) -> AnyView {
             let parts = arms
                 .into_iter()
                 .map(|(weight, control)| {
-                    let width = format!("{:.2}%", 100.0 * weight / total);
+                    let width = format!("{}%", fixed(100.0 * weight / total, 2));
                     view! { <i class=control.then_some("control") style:width=width></i> }
                 })
                 .collect_view();
@@ -56,7 +56,7 @@ fn shares(draft: RwSignal<Campaign>) -> AnyView {
     })
 }
 
-fn variant(draft: RwSignal<Campaign>, index: usize, source: Signal<Source>) -> AnyView {
+fn variant(draft: State<Campaign>, index: usize, source: Signal<Source>) -> View {
     let lang = app().lang;
     let get = move |d: &Campaign| {
         d.variants.get(index).cloned().unwrap_or(Variant {
@@ -84,14 +84,14 @@ fn variant(draft: RwSignal<Campaign>, index: usize, source: Signal<Source>) -> A
     };
     let remove = move |_| draft.update(|draft| drop(draft.variants.remove(index)));
     // Offers of an arm are edited in a list of their own, kept equal to the draft.
-    let own = RwSignal::new(draft.with_untracked(|d| get(d).offers));
-    Effect::new(move |first: Option<()>| {
+    let own = State::new(draft.with_untracked(|d| get(d).offers));
+    effect(move |first| {
         let list = own.get();
-        if first.is_some() && draft.with_untracked(|d| get(d).offers != list) {
+        if !first && draft.with_untracked(|d| get(d).offers != list) {
             draft.update(|d| change(d, &|arm| arm.offers.clone_from(&list)));
         }
     });
-    Effect::new(move |_| {
+    effect(move |_| {
         let list = draft.with(|d| get(d).offers);
         if own.with_untracked(|own| *own != list) {
             own.set(list);
@@ -119,5 +119,4 @@ fn variant(draft: RwSignal<Campaign>, index: usize, source: Signal<Source>) -> A
             {offers}
         </div>
     }
-    .into_any()
 }

@@ -1,17 +1,18 @@
 //! The answer of a funnel: a real table with bars, its slices, its definition and its SQL.
 
 use crate::browser;
+use crate::dom::{CollectView, View, view};
 use crate::funnel::{Funnel, Row, rows};
 use crate::i18n::m;
+use crate::json::pretty;
 use crate::session::{app, filled, t};
-use crate::text::share;
-use crate::ui::dy;
+use crate::state::State;
+use crate::text::{fixed, share};
 use crate::ui::part::code;
 use attune_schema::question::{EventNames, FunnelAnswer};
-use leptos::prelude::*;
 
 /// The answer.
-pub(super) fn table(answer: FunnelAnswer, funnel: RwSignal<Funnel>) -> AnyView {
+pub(super) fn table(answer: FunnelAnswer, funnel: State<Funnel>) -> View {
     let lang = app().lang;
     let counts: Vec<u64> = answer.steps.iter().map(|step| step.count).collect();
     let (first, last) = (counts.first().copied().unwrap_or(0), counts.last().copied().unwrap_or(0));
@@ -22,7 +23,7 @@ pub(super) fn table(answer: FunnelAnswer, funnel: RwSignal<Funnel>) -> AnyView {
         .map(|(index, (row, step))| line(index, row, names(&step.event)))
         .collect_view();
     let question = funnel.get_untracked().question(browser::now());
-    let definition = serde_json::to_string_pretty(&question).unwrap_or_default();
+    let definition = pretty(&question);
     let elapsed = answer.elapsed_ms;
     let read = answer.rows_read;
     let cost = move || {
@@ -35,9 +36,9 @@ pub(super) fn table(answer: FunnelAnswer, funnel: RwSignal<Funnel>) -> AnyView {
     view! {
         <header>
             <dl class="big-figures">
-                <div><dt>{t(m::OVERALL_CONVERSION)}</dt><dd>{dy(move || browser::percent(lang.get(), share(last, first)))}</dd></div>
-                <div><dt>{t(m::STARTED)}</dt><dd>{dy(move || browser::count(lang.get(), first))}</dd></div>
-                <div><dt>{t(m::FINISHED)}</dt><dd>{dy(move || browser::count(lang.get(), last))}</dd></div>
+                <div><dt>{t(m::OVERALL_CONVERSION)}</dt><dd>{move || browser::percent(lang.get(), share(last, first))}</dd></div>
+                <div><dt>{t(m::STARTED)}</dt><dd>{move || browser::count(lang.get(), first)}</dd></div>
+                <div><dt>{t(m::FINISHED)}</dt><dd>{move || browser::count(lang.get(), last)}</dd></div>
             </dl>
             <p class="small">{cost}</p>
         </header>
@@ -55,16 +56,15 @@ pub(super) fn table(answer: FunnelAnswer, funnel: RwSignal<Funnel>) -> AnyView {
             <details><summary>"SQL"</summary>{code(answer.sql)}</details>
         </div>
     }
-    .into_any()
 }
 
 fn names(event: &EventNames) -> String {
     event.names().join(" / ")
 }
 
-fn line(index: usize, row: Row, name: String) -> AnyView {
+fn line(index: usize, row: Row, name: String) -> View {
     let lang = app().lang;
-    let width = format!("{:.2}%", row.overall.unwrap_or(0.0) * 100.0);
+    let width = format!("{}%", fixed(row.overall.unwrap_or(0.0) * 100.0, 2));
     let dropped = move || {
         if index == 0 {
             return "–".to_owned();
@@ -75,18 +75,17 @@ fn line(index: usize, row: Row, name: String) -> AnyView {
     view! {
         <tr>
             <th scope="row"><span class="row"><span class="step-no">{index + 1}</span><span class="break">{name}</span></span></th>
-            <td class="bar-cell"><div class="bar"><i style:width=width></i></div><span class="sub">{dy(move || browser::percent(lang.get(), row.overall))}</span></td>
-            <td class="num strong">{dy(move || browser::count(lang.get(), row.count))}</td>
-            <td class="num">{dy(move || browser::percent(lang.get(), row.from_previous))}</td>
+            <td class="bar-cell"><div class="bar"><i style:width=width></i></div><span class="sub">{move || browser::percent(lang.get(), row.overall)}</span></td>
+            <td class="num strong">{move || browser::count(lang.get(), row.count)}</td>
+            <td class="num">{move || browser::percent(lang.get(), row.from_previous)}</td>
             <td class="num muted nowrap">{dropped}</td>
         </tr>
     }
-    .into_any()
 }
 
-fn slices(answer: &FunnelAnswer) -> AnyView {
+fn slices(answer: &FunnelAnswer) -> View {
     if answer.slices.is_empty() {
-        return ().into_any();
+        return View::default();
     }
     let lang = app().lang;
     let heads = answer
@@ -99,11 +98,11 @@ fn slices(answer: &FunnelAnswer) -> AnyView {
         .iter()
         .map(|slice| {
             let value = slice.value.clone();
-            let label = move || if value.is_empty() { t(m::UNKNOWN)().to_owned() } else { value.clone() };
+            let label = move || if value.is_empty() { t(m::UNKNOWN).now().to_owned() } else { value.clone() };
             let (first, last) = (slice.counts.first().copied().unwrap_or(0), slice.counts.last().copied().unwrap_or(0));
-            let cells = slice.counts.iter().copied().map(|count| view! { <td class="num">{dy(move || browser::count(lang.get(), count))}</td> }).collect_view();
+            let cells = slice.counts.iter().copied().map(|count| view! { <td class="num">{move || browser::count(lang.get(), count)}</td> }).collect_view();
             view! {
-                <tr><th scope="row">{label}</th>{cells}<td class="num strong">{dy(move || browser::percent(lang.get(), share(last, first)))}</td></tr>
+                <tr><th scope="row">{label}</th>{cells}<td class="num strong">{move || browser::percent(lang.get(), share(last, first))}</td></tr>
             }
         })
         .collect_view();
@@ -114,5 +113,4 @@ fn slices(answer: &FunnelAnswer) -> AnyView {
             <tbody>{lines}</tbody>
         </table></div>
     }
-    .into_any()
 }

@@ -3,19 +3,18 @@
 mod answer;
 mod steps;
 
-use crate::api;
+use crate::api::{self, Request};
 use crate::browser;
+use crate::dom::{CollectView, View, view};
 use crate::funnel::{BREAKDOWNS, Funnel, PERS};
 use crate::i18n::{Message, m};
 use crate::session::{app, t};
-use crate::ui::dy;
+use crate::state::{State, computed, effect};
 use crate::ui::form::{Bind, bind, options, select_field};
 use crate::ui::icon::icon;
 use crate::ui::load::{Load, load, loaded};
 use crate::ui::part::{empty, event_list, head};
 use attune_schema::question::FunnelAnswer;
-use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 const PRESETS: [(Message, &[&str]); 3] = [
     (m::PRESET_APPLY, &["item_viewed", "form_started", "form_submitted"]),
@@ -53,43 +52,39 @@ const BREAKDOWN_NAMES: [(&str, Message); 5] = [
 ];
 
 /// The page.
-pub(crate) fn view() -> AnyView {
+pub(crate) fn view() -> View {
     let app = app();
-    let funnel = RwSignal::new(Funnel::from_query(&app.query.get_untracked()));
+    let funnel = State::new(Funnel::from_query(&app.query.get_untracked()));
     // Whoever is on this page writes the address; Back and shared links write the funnel.
-    Effect::new(move |first: Option<()>| {
+    effect(move |first| {
         let query = funnel.with(Funnel::to_query);
-        let untouched = first.is_none() && funnel.with_untracked(|funnel| *funnel == Funnel::default());
+        let untouched = first && funnel.with_untracked(|funnel| *funnel == Funnel::default());
         if !untouched && app.query.get_untracked().trim_start_matches('?') != query {
             app.set_query(&query);
         }
     });
-    Effect::new(move |first: Option<()>| {
+    effect(move |first| {
         let read = Funnel::from_query(&app.query.get());
-        if first.is_some()
-            && funnel.with_untracked(|funnel| *funnel != read && funnel.to_query() != read.to_query())
-        {
+        if !first && funnel.with_untracked(|funnel| *funnel != read && funnel.to_query() != read.to_query()) {
             funnel.set(read);
         }
     });
     let path = api::site_path(&app.site(), "funnel");
     // Asked again only when the question itself changes, not while a step is still empty.
     let question =
-        Memo::new(move |_| funnel.with(|funnel| funnel.question(browser::now()).map(|_| funnel.clone())));
+        computed(move || funnel.with(|funnel| funnel.question(browser::now()).map(|_| funnel.clone())));
     let answer: Load<FunnelAnswer> = load(move || {
         let question = question.get()?.question(browser::now())?;
-        let path = path.clone();
-        Some(async move { api::post(path, &question).await })
+        Some(Request::post(path.clone(), &question))
     });
     let share = move |_| {
         let address = browser::window().location().href().unwrap_or_default();
-        spawn_local(async move {
+        browser::spawn(async move {
             let done = browser::copy(&address).await;
             app.say(if done { m::LINK_COPIED } else { m::COPY_FAILED });
         });
     };
-    let actions =
-        view! { <button type="button" class="button" on:click=share>{icon("copy")}{t(m::COPY_LINK)}</button> }.into_any();
+    let actions = view! { <button type="button" class="button" on:click=share>{icon("copy")}{t(m::COPY_LINK)}</button> };
     view! {
         {head(m::FUNNELS, m::FUNNELS_ABOUT, actions)}
         {event_list()}
@@ -99,18 +94,17 @@ pub(crate) fn view() -> AnyView {
                 <div class="body">{steps::builder(funnel)}{controls(funnel)}</div>
             </section>
             <section class="card" aria-label=t(m::RESULT)>
-                {dy(move || if question.with(Option::is_some) {
+                {move || if question.with(Option::is_some) {
                     loaded(answer, move |answer| answer::table(answer, funnel))
                 } else {
-                    empty("funnel", m::FUNNEL_EMPTY, m::FUNNEL_EMPTY_NEXT, ().into_any())
-                })}
+                    empty("funnel", m::FUNNEL_EMPTY, m::FUNNEL_EMPTY_NEXT, View::default())
+                }}
             </section>
         </div>
     }
-    .into_any()
 }
 
-fn presets(funnel: RwSignal<Funnel>) -> AnyView {
+fn presets(funnel: State<Funnel>) -> View {
     let buttons = PRESETS
         .into_iter()
         .map(|(label, events)| {
@@ -118,10 +112,10 @@ fn presets(funnel: RwSignal<Funnel>) -> AnyView {
             view! { <button type="button" class="button small" on:click=fill>{t(label)}</button> }
         })
         .collect_view();
-    view! { <div class="row"><span class="small muted">{t(m::PRESETS)}</span>{buttons}</div> }.into_any()
+    view! { <div class="row"><span class="small muted">{t(m::PRESETS)}</span>{buttons}</div> }
 }
 
-fn controls(funnel: RwSignal<Funnel>) -> AnyView {
+fn controls(funnel: State<Funnel>) -> View {
     let number = |text: &str| text.parse().ok();
     let window: Bind<String> = bind(
         funnel,
@@ -151,7 +145,6 @@ fn controls(funnel: RwSignal<Funnel>) -> AnyView {
             {select_field(m::BREAKDOWN, by, options(&BREAKDOWN_NAMES), "")}
         </div>
     }
-    .into_any()
 }
 
 fn code_of<T: PartialEq>(table: &[(&str, T)], value: &T) -> String {

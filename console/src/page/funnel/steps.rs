@@ -1,18 +1,18 @@
 //! The steps of a funnel: any of several events, with property filters; moved by buttons or Alt and arrow keys.
 
+use crate::browser;
+use crate::dom::{CollectView, View, value_of, view};
 use crate::funnel::{Filter, Funnel, Step};
 use crate::i18n::{Message, m};
 use crate::session::{filled, t};
-use crate::ui::dy;
+use crate::state::{State, computed};
 use crate::ui::form::{Look, bind, text_field, unique};
 use crate::ui::icon::icon;
-use leptos::prelude::*;
-use std::time::Duration;
 
 /// The builder.
-pub(super) fn builder(funnel: RwSignal<Funnel>) -> AnyView {
+pub(super) fn builder(funnel: State<Funnel>) -> View {
     // Steps are drawn again when one comes, goes or gets a filter; typing changes none of that.
-    let shape = Memo::new(move |_| {
+    let shape = computed(move || {
         funnel.with(|funnel| funnel.steps.iter().map(|step| step.filters.len()).collect::<Vec<_>>())
     });
     let base = unique();
@@ -23,21 +23,20 @@ pub(super) fn builder(funnel: RwSignal<Funnel>) -> AnyView {
         focus_later(format!("{id}-{last}-event"));
     };
     view! {
-        <ol class="steps">{dy(move || {
+        <ol class="steps">{move || {
             let shape = shape.get();
             let count = shape.len();
             shape.into_iter().enumerate().map(|(index, filters)| step(funnel, &base, index, count, filters)).collect_view()
-        })}</ol>
+        }}</ol>
         <div><button type="button" class="button" on:click=add disabled=move || funnel.with(|f| f.steps.len() >= 30)>{icon("plus")}{t(m::ADD_STEP)}</button></div>
     }
-    .into_any()
 }
 
 fn focus_later(id: String) {
-    set_timeout(move || crate::browser::focus(&id), Duration::from_millis(30));
+    browser::later(30, move || browser::focus(&id));
 }
 
-fn step(funnel: RwSignal<Funnel>, base: &str, index: usize, count: usize, filters: usize) -> AnyView {
+fn step(funnel: State<Funnel>, base: &str, index: usize, count: usize, filters: usize) -> View {
     let row = format!("{base}-{index}");
     let number = (index + 1).to_string();
     let label = move || filled(m::STEP_N, &[("n", &(index + 1).to_string())]);
@@ -92,15 +91,14 @@ fn step(funnel: RwSignal<Funnel>, base: &str, index: usize, count: usize, filter
             <div><button type="button" class="button quiet small" on:click=filter>{icon("plus")}{t(m::ADD_FILTER)}</button></div>
         </li>
     }
-    .into_any()
 }
 
 /// Events of a step as chips, and an input that adds one: chosen from the list, or with Enter.
-fn events(funnel: RwSignal<Funnel>, index: usize, row: &str) -> AnyView {
-    let names = Memo::new(move |_| {
+fn events(funnel: State<Funnel>, index: usize, row: &str) -> View {
+    let names = computed(move || {
         funnel.with(|f| f.steps.get(index).map(|step| step.events.clone()).unwrap_or_default())
     });
-    let typed = RwSignal::new(String::new());
+    let typed = State::new(String::new());
     let take = move || {
         let name = typed.get_untracked().trim().to_owned();
         if !name.is_empty() {
@@ -115,7 +113,7 @@ fn events(funnel: RwSignal<Funnel>, index: usize, row: &str) -> AnyView {
         }
     };
     let input = move |event: web_sys::Event| {
-        typed.set(event_target_value(&event));
+        typed.set(value_of(&event));
         // Choosing from the list is a replacement, not typing.
         let kind = js_sys::Reflect::get(&event, &"inputType".into()).ok().and_then(|kind| kind.as_string());
         if kind.is_none_or(|kind| kind == "insertReplacementText") {
@@ -151,14 +149,13 @@ fn events(funnel: RwSignal<Funnel>, index: usize, row: &str) -> AnyView {
         <div class="chips">
             {chips}
             <input id=format!("{row}-event") class="input grow" list="event-names" autocomplete="off" spellcheck="false"
-                aria-label=move || t(label())() placeholder=move || t(label())()
+                aria-label=move || t(label()).now() placeholder=move || t(label()).now()
                 prop:value=move || typed.get() on:input=input on:keydown=enter on:change=move |_| take() />
         </div>
     }
-    .into_any()
 }
 
-fn filter_row(funnel: RwSignal<Funnel>, index: usize, at: usize) -> AnyView {
+fn filter_row(funnel: State<Funnel>, index: usize, at: usize) -> View {
     let get = move |funnel: &Funnel| {
         funnel.steps.get(index).and_then(|step| step.filters.get(at)).cloned().unwrap_or_default()
     };
@@ -191,5 +188,4 @@ fn filter_row(funnel: RwSignal<Funnel>, index: usize, at: usize) -> AnyView {
             <button type="button" class="button quiet icon" aria-label=t(m::REMOVE_FILTER) title=t(m::REMOVE_FILTER) on:click=remove>{icon("bin")}</button>
         </div>
     }
-    .into_any()
 }

@@ -1,23 +1,23 @@
 //! An offer as a visitor would read it, in the console's own clothes.
 
+use crate::dom::{View, view};
 use crate::i18n::m;
 use crate::preview::content;
 use crate::session::t;
 use attune_schema::source::Offer;
-use leptos::prelude::*;
 
 /// The content of an offer in `locale`.
-pub(crate) fn card(offer: &Offer, locale: &str) -> AnyView {
+pub(crate) fn card(offer: &Offer, locale: &str) -> View {
     let Some(content) = content(offer, locale) else {
-        return view! { <p class="muted">{t(m::NO_CONTENT)}</p> }.into_any();
+        return view! { <p class="muted">{t(m::NO_CONTENT)}</p> };
     };
     let part = |name: &str| content.get(name).filter(|text| !text.is_empty()).cloned();
     // Only pictures inside the document itself: the console loads nothing from other origins.
     let art = part("image").map(|source| {
         if source.starts_with("data:image/") {
-            view! { <img class="art" src=source alt=part("alt").unwrap_or_default() /> }.into_any()
+            view! { <img class="art" src=source alt=part("alt").unwrap_or_default() /> }
         } else {
-            view! { <p class="small muted mono break">{source}</p> }.into_any()
+            view! { <p class="small muted mono break">{source}</p> }
         }
     });
     view! {
@@ -29,5 +29,4 @@ pub(crate) fn card(offer: &Offer, locale: &str) -> AnyView {
             {part("cta").map(|text| view! { <span class="cta">{text}</span> })}
         </article>
     }
-    .into_any()
 }

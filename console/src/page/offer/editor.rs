@@ -1,14 +1,15 @@
 //! The offer editor: content by language beside what it looks like, then where and when it may be shown.
 
 use super::card::card;
+use crate::dom::{CollectView, View, view};
 use crate::i18n::{Message, m};
 use crate::page::campaign::editor::instant;
 use crate::page::kept::{edit, source_signal};
 use crate::route::Screen;
 use crate::session::t;
+use crate::state::{State, effect};
 use crate::text::slug;
 use crate::ui::dialog::confirm;
-use crate::ui::dy;
 use crate::ui::edit::Editing;
 use crate::ui::form::{Look, bind, number_field, text_field};
 use crate::ui::icon::icon;
@@ -17,7 +18,6 @@ use crate::ui::part::{crumb, event_list};
 use crate::ui::rule::{lists, optional_rule};
 use crate::ui::tabs::tabs;
 use attune_schema::source::{Offer, Source};
-use leptos::prelude::*;
 use std::collections::BTreeMap;
 
 const FIELDS: [(&str, Message, bool); 7] = [
@@ -31,11 +31,13 @@ const FIELDS: [(&str, Message, bool); 7] = [
 ];
 
 /// The page of offer `id`, or of a new one.
-pub(crate) fn view(id: String) -> AnyView {
+pub(crate) fn view(id: String) -> View {
     edit::<Offer>(id, |_| blank(), editor)
 }
 
 fn blank() -> Offer {
+    let mut content = BTreeMap::new();
+    content.insert("en".to_owned(), BTreeMap::new());
     Offer {
         id: String::new(),
         name: String::new(),
@@ -44,15 +46,15 @@ fn blank() -> Offer {
         eligibility: None,
         valid_from: None,
         valid_until: None,
-        content: BTreeMap::from([("en".to_owned(), BTreeMap::new())]),
+        content,
     }
 }
 
-fn editor(editing: Editing<Offer>, source: Load<Source>) -> AnyView {
+fn editor(editing: Editing<Offer>, source: Load<Source>) -> View {
     let draft = editing.draft;
     let all = source_signal(source);
     if editing.is_new() {
-        Effect::new(move |_| {
+        effect(move |_| {
             let name = draft.with(|draft| draft.name.clone());
             let taken: Vec<String> = all.get().offers.into_iter().map(|offer| offer.id).collect();
             let id = slug(&name, "offer", &taken);
@@ -62,10 +64,12 @@ fn editor(editing: Editing<Offer>, source: Load<Source>) -> AnyView {
         });
     }
     let title = move || {
-        draft.with(|draft| if draft.name.is_empty() { t(m::OFFER)().to_owned() } else { draft.name.clone() })
+        draft.with(
+            |draft| if draft.name.is_empty() { t(m::OFFER).now().to_owned() } else { draft.name.clone() },
+        )
     };
-    let deleting = RwSignal::new(false);
-    let language = RwSignal::new(0usize);
+    let deleting = State::new(false);
+    let language = State::new(0usize);
     let locale = move || if language.get() == 1 { "ko" } else { "en" };
     let offset = move || all.with(|source| source.site.utc_offset_minutes);
     let date = Look { kind: "datetime-local", hint: Some(m::SITE_TIME), ..Look::default() };
@@ -74,10 +78,10 @@ fn editor(editing: Editing<Offer>, source: Load<Source>) -> AnyView {
         {event_list()}
         {lists(all)}
         <header class="page-head">
-            <div class="words">{crumb(&Screen::Offers, m::OFFERS)}<h1>{title}</h1><p class="mono small">{dy(move || draft.with(|d| d.id.clone()))}</p></div>
-            <div class="actions">{dy(move || (!editing.is_new()).then(|| view! {
+            <div class="words">{crumb(&Screen::Offers, m::OFFERS)}<h1>{title}</h1><p class="mono small">{move || draft.with(|d| d.id.clone())}</p></div>
+            <div class="actions">{move || (!editing.is_new()).then(|| view! {
                 <button type="button" class="button danger quiet" on:click=move |_| deleting.set(true)>{icon("bin")}{t(m::DELETE)}</button>
-            }))}</div>
+            })}</div>
         </header>
         {confirm(deleting, m::DELETE_TITLE, m::DELETE_TEXT, m::DELETE, true, move || editing.remove())}
         <div class="cols editor">
@@ -105,14 +109,13 @@ fn editor(editing: Editing<Offer>, source: Load<Source>) -> AnyView {
             </div>
             <aside class="sticky" aria-label=t(m::PREVIEW)>
                 <section class="card"><header><h2 class="row">{icon("eye")}{t(m::PREVIEW)}</h2></header>
-                    <div class="body">{dy(move || draft.with(|draft| card(draft, locale())))}<p class="small muted">{t(m::OFFER_PREVIEW_NOTE)}</p></div></section>
+                    <div class="body">{move || draft.with(|draft| card(draft, locale()))}<p class="small muted">{t(m::OFFER_PREVIEW_NOTE)}</p></div></section>
             </aside>
         </div>
     }
-    .into_any()
 }
 
-fn content(draft: RwSignal<Offer>, locale: &'static str) -> AnyView {
+fn content(draft: State<Offer>, locale: &'static str) -> View {
     let fields = FIELDS
         .into_iter()
         .map(|(field, label, area)| {
@@ -136,5 +139,5 @@ fn content(draft: RwSignal<Offer>, locale: &'static str) -> AnyView {
             text_field(label, value, Look { area, ..Look::default() })
         })
         .collect_view();
-    view! { <div class="stack tight">{fields}</div> }.into_any()
+    view! { <div class="stack tight">{fields}</div> }
 }

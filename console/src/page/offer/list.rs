@@ -2,44 +2,41 @@
 
 use super::card::card;
 use crate::browser;
+use crate::dom::{CollectView, View, view};
 use crate::i18n::m;
 use crate::page::kept::documents;
 use crate::route::Screen;
 use crate::session::{app, t};
-use crate::ui::dy;
+use crate::state::State;
+use crate::text::distinct;
 use crate::ui::load::loaded;
 use crate::ui::part::{empty, head, link_button};
 use attune_schema::api::Document;
 use attune_schema::source::Offer;
-use leptos::prelude::*;
 
 /// The page.
-pub(crate) fn view() -> AnyView {
+pub(crate) fn view() -> View {
     let offers = documents::<Offer>();
-    let category = RwSignal::new(String::new());
+    let category = State::new(String::new());
     let new = || link_button(&Screen::Offer("new".to_owned()), m::NEW_OFFER, "primary", "plus");
     view! {
         {head(m::OFFERS, m::OFFERS_ABOUT, new())}
         {loaded(offers, move |offers| {
             if offers.is_empty() {
-                return view! { <div class="card">{empty("offer", m::NO_OFFERS, m::NO_OFFERS_NEXT, new())}</div> }.into_any();
+                return view! { <div class="card">{empty("offer", m::NO_OFFERS, m::NO_OFFERS_NEXT, new())}</div> };
             }
-            let mut categories: Vec<String> = offers.iter().map(|d| d.body.category.clone()).filter(|c| !c.is_empty()).collect();
-            categories.sort();
-            categories.dedup();
+            let categories = distinct(offers.iter().map(|d| d.body.category.clone()));
             let shown = move || offers.iter().filter(|d| category.with(|c| c.is_empty() || d.body.category == *c)).map(tile).collect_view();
             view! {
                 {(categories.len() > 1).then(|| filter(categories, category))}
                 <ul class="offers">{shown}</ul>
             }
-            .into_any()
         })}
     }
-    .into_any()
 }
 
-fn filter(categories: Vec<String>, chosen: RwSignal<String>) -> AnyView {
-    let all = (String::new(), t(m::ALL)().to_owned());
+fn filter(categories: Vec<String>, chosen: State<String>) -> View {
+    let all = (String::new(), t(m::ALL).now().to_owned());
     let choices = core::iter::once(all)
         .chain(categories.into_iter().map(|category| (category.clone(), category)))
         .map(|(code, label)| {
@@ -51,10 +48,9 @@ fn filter(categories: Vec<String>, chosen: RwSignal<String>) -> AnyView {
         })
         .collect_view();
     view! { <fieldset class="choices"><legend class="sr">{t(m::CATEGORY)}</legend>{choices}</fieldset> }
-        .into_any()
 }
 
-fn tile(document: &Document<Offer>) -> AnyView {
+fn tile(document: &Document<Offer>) -> View {
     let lang = app().lang;
     let offer = document.body.clone();
     let languages = offer.content.keys().cloned().collect::<Vec<_>>().join(", ");
@@ -78,14 +74,13 @@ fn tile(document: &Document<Offer>) -> AnyView {
             <a class="card offer-tile" href=href>
                 <span class="top"><strong class="break">{name}</strong>
                     {(!category.is_empty()).then(|| view! { <span class="badge plain">{category}</span> })}</span>
-                {dy(move || card(&offer, lang.get().tag()))}
+                {move || card(&offer, lang.get().tag())}
                 <span class="row small muted">
                     <span class="mono">{languages}</span>
-                    <span>{t(m::WEIGHT)}" "{dy(move || browser::number(lang.get(), weight))}</span>
+                    <span>{t(m::WEIGHT)}" "{move || browser::number(lang.get(), weight)}</span>
                     {validity.map(|(class, label)| view! { <span class=class>{t(label)}</span> })}
                 </span>
             </a>
         </li>
     }
-    .into_any()
 }

@@ -2,10 +2,11 @@
 
 mod lists;
 
+use crate::dom::{CollectView, View, view};
 use crate::i18n::{Message, m};
 use crate::page::kept::edit;
 use crate::session::t;
-use crate::ui::dy;
+use crate::state::{State, computed};
 use crate::ui::edit::Editing;
 use crate::ui::form::{
     Bind, Look, bind, number_field, options, select_field, span_field, switch, text_field,
@@ -14,20 +15,18 @@ use crate::ui::icon::icon;
 use crate::ui::part::{event_list, head};
 use attune_schema::consent::Basis;
 use attune_schema::source::SiteSettings;
-use leptos::prelude::*;
 
 const BASES: [(&str, Message); 2] = [("opt_in", m::OPT_IN), ("opt_out", m::OPT_OUT)];
 
 /// The page.
-pub(crate) fn view() -> AnyView {
+pub(crate) fn view() -> View {
     view! {
-        {head(m::SETTINGS, m::SETTINGS_ABOUT, ().into_any())}
+        {head(m::SETTINGS, m::SETTINGS_ABOUT, View::default())}
         {event_list()}
         {edit::<SiteSettings>(String::new(), |_| SiteSettings::default(), |editing, _| form(editing))}
         {lists::placements()}
         {lists::attributes()}
     }
-    .into_any()
 }
 
 fn basis(get: Basis) -> String {
@@ -38,7 +37,7 @@ fn parse_basis(code: &str) -> Basis {
     if code == "opt_out" { Basis::OptOut } else { Basis::OptIn }
 }
 
-fn form(editing: Editing<SiteSettings>) -> AnyView {
+fn form(editing: Editing<SiteSettings>) -> View {
     let draft = editing.draft;
     let timeout =
         bind(draft, |d| Some(d.session_timeout), |d, v| d.session_timeout = v.unwrap_or(d.session_timeout));
@@ -51,7 +50,7 @@ fn form(editing: Editing<SiteSettings>) -> AnyView {
         <div class="stack">
             <section class="card"><div class="body">
                 {switch(m::ENABLED, bind(draft, |d| d.enabled, |d, v| d.enabled = v), Some(m::ENABLED_HINT))}
-                {dy(move || draft.with(|d| !d.enabled).then(|| view! { <p class="notice warn">{icon("alert")}{t(m::SWITCHED_OFF)}</p> }))}
+                {move || draft.with(|d| !d.enabled).then(|| view! { <p class="notice warn">{icon("alert")}{t(m::SWITCHED_OFF)}</p> })}
             </div></section>
             <section class="card">
                 <header><h2>{t(m::MEASURING)}</h2></header>
@@ -79,13 +78,12 @@ fn form(editing: Editing<SiteSettings>) -> AnyView {
             {editing.bar()}
         </div>
     }
-    .into_any()
 }
 
 /// Points by event name.
-fn weights(draft: RwSignal<SiteSettings>) -> AnyView {
-    let names = Memo::new(move |_| draft.with(|d| d.affinity.weights.keys().cloned().collect::<Vec<_>>()));
-    let typed = RwSignal::new(String::new());
+fn weights(draft: State<SiteSettings>) -> View {
+    let names = computed(move || draft.with(|d| d.affinity.weights.keys().cloned().collect::<Vec<_>>()));
+    let typed = State::new(String::new());
     let add = move || {
         let name = typed.get_untracked().trim().to_owned();
         if !name.is_empty() {
@@ -119,12 +117,11 @@ fn weights(draft: RwSignal<SiteSettings>) -> AnyView {
     };
     view! {
         <fieldset><legend class="label">{t(m::AFFINITY_WEIGHTS)}</legend>
-            <div>{dy(move || names.get().into_iter().map(line).collect_view())}</div>
+            <div>{move || names.get().into_iter().map(line).collect_view()}</div>
             <div class="row end">
                 <div class="grow">{text_field(m::EVENT, bind(typed, String::clone, |s, v| *s = v), Look { list: "event-names", ..Look::default() })}</div>
                 <button type="button" class="button" on:click=move |_| add()>{icon("plus")}{t(m::ADD)}</button>
             </div>
         </fieldset>
     }
-    .into_any()
 }
