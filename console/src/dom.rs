@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use std::str::Lines;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Event, EventTarget, HtmlElement, KeyboardEvent, Node, NodeList};
+use web_sys::{Element, Event, EventTarget, HtmlElement, KeyboardEvent, Node};
 
 pub(crate) use attune_markup::view;
 
@@ -335,19 +335,20 @@ impl Gap {
     /// Everything that opens, with what it is called.
     fn details(&self) -> Vec<(Option<String>, Element)> {
         let mut all = Vec::new();
-        let mut next = self.start.next_sibling().filter(|node| *node != self.end);
-        while let Some(node) = next {
-            let found =
-                node.dyn_ref::<Element>().and_then(|element| element.query_selector_all("details").ok());
-            for index in 0..found.as_ref().map_or(0, NodeList::length) {
-                if let Some(details) = found.as_ref().and_then(|found| found.item(index)) {
-                    let name = details.first_child().and_then(|summary| summary.text_content());
-                    all.push((name, details.unchecked_into()));
+        let mut next = self.start.next_sibling();
+        while let Some(node) = next.filter(|node| *node != self.end) {
+            if let Some(element) = node.dyn_ref::<Element>() {
+                if element.tag_name() == "DETAILS" {
+                    all.push(element.clone());
+                }
+                if let Ok(found) = element.query_selector_all("details") {
+                    all.extend((0..found.length()).filter_map(|at| found.item(at)?.dyn_into().ok()));
                 }
             }
-            next = node.next_sibling().filter(|node| *node != self.end);
+            next = node.next_sibling();
         }
-        all
+        let name = |details: &Element| details.first_child().and_then(|summary| summary.text_content());
+        all.into_iter().map(|details| (name(&details), details)).collect()
     }
 
     /// The element with the focus, and the way to it: places among siblings, the last one first.

@@ -209,3 +209,23 @@ test("settings save, and the language changes without losing a draft", async ({ 
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.getByRole("button", { name: "Save", exact: true })).toBeDisabled();
 });
+
+test("what is drawn anew keeps the focus and what was opened", async ({ page }) => {
+  await open(page, "campaigns/new");
+  const explanation = page.locator("details", { hasText: "Every step of the decision" });
+  await explanation.locator("summary").click();
+  await page.getByLabel("Consent").selectOption("denied");
+  await expect(page.locator(".decision")).toContainText("No consent");
+  await expect(explanation).toHaveAttribute("open", "");
+
+  await page.getByRole("tab", { name: "Rules & caps" }).click();
+  const caps = page.getByRole("tabpanel", { name: "Rules & caps" });
+  await page.getByRole("button", { name: "Add cap" }).click();
+  await page.getByRole("button", { name: "Add cap" }).click();
+  const bins = caps.getByRole("button", { name: "Remove" });
+  await expect(bins).toHaveCount(2);
+  await bins.first().focus();
+  await page.keyboard.press("Enter");
+  await expect(bins).toHaveCount(1);
+  await expect(bins).toBeFocused();
+});
