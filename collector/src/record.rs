@@ -161,32 +161,30 @@ impl Draft {
 /// # Errors
 /// If the bytes are not a body of a version known here.
 pub fn rows(body: &[u8]) -> Result<Vec<EventRow>, Malformed> {
-    let r = &mut Reader::new(body);
-    if r.u8()? != VERSION {
+    let mut r = Reader::new(body);
+    if r.u8() != VERSION {
         return Err(Malformed);
     }
-    let site = r.u32()?;
-    let received_at = Timestamp(r.int()?);
-    let _skew = r.int()?;
-    let user = r.text()?;
-    let consent = r.u8()?;
-    let mut texts = [""; 6];
-    for text in &mut texts {
-        *text = r.text()?;
-    }
-    let [device, locale, utm_source, utm_medium, utm_campaign, library] = texts;
-    let _screen = (r.u32()?, r.u32()?);
-    let _utc_offset = r.int()?;
-    let count = <[u8; 4]>::try_from(r.raw(4)?).map_err(|_| Malformed)?;
+    let site = r.u32();
+    let received_at = Timestamp(r.int());
+    let _skew = r.int();
+    let user = r.text();
+    let consent = r.u8();
+    let [device, locale, utm_source, utm_medium, utm_campaign, library] = std::array::from_fn(|_| r.text());
+    let _screen = (r.u32(), r.u32());
+    let _utc_offset = r.int();
+    let count = <[u8; 4]>::try_from(r.raw(4)).map_err(|_| Malformed)?;
     let mut rows = Vec::new();
     for sequence in 0..u32::from_le_bytes(count) {
-        let id = EventId(r.u128()?);
-        let name = r.text()?.to_owned();
-        let at = Timestamp(r.int()?);
-        let session = SessionId(r.u128()?);
-        let visitor = VisitorId(r.u128()?);
-        let page = r.option(|r| Ok([r.text()?, r.text()?, r.text()?]))?.unwrap_or_default();
-        let properties = r.list(|r| Ok((r.text()?.to_owned(), r.value()?)))?;
+        let id = EventId(r.u128());
+        let name = r.text().to_owned();
+        let at = Timestamp(r.int());
+        let session = SessionId(r.u128());
+        let visitor = VisitorId(r.u128());
+        let page = r.option(|r| [r.text(), r.text(), r.text()]).unwrap_or_default();
+        let properties = r.list(|r| (r.owned(), r.value(Reader::owned)));
+        // Also ends the loop: a count may be anything.
+        r.check()?;
         rows.push(EventRow {
             site,
             id,

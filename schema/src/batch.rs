@@ -9,7 +9,7 @@ use crate::id::{EventId, SessionId, VisitorId};
 use crate::limits;
 use crate::time::Timestamp;
 use crate::value::Value;
-use crate::wire::{Malformed, Scanner, Writer};
+use crate::wire::{Malformed, Reader, Writer};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -104,7 +104,7 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn read(&mut self, s: &mut Scanner<'a>) -> String {
+    fn read(&mut self, s: &mut Reader<'a>) -> String {
         let index = s.index(self.texts.len() + 1);
         if index == self.texts.len() {
             self.texts.push(s.text());
@@ -174,12 +174,12 @@ impl Batch {
 
     /// Reads the compact form; sizes of single events are the collector's to judge.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
-        let mut s = Scanner::new(bytes, MAGIC);
+        let mut s = Reader::after(&MAGIC, bytes);
         let mut texts = Table::default();
         let mut batch = Self {
             site: s.owned(),
             visitor: VisitorId(s.u128()),
-            user: s.option(Scanner::owned),
+            user: s.option(Reader::owned),
             sent_at: Timestamp(s.int()),
             consent: Consent::from_bits(s.u8()),
             context: Context {
@@ -201,7 +201,7 @@ impl Batch {
             let id = EventId(s.u128());
             let name = texts.read(s);
             let at = before.0.plus_ms(s.int());
-            let session = s.option(Scanner::u128).map_or(before.1, SessionId);
+            let session = s.option(Reader::u128).map_or(before.1, SessionId);
             before = (at, session);
             let page =
                 s.option(|s| Page { url: texts.read(s), title: texts.read(s), referrer: texts.read(s) });

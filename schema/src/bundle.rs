@@ -7,7 +7,7 @@ use crate::consent::Basis;
 use crate::limits::{BUNDLE_BYTES, CONDITION_DEPTH};
 use crate::time::Timestamp;
 use crate::value::Value;
-use crate::wire::{Malformed, Scanner, Writer, let_go};
+use crate::wire::{Malformed, Reader, Writer, let_go};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -215,9 +215,9 @@ impl Test {
         }
     }
 
-    fn read(s: &mut Scanner<'_>) -> Self {
+    fn read(s: &mut Reader<'_>) -> Self {
         let op = OPS.get(s.index(OPS.len())).copied().unwrap_or(Op::Known);
-        Self { op, values: s.list(|s| s.value(Scanner::owned)) }
+        Self { op, values: s.list(|s| s.value(Reader::owned)) }
     }
 }
 
@@ -264,11 +264,11 @@ impl Rule {
     }
 
     /// Reads a rule that may refer to the first `counts.0` attributes and `counts.1` audiences.
-    fn read(s: &mut Scanner<'_>, counts: (usize, usize), depth: usize) -> Self {
+    fn read(s: &mut Reader<'_>, counts: (usize, usize), depth: usize) -> Self {
         if depth == 0 {
             s.fail();
         }
-        let list = |s: &mut Scanner<'_>| s.list(|s| Self::read(s, counts, depth - 1));
+        let list = |s: &mut Reader<'_>| s.list(|s| Self::read(s, counts, depth - 1));
         match s.u8() {
             0 => Self::All(list(s)),
             1 => Self::Any(list(s)),
@@ -293,11 +293,11 @@ fn indexes(w: &mut Writer, indexes: &[usize]) {
     }
 }
 
-fn time(s: &mut Scanner<'_>) -> Timestamp {
+fn time(s: &mut Reader<'_>) -> Timestamp {
     Timestamp(s.int())
 }
 
-fn basis(s: &mut Scanner<'_>) -> Basis {
+fn basis(s: &mut Reader<'_>) -> Basis {
     if s.bool() { Basis::OptOut } else { Basis::OptIn }
 }
 
@@ -311,7 +311,7 @@ impl Offer {
         w.option(self.valid_until, |w, at| w.int(at.0));
     }
 
-    fn read(s: &mut Scanner<'_>, counts: (usize, usize)) -> Self {
+    fn read(s: &mut Reader<'_>, counts: (usize, usize)) -> Self {
         Self {
             id: s.owned(),
             category: s.owned(),
@@ -358,14 +358,14 @@ impl Campaign {
         w.int(self.dismissed_ms);
     }
 
-    fn read(s: &mut Scanner<'_>, counts: (usize, usize), placements: usize, offers: usize) -> Self {
+    fn read(s: &mut Reader<'_>, counts: (usize, usize), placements: usize, offers: usize) -> Self {
         Self {
             id: s.owned(),
             placements: s.list(|s| s.index(placements)),
             priority: s.int() as i32,
             audience: s.option(|s| Rule::read(s, counts, CONDITION_DEPTH)),
             holdout_below: s.uint(),
-            exclusion: s.option(|s| (s.owned(), s.list(Scanner::owned))),
+            exclusion: s.option(|s| (s.owned(), s.list(Reader::owned))),
             starts_at: s.option(time),
             ends_at: s.option(time),
             variants: s.list(|s| Variant {
@@ -428,7 +428,7 @@ impl Bundle {
 
     /// Reads and checks a bundle; afterwards every index in it is good.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
-        let mut s = Scanner::new(bytes, MAGIC);
+        let mut s = Reader::after(&MAGIC, bytes);
         let enabled = s.bool();
         let holdout_below = s.uint();
         let salt = s.owned();
@@ -438,14 +438,14 @@ impl Bundle {
         let utc_offset_ms = s.int();
         let half_life_ms = s.int();
         let affinity_weights = s.list(|s| (s.owned(), s.f64()));
-        let attributes = s.list(Scanner::owned);
+        let attributes = s.list(Reader::owned);
         let mut counts = (attributes.len(), 0);
         let audiences = s.list(|s| {
             let rule = Rule::read(s, counts, CONDITION_DEPTH);
             counts.1 += 1;
             rule
         });
-        let placements = s.list(Scanner::owned);
+        let placements = s.list(Reader::owned);
         let offers = s.list(|s| Offer::read(s, counts));
         let campaigns = s.list(|s| Campaign::read(s, counts, placements.len(), offers.len()));
         let words = s.owned();

@@ -6,7 +6,7 @@ use crate::id::{SessionId, VisitorId, digest, digest_all};
 use crate::limits::{COUNTER_TIMES, PROFILE_AFFINITIES, PROFILE_ATTRIBUTES, PROFILE_COUNTERS};
 use crate::time::Timestamp;
 use crate::value::Value;
-use crate::wire::{Malformed, Scanner, Writer};
+use crate::wire::{Malformed, Reader, Writer};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -125,10 +125,10 @@ impl Profile {
 
     /// Reads kept bytes; anything damaged, unsorted or over the bounds is refused whole.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
-        let mut s = Scanner::new(bytes, MAGIC);
+        let mut s = Reader::after(&MAGIC, bytes);
         let profile = Self {
             visitor: VisitorId(s.u128()),
-            user: s.option(Scanner::owned),
+            user: s.option(Reader::owned),
             revision: s.uint(),
             session: Session {
                 id: SessionId(s.u128()),
@@ -149,7 +149,7 @@ impl Profile {
                 Counter { key, name, facet, total, times }
             }),
             affinities: s.list(|s| Affinity { category: s.owned(), points: s.f64(), at: Timestamp(s.int()) }),
-            attributes: s.list(|s| (s.owned(), s.value(Scanner::owned))),
+            attributes: s.list(|s| (s.owned(), s.value(Reader::owned))),
         };
         let bounded = profile.counters.len() <= PROFILE_COUNTERS
             && profile.affinities.len() <= PROFILE_AFFINITIES

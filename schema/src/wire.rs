@@ -142,145 +142,26 @@ pub fn let_go<T>(value: T) {
 }
 
 /// Reads values from a byte string; never panics, never allocates more than the input is long.
+///
+/// A failure is remembered instead of returned at every step: after one, every value is empty or zero, every list
+/// ends, and [`Reader::finish`] says so. Half the code of the other form, which the SDK would have to carry.
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {
     bytes: &'a [u8],
+    failed: bool,
 }
 
 impl<'a> Reader<'a> {
     /// Reads from the start of `bytes`.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes }
+        Self { bytes, failed: false }
     }
 
-    /// Whether everything was read.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
-    /// The next `len` bytes.
-    pub fn raw(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
-        let (head, tail) = self.bytes.split_at_checked(len).ok_or(Malformed)?;
-        self.bytes = tail;
-        Ok(head)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let (head, tail) = self.bytes.split_first_chunk::<N>().ok_or(Malformed)?;
-        self.bytes = tail;
-        Ok(*head)
-    }
-
-    /// One byte.
-    pub fn u8(&mut self) -> Result<u8, Malformed> {
-        let [byte] = self.array()?;
-        Ok(byte)
-    }
-
-    /// LEB128 in its shortest form.
-    pub fn uint(&mut self) -> Result<u64, Malformed> {
-        let mut value = 0u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.u8()?;
-            let bits = u64::from(byte & 0x7f);
-            if (shift == 63 && bits > 1) || (byte == 0 && shift > 0) {
-                return Err(Malformed);
-            }
-            value |= bits << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(Malformed)
-    }
-
-    /// Zigzag.
-    pub fn int(&mut self) -> Result<i64, Malformed> {
-        let value = self.uint()?;
-        Ok(((value >> 1) as i64) ^ -((value & 1) as i64))
-    }
-
-    /// A number that fits 32 bits.
-    pub fn u32(&mut self) -> Result<u32, Malformed> {
-        u32::try_from(self.uint()?).map_err(|_| Malformed)
-    }
-
-    /// A finite number.
-    pub fn f64(&mut self) -> Result<f64, Malformed> {
-        let value = f64::from_le_bytes(self.array()?);
-        if value.is_finite() { Ok(value) } else { Err(Malformed) }
-    }
-
-    /// 16 bytes, big-endian.
-    pub fn u128(&mut self) -> Result<u128, Malformed> {
-        Ok(u128::from_be_bytes(self.array()?))
-    }
-
-    /// Length and UTF-8.
-    pub fn text(&mut self) -> Result<&'a str, Malformed> {
-        let len = self.len()?;
-        core::str::from_utf8(self.raw(len)?).map_err(|_| Malformed)
-    }
-
-    /// Length of a list; never more than bytes remain, so that it is safe to reserve.
-    pub fn len(&mut self) -> Result<usize, Malformed> {
-        let len = usize::try_from(self.uint()?).map_err(|_| Malformed)?;
-        if len > self.bytes.len() { Err(Malformed) } else { Ok(len) }
-    }
-
-    /// A list of items.
-    pub fn list<T>(
-        &mut self,
-        mut item: impl FnMut(&mut Self) -> Result<T, Malformed>,
-    ) -> Result<Vec<T>, Malformed> {
-        let len = self.len()?;
-        let mut list = Vec::with_capacity(len);
-        for _ in 0..len {
-            list.push(item(self)?);
-        }
-        Ok(list)
-    }
-
-    /// A tag and the value.
-    pub fn value(&mut self) -> Result<Value, Malformed> {
-        match self.u8()? {
-            0 => Ok(Value::Bool(false)),
-            1 => Ok(Value::Bool(true)),
-            2 => Ok(Value::Number(self.f64()?)),
-            3 => Ok(Value::Text(self.text()?.to_owned())),
-            _ => Err(Malformed),
-        }
-    }
-
-    /// 0, or 1 and the value.
-    pub fn option<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, Malformed>,
-    ) -> Result<Option<T>, Malformed> {
-        match self.u8()? {
-            0 => Ok(None),
-            1 => read(self).map(Some),
-            _ => Err(Malformed),
-        }
-    }
-}
-
-/// Reads like [`Reader`], but remembers a failure instead of returning it at every step: after one, every
-/// value is empty or zero, every list ends, and [`Scanner::finish`] says so. Half the code of the other form,
-/// which the SDK would have to carry.
-#[derive(Debug, Clone)]
-pub struct Scanner<'a> {
-    bytes: &'a [u8],
-    failed: bool,
-}
-
-impl<'a> Scanner<'a> {
     /// Reads from the start of `bytes`, which must begin with `magic`.
     #[must_use]
-    pub fn new(bytes: &'a [u8], magic: [u8; 3]) -> Self {
-        match bytes.strip_prefix(&magic) {
+    pub fn after(magic: &[u8], bytes: &'a [u8]) -> Self {
+        match bytes.strip_prefix(magic) {
             Some(bytes) => Self { bytes, failed: false },
             None => Self { bytes: &[], failed: true },
         }
@@ -293,11 +174,23 @@ impl<'a> Scanner<'a> {
     }
 
     /// Whether everything was read, and well.
+    ///
+    /// # Errors
+    /// If a value was not what it should be, or something is left.
     pub fn finish(self) -> Result<(), Malformed> {
-        if self.failed || !self.bytes.is_empty() { Err(Malformed) } else { Ok(()) }
+        if self.bytes.is_empty() { self.check() } else { Err(Malformed) }
     }
 
-    fn raw(&mut self, len: usize) -> &'a [u8] {
+    /// Whether everything so far was well; what follows is somebody else's.
+    ///
+    /// # Errors
+    /// If a value was not what it should be.
+    pub fn check(&self) -> Result<(), Malformed> {
+        if self.failed { Err(Malformed) } else { Ok(()) }
+    }
+
+    /// `len` bytes as they are, or none.
+    pub fn raw(&mut self, len: usize) -> &'a [u8] {
         match self.bytes.split_at_checked(len) {
             Some((head, tail)) => {
                 self.bytes = tail;
@@ -397,13 +290,13 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// [`Scanner::text`], owned.
+    /// [`Reader::text`], owned.
     pub fn owned(&mut self) -> String {
         self.text().to_owned()
     }
 
     /// Length of a list; never more than bytes remain, so that it is safe to reserve.
-    fn length(&mut self) -> usize {
+    pub fn length(&mut self) -> usize {
         let len = self.uint();
         if len > self.bytes.len() as u64 {
             self.fail();
@@ -449,6 +342,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn read<'a, T>(bytes: &'a [u8], read: impl FnOnce(&mut Reader<'a>) -> T) -> Result<T, Malformed> {
+        let mut reader = Reader::new(bytes);
+        let value = read(&mut reader);
+        reader.check().map(|()| value)
+    }
+
     proptest! {
         #[test]
         fn integers_round_trip(unsigned: u64, signed: i64) {
@@ -457,31 +356,40 @@ mod tests {
             writer.int(signed);
             let bytes = writer.into_bytes();
             let mut reader = Reader::new(&bytes);
-            prop_assert_eq!(reader.uint(), Ok(unsigned));
-            prop_assert_eq!(reader.int(), Ok(signed));
-            prop_assert!(reader.is_empty());
+            prop_assert_eq!(reader.uint(), unsigned);
+            prop_assert_eq!(reader.int(), signed);
+            prop_assert_eq!(reader.finish(), Ok(()));
         }
 
         #[test]
         fn arbitrary_bytes_never_panic(bytes: Vec<u8>) {
+            let list = read(&bytes, |r| r.list(|r| r.value(Reader::owned)));
+            prop_assert!(list.is_err() || list.unwrap().len() < bytes.len());
             let mut reader = Reader::new(&bytes);
-            if let Ok(list) = reader.clone().list(Reader::value) {
-                prop_assert!(list.len() < bytes.len());
-            }
             // Each value takes at least one byte, so this ends.
-            while reader.value().is_ok() {}
+            while reader.check().is_ok() {
+                reader.value(Reader::owned);
+            }
         }
     }
 
     #[test]
     fn a_number_has_one_encoding() {
-        assert_eq!(Reader::new(&[0x80, 0x00]).uint(), Err(Malformed));
-        assert_eq!(Reader::new(&[0xff; 10]).uint(), Err(Malformed));
-        assert_eq!(Reader::new(&f64::NAN.to_le_bytes()).f64(), Err(Malformed));
+        assert_eq!(read(&[0x80, 0x00], Reader::uint), Err(Malformed));
+        assert_eq!(read(&[0xff; 10], Reader::uint), Err(Malformed));
+        assert_eq!(read(&f64::NAN.to_le_bytes(), Reader::f64), Err(Malformed));
     }
 
     #[test]
     fn a_list_never_reserves_more_than_was_sent() {
-        assert_eq!(Reader::new(&[0xff, 0xff, 0xff, 0x7f, 1]).len(), Err(Malformed));
+        assert_eq!(read(&[0xff, 0xff, 0xff, 0x7f, 1], Reader::length), Err(Malformed));
+    }
+
+    #[test]
+    fn after_a_failure_nothing_is_read() {
+        let mut reader = Reader::new(&[2, 1, 1]);
+        assert!(!reader.bool());
+        assert_eq!((reader.u8(), reader.text(), reader.list(Reader::u8)), (0, "", vec![]));
+        assert_eq!(reader.finish(), Err(Malformed));
     }
 }

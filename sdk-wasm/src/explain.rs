@@ -1,7 +1,6 @@
 //! Every step of a decision: in a module of its own, because visitors' pages never ask.
 
 use crate::client::Client;
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use attune_engine::decide::{Input, decide};
@@ -17,18 +16,19 @@ impl Client {
     pub fn explain(&self, question: &[u8]) -> Result<String, Malformed> {
         let Some(program) = &self.program else { return Ok(String::new()) };
         let mut r = Reader::new(question);
-        let _bundle = r.u128()?;
-        let placement = r.text()?;
-        let now = Timestamp(r.int()?);
-        let unit = VisitorId(r.u128()?);
-        let _owner = r.u128()?;
-        let _revision = r.uint()?;
-        let consent = Consent::from_bits(r.u8()?);
-        let context = r.list(|r| Ok((r.text()?.to_owned(), r.value()?)))?;
-        let reserved = r.list(|r| Ok((r.text()?.to_owned(), r.text()?.to_owned())))?;
-        let limit = r.u32()? as usize;
-        let force = r.option(Reader::text)?;
-        let draw = r.uint()?;
+        let _bundle = r.u128();
+        let placement = r.text();
+        let now = Timestamp(r.int());
+        let unit = VisitorId(r.u128());
+        let _owner = r.u128();
+        let _revision = r.uint();
+        let consent = Consent::from_bits(r.u8());
+        let context = r.list(|r| (r.owned(), r.value(Reader::owned)));
+        let reserved = r.list(|r| (r.owned(), r.owned()));
+        let limit = r.u32() as usize;
+        let force = r.option(Reader::text);
+        let draw = r.uint();
+        r.finish()?;
         let (context, reserved) = (context.as_slice(), reserved.as_slice());
         let profile = &self.profile;
         let input = Input { placement, now, unit, profile, consent, context, reserved, limit, force, draw };

@@ -89,7 +89,8 @@ impl Record {
         let (counts, body) = rest.split_at_checked(u16::from_le_bytes(*counts_length).into())?;
         let mut reader = Reader::new(counts);
         let totals = Totals::read(&mut reader).ok()?;
-        let accepted = reader.uint().ok()?;
+        let accepted = reader.uint();
+        reader.check().ok()?;
         Some(Self { sequence, totals, accepted, body: body.to_vec() })
     }
 }

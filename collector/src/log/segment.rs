@@ -49,8 +49,8 @@ impl Header {
         if crc32fast::hash(bytes) != u32::from_le_bytes(*crc) {
             return None;
         }
-        let mut reader = Reader::new(bytes.strip_prefix(MAGIC)?);
-        let (log_id, first) = (reader.u128().ok()?, reader.uint().ok()?);
+        let mut reader = Reader::after(MAGIC, bytes);
+        let (log_id, first) = (reader.u128(), reader.uint());
         Some(Self { log_id, first, totals: Totals::read(&mut reader).ok()? })
     }
 }

@@ -71,15 +71,15 @@ impl Totals {
     /// If the bytes are not totals, or name more reasons than this version knows.
     pub fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let mut totals = Self {
-            received: reader.uint()?,
-            accepted: reader.uint()?,
-            duplicates: reader.uint()?,
-            client_dropped: reader.uint()?,
+            received: reader.uint(),
+            accepted: reader.uint(),
+            duplicates: reader.uint(),
+            client_dropped: reader.uint(),
             refused: Default::default(),
         };
-        for index in 0..reader.len()? {
-            *totals.refused.get_mut(index).ok_or(Malformed)? = reader.uint()?;
+        for index in 0..reader.length() {
+            *totals.refused.get_mut(index).ok_or(Malformed)? = reader.uint();
         }
-        Ok(totals)
+        reader.check().map(|()| totals)
     }
 }
