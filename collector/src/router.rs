@@ -10,7 +10,7 @@ use attune_schema::span::Span;
 use attune_schema::value::Value;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::routing::{get, options};
+use axum::routing::{get, options, post};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::Components;
 use utoipa::{OpenApi, ToSchema};
@@ -98,6 +98,7 @@ pub fn router(app: App) -> Router {
         .route("/console", get(console::page))
         .route("/console/", get(console::page))
         .route("/console/{*path}", get(console::page))
+        .route("/api/backup", post(server::backup))
         .route("/metrics", get(server::metrics))
         .route("/openapi.json", get(move || async move { (json, description) }))
         .fallback(|| async { ApiError::not_found("the path") })

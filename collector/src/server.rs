@@ -107,6 +107,7 @@ impl Parts {
         let (shipping, shipper) = shipper.start(stopping.clone());
         let batches = config.batches_per_second;
         let app = App(Arc::new(state::Parts {
+            data_dir: config.data_dir.clone(),
             control,
             sites,
             queue,

@@ -18,7 +18,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard, watch};
 
 /// Events after which a range is cut.
 const RANGE_EVENTS: usize = 20_000;
@@ -46,9 +46,15 @@ pub struct Shipping {
     /// Where it stands.
     pub state: watch::Receiver<Shipped>,
     hurry: Arc<Notify>,
+    turn: Arc<Mutex<()>>,
 }
 
 impl Shipping {
+    /// Waits for the range in progress; nothing is shipped until the guard is dropped.
+    pub async fn pause(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).lock_owned().await
+    }
+
     /// Cuts the current range now.
     pub fn hurry(&self) {
         self.hurry.notify_one();
@@ -88,8 +94,9 @@ impl Shipper {
     pub fn start(self, stop: watch::Receiver<bool>) -> (Shipping, tokio::task::JoinHandle<()>) {
         let hurry = Arc::new(Notify::new());
         let (publish, state) = watch::channel(Shipped { cursor: self.cursor, oldest: None });
-        let run = Run { shipper: self, publish, hurry: Arc::clone(&hurry), stop };
-        (Shipping { state, hurry }, tokio::spawn(run.run()))
+        let turn = Arc::new(Mutex::new(()));
+        let run = Run { shipper: self, publish, hurry: Arc::clone(&hurry), turn: Arc::clone(&turn), stop };
+        (Shipping { state, hurry, turn }, tokio::spawn(run.run()))
     }
 }
 
@@ -97,6 +104,7 @@ struct Run {
     shipper: Shipper,
     publish: watch::Sender<Shipped>,
     hurry: Arc<Notify>,
+    turn: Arc<Mutex<()>>,
     stop: watch::Receiver<bool>,
 }
 
@@ -160,6 +168,7 @@ impl Run {
     }
 
     async fn ship_one(&mut self, durable: Durable) -> Result<(), ShipError> {
+        let _turn = Arc::clone(&self.turn).lock_owned().await;
         let cut = self.cut(durable).await?;
         let oldest = cut.rows.first().map(|row| row.received_at);
         self.publish.send_modify(|shipped| shipped.oldest = oldest);

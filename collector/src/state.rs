@@ -14,6 +14,7 @@ use attune_schema::outcome::Reason;
 use attune_schema::time::Timestamp;
 use ipnet::IpNet;
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Tells the time.
@@ -32,6 +33,8 @@ impl Deref for App {
 
 /// See [`App`].
 pub struct Parts {
+    /// Folder of everything that lasts.
+    pub data_dir: PathBuf,
     /// Accounts, sites, documents.
     pub control: Control,
     /// Sites in memory.

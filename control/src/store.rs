@@ -58,6 +58,20 @@ impl Control {
         Self::open(&sqlite_url(path)).await
     }
 
+    /// Copies the SQLite file, as it is at one moment, to the new file `path`; `false` if the store is a server,
+    /// which has tools of its own for that.
+    ///
+    /// # Errors
+    /// If the store cannot be read or the file not be written.
+    pub async fn copy_to(&self, path: &Path) -> Result<bool, Error> {
+        if self.pool.acquire().await?.backend_name() != "SQLite" {
+            return Ok(false);
+        }
+        create_private(path)?;
+        sqlx::query("VACUUM INTO $1").bind(path.to_string_lossy().into_owned()).execute(&self.pool).await?;
+        Ok(true)
+    }
+
     /// Ends all connections.
     pub async fn close(&self) {
         self.pool.close().await;

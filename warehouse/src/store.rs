@@ -61,6 +61,24 @@ impl Warehouse {
         Ok(())
     }
 
+    /// Merges no parts until [`Warehouse::resume_merges`], so that the embedded engine's files can be copied; does
+    /// nothing to a server.
+    pub async fn pause_merges(&self) -> Result<(), Error> {
+        self.merges("STOP").await
+    }
+
+    /// See [`Warehouse::pause_merges`].
+    pub async fn resume_merges(&self) -> Result<(), Error> {
+        self.merges("START").await
+    }
+
+    async fn merges(&self, what: &str) -> Result<(), Error> {
+        if self.embedded.is_some() {
+            self.client.query_raw(&format!("SYSTEM {what} MERGES")).execute().await?;
+        }
+        Ok(())
+    }
+
     /// Waits for running statements and closes the embedded engine.
     pub async fn close(&self) {
         if let Some(embedded) = &self.embedded {

@@ -4,6 +4,7 @@
 //! of their own for as long as they run.
 
 pub mod attach;
+pub mod backup;
 pub mod import;
 pub mod output;
 pub mod query;
@@ -32,6 +33,10 @@ enum Command {
     Query(query::QueryArgs),
     /// Add and list sites.
     Site(site::SiteArgs),
+    /// Copy everything that lasts, while the server runs or not.
+    Backup(backup::BackupArgs),
+    /// Make a data folder from a backup.
+    Restore(backup::RestoreArgs),
     /// Add and list accounts, and set their passwords.
     User(user::UserArgs),
 }
@@ -66,6 +71,8 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Import(args) => import::run(args).await,
             Command::Query(args) => query::run(args).await,
             Command::Site(args) => site::run(args).await,
+            Command::Backup(args) => backup::back_up(args).await,
+            Command::Restore(args) => backup::restore(&args),
             Command::User(args) => user::run(args).await,
         }
     })

@@ -1,7 +1,8 @@
 //! The server itself: health, metrics, ledger, flush, OpenAPI.
 
+use crate::backup::{BackupError, Manifest};
 use crate::error::ApiError;
-use crate::extract::Caller;
+use crate::extract::{ApiJson, Caller};
 use crate::state::App;
 use crate::telemetry::Gauge;
 use attune_schema::api::{ErrorBody, Health, Ledger};
@@ -9,6 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Longest wait for a flush.
@@ -56,6 +58,28 @@ pub async fn metrics(State(app): State<App>) -> impl IntoResponse {
 )]
 pub async fn ledger(State(app): State<App>, _: Caller) -> Json<Ledger> {
     Json(app.ledger())
+}
+
+/// Where a copy is to be made.
+#[derive(Debug, serde::Deserialize)]
+pub struct BackupTarget {
+    /// New folder on this machine.
+    to: PathBuf,
+}
+
+/// Copies everything that lasts; only for the command line of this machine, which may write there anyway.
+pub async fn backup(
+    State(app): State<App>,
+    caller: Caller,
+    ApiJson(target): ApiJson<BackupTarget>,
+) -> Result<Json<Manifest>, ApiError> {
+    caller.must_be_local()?;
+    // Goes on when the caller is gone: a copy is whole or not there.
+    let copying = tokio::spawn(async move { crate::backup::backup(&app, &target.to).await });
+    let copied = copying.await.map_err(|error| ApiError::internal(&error))?;
+    let refused =
+        |error: BackupError| ApiError::new(StatusCode::CONFLICT, "backup_failed", error.to_string());
+    Ok(Json(copied.map_err(refused)?))
 }
 
 /// Returns once everything durable now can be asked about.

@@ -113,6 +113,14 @@ impl Store for MemoryStore {
         ready(self.here()).boxed()
     }
 
+    fn quiet(&self) -> Answer<'_, bool> {
+        ready(Ok(false)).boxed()
+    }
+
+    fn resume(&self) -> Answer<'_, ()> {
+        ready(Ok(())).boxed()
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         ready(()).boxed()
     }

@@ -63,6 +63,13 @@ pub trait Store: Send + Sync {
     /// Whether it answers.
     fn ping(&self) -> Answer<'_, ()>;
 
+    /// Starts no work of its own until [`Store::resume`]; whether its files are in the data folder and may now be
+    /// copied.
+    fn quiet(&self) -> Answer<'_, bool>;
+
+    /// Takes up its work again.
+    fn resume(&self) -> Answer<'_, ()>;
+
     /// Ends all work in progress.
     fn close(&self) -> BoxFuture<'_, ()>;
 }

@@ -101,6 +101,27 @@ impl Store for WarehouseStore {
         async move { Ok(self.get().await?.ping().await?) }.boxed()
     }
 
+    fn quiet(&self) -> Answer<'_, bool> {
+        async move {
+            // What was never opened is quiet.
+            if let Some(warehouse) = self.open.get() {
+                warehouse.pause_merges().await?;
+            }
+            Ok(self.config.url.is_none())
+        }
+        .boxed()
+    }
+
+    fn resume(&self) -> Answer<'_, ()> {
+        async move {
+            match self.open.get() {
+                Some(warehouse) => Ok(warehouse.resume_merges().await?),
+                None => Ok(()),
+            }
+        }
+        .boxed()
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         async move {
             if let Some(warehouse) = self.open.get() {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "every test file uses its own part")]
 
+pub mod process;
+
 use attune_collector::config::Config;
 use attune_collector::router::router;
 use attune_collector::server::Parts;
