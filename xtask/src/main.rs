@@ -10,6 +10,7 @@ mod compress;
 mod demo;
 mod engine;
 mod npm;
+mod postgres;
 mod prove;
 mod run;
 mod size;

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: installs what it needs, runs every layer, ends with the count of all tests.
 
+use crate::postgres::Postgres;
 use crate::run::{cargo, command, output, root, run};
 use crate::web::{Part, Web};
 use crate::{check, engine, npm, size};
@@ -46,6 +47,7 @@ impl Test {
             Web { dev: false, part: Part::All }.run()?;
         }
         layer(&mut count, "rust", rust)?;
+        layer(&mut count, "control store on PostgreSQL", postgres)?;
         layer(&mut count, "decision specification in Wasm", wasm)?;
         layer(&mut count, "example sites", || node(&["--test", "examples/"]))?;
         layer(&mut count, "other products' clients", || node(&["--test", "tests/switch/"]))?;
@@ -96,6 +98,17 @@ fn rust() -> Result<Count> {
     let text = captured(cargo().args(["test", "--package", "attune-sdk-wasm", "--no-fail-fast"]))?;
     count.add(summaries(&text)?);
     Ok(count)
+}
+
+/// The control store's tests again, on a server.
+fn postgres() -> Result<Count> {
+    let tests = &["test", "--package", "attune-control", "--test", "control", "--no-fail-fast"];
+    let Some(server) = Postgres::start()? else {
+        println!("!! SKIPPED: no PostgreSQL here; `apt-get install postgresql` brings one");
+        return Ok(Count { skipped: 1, ..Count::default() });
+    };
+    let text = captured(cargo().args(tests).env("ATTUNE_TEST_POSTGRES", server.url()))?;
+    summaries(&text)
 }
 
 fn summaries(text: &str) -> Result<Count> {
