@@ -1,5 +1,6 @@
 //! Which path goes where, and the OpenAPI description of it.
 
+use crate::description;
 use crate::endpoint::{
     account, batch, console, delivery, documents, foreign, import, live, questions, server, settings, sites,
 };
@@ -18,7 +19,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 #[derive(OpenApi)]
-#[openapi(info(title = "Attune", description = "Ingest and the console's API."))]
+#[openapi(info(
+    title = "Attune",
+    description = "Ingest and the console's API. `/api/` wants the session cookie that signing in sets, or the local \
+                   token as `Authorization: Bearer`."
+))]
 struct Description;
 
 macro_rules! with_documents {
@@ -73,12 +78,15 @@ fn described() -> OpenApiRouter<App> {
 /// The OpenAPI 3.1 description.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    described().into_openapi()
+    let mut description = described().into_openapi();
+    description::complete(&mut description);
+    description
 }
 
 /// All paths.
 pub fn router(app: App) -> Router {
-    let (api, description) = described().split_for_parts();
+    let (api, mut description) = described().split_for_parts();
+    description::complete(&mut description);
     let description = description.to_json().unwrap_or_default();
     let json = [(header::CONTENT_TYPE, "application/json")];
     // Answers are nobody else's to keep, and never a page; what says otherwise has said so already.

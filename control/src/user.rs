@@ -10,13 +10,12 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
+use std::ops::RangeInclusive;
 
 /// How long a session lives after its last use.
 pub const SESSION_MS: i64 = 14 * DAY_MS;
-/// Shortest password accepted, in characters.
-const PASSWORD_CHARS: usize = 8;
-/// Longest password hashed, in bytes: more would only cost time.
-const PASSWORD_BYTES: usize = 1_024;
+/// Length of a password, in characters: fewer can be guessed, more would only cost time.
+const PASSWORD_CHARS: RangeInclusive<usize> = 8..=256;
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +108,7 @@ impl Control {
         };
         let password = password.to_owned();
         let right = blocking(move || {
-            password.len() <= PASSWORD_BYTES
+            password.chars().count() <= *PASSWORD_CHARS.end()
                 && PasswordHash::new(&stored)
                     .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         })
@@ -170,8 +169,8 @@ impl Control {
     }
 
     async fn hash(&self, password: &str) -> Result<String, Error> {
-        if password.chars().count() < PASSWORD_CHARS || password.len() > PASSWORD_BYTES {
-            return Err(Error::Invalid(format!("password: use {PASSWORD_CHARS} characters or more")));
+        if !PASSWORD_CHARS.contains(&password.chars().count()) {
+            return Err(Error::Invalid("password: use 8 to 256 characters".to_owned()));
         }
         let mut salt = [0u8; 16];
         self.random.fill(&mut salt);

@@ -46,8 +46,10 @@ pub struct User {
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// Account name.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._@-]+$"))]
     pub name: String,
-    /// Password, 8 characters or more.
+    /// Password, 8 to 256 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 8, max_length = 256))]
     pub password: String,
 }
 
@@ -85,11 +87,18 @@ pub struct Site {
 pub struct SiteChange {
     /// Origins whose pages may send events; any if empty.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Origin>>))]
     pub origins: Option<Vec<String>>,
     /// Takes no events while paused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<bool>,
 }
+
+/// `https://host[:port]`, as browsers write it.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::ToSchema)]
+#[schema(pattern = "^https?://[a-z0-9.:-]+$")]
+pub struct Origin(#[expect(dead_code, reason = "only described")] String);
 
 /// A new site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,9 +106,11 @@ pub struct SiteChange {
 #[serde(deny_unknown_fields)]
 pub struct NewSite {
     /// Short name: letters, digits, dots, dashes and underscores.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._-]+$"))]
     pub name: String,
     /// Origins whose pages may send events; any if empty.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Origin>))]
     pub origins: Vec<String>,
 }
 

@@ -107,6 +107,7 @@ pub struct Period {
 #[serde(deny_unknown_fields)]
 pub struct FunnelQuestion {
     /// 1 to 30 steps.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 30))]
     pub steps: Vec<FunnelStep>,
     /// From the first step to the last, inclusive; unlimited if null.
     #[serde(default)]

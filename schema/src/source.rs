@@ -109,6 +109,7 @@ pub enum Label {
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
     /// Name as in `identify(id, traits)`.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._:-]+$"))]
     pub id: String,
     /// Where it may be used.
     #[serde(default)]
@@ -121,6 +122,7 @@ pub struct Attribute {
 #[serde(deny_unknown_fields)]
 pub struct Placement {
     /// Name as in `<attune-placement name>`.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._:-]+$"))]
     pub id: String,
     /// Name for people.
     #[serde(default)]
@@ -140,6 +142,7 @@ fn default_budget_ms() -> u32 {
 #[serde(deny_unknown_fields)]
 pub struct Audience {
     /// Stable id.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._:-]+$"))]
     pub id: String,
     /// Name for people.
     #[serde(default)]
@@ -154,6 +157,7 @@ pub struct Audience {
 #[serde(deny_unknown_fields)]
 pub struct Offer {
     /// Stable id.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._:-]+$"))]
     pub id: String,
     /// Name for people.
     #[serde(default)]
@@ -198,6 +202,7 @@ pub enum CampaignStatus {
 #[serde(deny_unknown_fields)]
 pub struct Campaign {
     /// Stable id.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._:-]+$"))]
     pub id: String,
     /// Name for people.
     #[serde(default)]

@@ -6,6 +6,7 @@ use crate::error::ApiError;
 use crate::pipeline::{Policy, decode};
 use crate::state::App;
 use attune_schema::api::BatchAnswer;
+use attune_schema::consent::Consent;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
@@ -19,6 +20,33 @@ pub struct BatchQuery {
     site: Option<String>,
 }
 
+/// A batch, for the description: it is read by [`decode`], which is more patient.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "only described")]
+pub struct BatchBody {
+    /// Public site key; may be given as `?site=` instead.
+    site: Option<String>,
+    /// Browser profile: a UUID, or any text, which is hashed to one.
+    #[schema(min_length = 1, max_length = 32)]
+    visitor: String,
+    /// A UUID or any text; one session a visitor without it.
+    #[schema(min_length = 1, max_length = 32)]
+    session: Option<String>,
+    /// The sender's own pseudonymous id of the user.
+    #[schema(max_length = 32)]
+    user: Option<String>,
+    /// When it was sent, by the sender's clock, in milliseconds since 1970.
+    sent_at: Option<f64>,
+    /// Permission under which it is sent.
+    consent: Option<Consent>,
+    /// What surrounds the events: see docs/ingest.md.
+    #[schema(value_type = Option<Object>)]
+    context: Option<()>,
+    /// Events as in docs/ingest.md, each judged by itself.
+    #[schema(value_type = Vec<Object>, max_items = 500)]
+    events: Vec<()>,
+}
+
 /// Takes a batch.
 #[utoipa::path(
     post,
@@ -26,7 +54,7 @@ pub struct BatchQuery {
     operation_id = "send_batch",
     tag = "ingest",
     params(("site" = Option<String>, Query, description = "Public site key, if the body does not name it")),
-    request_body(content = String, content_type = "application/json", description = "See docs/ingest.md"),
+    request_body(content = BatchBody, content_type = "application/json", description = "See docs/ingest.md"),
     responses(
         (status = 200, body = BatchAnswer, description = "The accepted events are on disk"),
         (status = 400, body = attune_schema::api::ErrorBody, description = "Not a batch"),

@@ -146,7 +146,7 @@ macro_rules! kind {
                         params(
                             ("site" = String, Path, description = "Name of the site"),
                             ("id" = String, Path, description = "Id of the document"),
-                            ("If-Match" = String, Header, description = "The version that was changed")
+                            ("If-Match" = Option<u64>, Header, description = "The version that was changed")
                         ),
                         request_body = $body,
                         responses(
@@ -175,7 +175,7 @@ macro_rules! kind {
                         params(
                             ("site" = String, Path, description = "Name of the site"),
                             ("id" = String, Path, description = "Id of the document"),
-                            ("If-Match" = String, Header, description = "The version that is to go")
+                            ("If-Match" = Option<u64>, Header, description = "The version that is to go")
                         ),
                         responses(
                             (status = 204),

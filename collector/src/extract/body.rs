@@ -39,7 +39,7 @@ pub async fn read_capped(body: Body, most: usize) -> Result<Bytes, ApiError> {
     }
 }
 
-/// A JSON body of the API.
+/// A JSON body of the API: an object.
 pub struct ApiJson<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
@@ -57,6 +57,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
             return Err(ApiError::new(status, "unsupported_media_type", message));
         }
         let bytes = read_capped(request.into_body(), API_BYTES).await?;
+        // A derived reader would also take a list of an object's values in order.
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(ApiError::bad_request("the body is not a JSON object"));
+        }
         serde_json::from_slice(&bytes).map(Self).map_err(|error| ApiError::bad_request(error.to_string()))
     }
 }
