@@ -35,7 +35,7 @@ function visitor(number) {
   const locale = chance(0.7) ? "ko-KR" : "en-GB";
   const source = pick(["", "", "", "search", "search", "newsletter", "partner"]);
   const returns = chance(0.35) ? 2 : 1;
-  let at = now - Math.floor(random() ** 0.7 * 14 * DAY) - 2 * 3_600_000;
+  let at = now - Math.floor(random() ** 1.3 * 14 * DAY) - 2 * 3_600_000;
   const batches = [];
   for (let visit = 0; visit < returns && at < now; visit++) {
     const events = [];

@@ -1,8 +1,8 @@
 //! The demo's own traffic at the collector, and at a bare axum handler that only parses and drops, in one run.
 //!
 //! `cargo xtask bench` builds both in release and runs this. Figures of one run are compared with each other:
-//! the machine decides the rest. A closed loop of connections, ten events a request in the SDK's compact form,
-//! fresh ids in every request; processor time of the server process from `/proc/PID/stat`.
+//! the machine decides the rest. A closed loop of connections, ten events a request, in the SDK's compact form and
+//! as JSON of 4 kB, fresh ids in every request; processor time and peak memory of the server process from `/proc`.
 #![expect(clippy::print_stdout, reason = "a bench talks on standard output")]
 
 use anyhow::{Context, Result, bail};
@@ -15,13 +15,15 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
+use serde_json::value::RawValue;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const EVENTS: u64 = 10;
-const CONNECTIONS: usize = 32;
+const CONNECTIONS: usize = 64;
 /// `/proc/PID/stat` counts in hundredths of a second on Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -36,13 +38,39 @@ async fn main() -> Result<()> {
     }
 }
 
+/// As little of a JSON batch as a handler can get away with: its properties stay as they were sent.
+#[derive(serde::Deserialize)]
+#[expect(dead_code, reason = "only parsed")]
+struct BareBatch<'a> {
+    site: &'a str,
+    visitor: &'a str,
+    #[serde(borrow)]
+    events: Vec<BareEvent<'a>>,
+}
+
+#[derive(serde::Deserialize)]
+#[expect(dead_code, reason = "only parsed")]
+struct BareEvent<'a> {
+    id: &'a str,
+    name: &'a str,
+    at: i64,
+    #[serde(borrow)]
+    page: &'a RawValue,
+    #[serde(borrow)]
+    properties: &'a RawValue,
+}
+
 /// Parses and drops.
 async fn bare(port: u16) -> Result<()> {
     let handler = |body: Bytes| async move {
-        Batch::from_bytes(&body).map_or(StatusCode::BAD_REQUEST, |batch| {
-            std::hint::black_box(batch);
-            StatusCode::OK
-        })
+        let parsed = if body.starts_with(b"{") {
+            serde_json::from_slice::<BareBatch<'_>>(&body)
+                .map(|batch| drop(std::hint::black_box(batch)))
+                .is_ok()
+        } else {
+            Batch::from_bytes(&body).map(|batch| drop(std::hint::black_box(batch))).is_ok()
+        };
+        if parsed { StatusCode::OK } else { StatusCode::BAD_REQUEST }
     };
     let app = Router::new().route("/v1/batch", post(handler)).route("/health", get(|| async { "ok" }));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
@@ -77,6 +105,13 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         bail!("no answer on port {port}")
+    }
+
+    /// Most memory used so far, in MiB.
+    fn peak_mib(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+        Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1_024.0)
     }
 
     /// Processor time used so far, in seconds.
@@ -134,6 +169,47 @@ fn batch(site: &str, serial: u64) -> Vec<u8> {
     .to_bytes()
 }
 
+/// The form of a request's body.
+#[derive(Clone, Copy)]
+enum Form {
+    Compact,
+    Json,
+}
+
+/// The same visit as JSON, with as many properties as other products' clients send.
+fn json_batch(site: &str, serial: u64) -> Vec<u8> {
+    let at = now().0;
+    let names = ["page_viewed", "item_viewed", "element_clicked", "form_started", "form_field_changed"];
+    let event = |index: u64| {
+        serde_json::json!({
+            "id": format!("{at:012x}-{serial:012x}-{index}"),
+            "name": names[(index % 5) as usize],
+            "at": at,
+            "page": {
+                "url": format!("https://bank.example/cards/compare?utm_source=newsletter&step={index}"),
+                "title": "Compare credit cards",
+                "referrer": "https://mail.example/",
+            },
+            "properties": {
+                "category": "travel", "form": "card-application", "path": "/cards/compare", "width": 390,
+                "height": 844, "density": 3, "zone": "Europe/London", "library": "sdk/0.1.0", "sequence": index,
+                "element": "main>section.hero>img", "since": 1200,
+            },
+        })
+    };
+    serde_json::json!({
+        "site": site,
+        "visitor": format!("visitor-{}", serial / 5),
+        "session": format!("session-{}", serial / 5),
+        "sent_at": at,
+        "consent": { "measure": "granted" },
+        "context": { "device": "mobile", "locale": "en-GB" },
+        "events": (0..EVENTS).map(event).collect::<Vec<_>>(),
+    })
+    .to_string()
+    .into_bytes()
+}
+
 struct Figures {
     events_per_second: f64,
     cpu_per_million: f64,
@@ -142,7 +218,13 @@ struct Figures {
 }
 
 /// A closed loop for `seconds`.
-async fn drive(server: &Server, site: &str, seconds: u64, serial: &Arc<AtomicU64>) -> Result<Figures> {
+async fn drive(
+    server: &Server,
+    form: Form,
+    site: &str,
+    seconds: u64,
+    serial: &Arc<AtomicU64>,
+) -> Result<Figures> {
     let url = format!("http://127.0.0.1:{}/v1/batch", server.port);
     let client = reqwest::Client::builder().pool_max_idle_per_host(CONNECTIONS).build()?;
     let cpu = server.cpu()?;
@@ -153,7 +235,11 @@ async fn drive(server: &Server, site: &str, seconds: u64, serial: &Arc<AtomicU64
         tasks.push(tokio::spawn(async move {
             let mut times = Vec::new();
             while began.elapsed() < Duration::from_secs(seconds) {
-                let body = batch(&site, serial.fetch_add(1, Ordering::Relaxed));
+                let serial = serial.fetch_add(1, Ordering::Relaxed);
+                let body = match form {
+                    Form::Compact => batch(&site, serial),
+                    Form::Json => json_batch(&site, serial),
+                };
                 let sent = Instant::now();
                 let response = client.post(&url).body(body).send().await?;
                 let status = response.status();
@@ -185,36 +271,47 @@ async fn drive(server: &Server, site: &str, seconds: u64, serial: &Arc<AtomicU64
 async fn compare(binary: &str, seconds: u64, rounds: u32) -> Result<()> {
     let folder = std::env::temp_dir().join(format!("attune-load-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let data = folder.to_string_lossy().into_owned();
-    let (bare_port, port) = (free_port()?, free_port()?);
+    let bare_port = free_port()?;
     let bare = Server::start(
         Command::new(std::env::current_exe()?).args(["--bare", &bare_port.to_string()]),
         bare_port,
     )
     .await?;
-    let listen = format!("127.0.0.1:{port}");
-    let attune = Server::start(
-        // A store that is away leaves the collector alone: what is measured is ingest, durable before the answer.
-        Command::new(binary)
-            .args(["serve", "--data", &data, "--listen", &listen])
-            .env("CLICKHOUSE_URL", "http://127.0.0.1:9")
-            .env("ATTUNE_ADMIN_PASSWORD", "only for this run"),
-        port,
-    )
-    .await?;
-    let added = Command::new(binary).args(["site", "add", "load", "--data", &data, "--json"]).output()?;
-    let site: serde_json::Value = serde_json::from_slice(&added.stdout).context("site add")?;
-    let key = site["key"].as_str().context("the site has no key")?;
+    let start = async |data: &Path, port: u16, warehouse: Option<&str>| -> Result<(Server, String)> {
+        let mut command = Command::new(binary);
+        command.arg("serve").arg("--data").arg(data).args(["--listen", &format!("127.0.0.1:{port}")]);
+        command.env("ATTUNE_ADMIN_PASSWORD", "only for this run").env("ATTUNE_LOG", "error");
+        match warehouse {
+            Some(url) => command.env("CLICKHOUSE_URL", url),
+            None => command.env_remove("CLICKHOUSE_URL"),
+        };
+        let server = Server::start(&mut command, port).await?;
+        let added =
+            Command::new(binary).args(["site", "add", "load", "--json", "--data"]).arg(data).output()?;
+        let site: serde_json::Value = serde_json::from_slice(&added.stdout).context("site add")?;
+        Ok((server, site["key"].as_str().context("the site has no key")?.to_owned()))
+    };
+    // A store that is away leaves the collector alone: what is measured is ingest, durable before the answer.
+    let (attune, key) = start(&folder.join("away"), free_port()?, Some("http://127.0.0.1:9")).await?;
+    let (shipping, shipping_key) = start(&folder.join("embedded"), free_port()?, None).await?;
 
-    println!("{CONNECTIONS} connections, {EVENTS} events of the demo's shape a request, {seconds} s a run");
-    println!("{:<34}{:>12}{:>16}{:>10}{:>10}", "", "events/s", "CPU s/M events", "p50 ms", "p99 ms");
+    println!(
+        "{CONNECTIONS} connections, {EVENTS} events a request, {seconds} s a run, server and load on one machine"
+    );
+    println!("{:<46}{:>12}{:>16}{:>10}{:>10}", "", "events/s", "CPU s/M events", "p50 ms", "p99 ms");
     let serial = Arc::new(AtomicU64::new(1));
+    let runs = [
+        ("compact: bare axum, parse and drop", &bare, Form::Compact, &key),
+        ("compact: attune, durable before 200", &attune, Form::Compact, &key),
+        ("JSON 4 kB: bare axum, parse and drop", &bare, Form::Json, &key),
+        ("JSON 4 kB: attune, durable before 200", &attune, Form::Json, &key),
+        ("JSON 4 kB: the same, and into ClickHouse", &shipping, Form::Json, &shipping_key),
+    ];
     for round in 1..=rounds {
-        for (name, server) in [("bare axum, parse and drop", &bare), ("attune, durable before 200", &attune)]
-        {
-            let f = drive(server, key, seconds, &serial).await.with_context(|| name.to_owned())?;
+        for (name, server, form, key) in runs {
+            let f = drive(server, form, key, seconds, &serial).await.with_context(|| name.to_owned())?;
             println!(
-                "{:<34}{:>12.0}{:>16.2}{:>10.2}{:>10.2}",
+                "{:<46}{:>12.0}{:>16.2}{:>10.2}{:>10.2}",
                 format!("{round}. {name}"),
                 f.events_per_second,
                 f.cpu_per_million,
@@ -223,6 +320,12 @@ async fn compare(binary: &str, seconds: u64, rounds: u32) -> Result<()> {
             );
         }
     }
+    println!(
+        "peak memory: {:.0} MiB, with the embedded engine {:.0} MiB",
+        attune.peak_mib()?,
+        shipping.peak_mib()?
+    );
+    drop(shipping);
     drop(attune);
     std::fs::remove_dir_all(&folder)?;
     Ok(())
