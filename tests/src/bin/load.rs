@@ -176,13 +176,14 @@ enum Form {
     Json,
 }
 
-/// The same visit as JSON, with as many properties as other products' clients send.
-fn json_batch(site: &str, serial: u64) -> Vec<u8> {
+/// The same visit as JSON, with as many properties as other products' clients send. `@` stands for a number that
+/// is different in every request: making the body must cost less than taking it.
+fn json_template(site: &str) -> String {
     let at = now().0;
     let names = ["page_viewed", "item_viewed", "element_clicked", "form_started", "form_field_changed"];
     let event = |index: u64| {
         serde_json::json!({
-            "id": format!("{at:012x}-{serial:012x}-{index}"),
+            "id": format!("{at:012x}-@-{index}"),
             "name": names[(index % 5) as usize],
             "at": at,
             "page": {
@@ -199,15 +200,14 @@ fn json_batch(site: &str, serial: u64) -> Vec<u8> {
     };
     serde_json::json!({
         "site": site,
-        "visitor": format!("visitor-{}", serial / 5),
-        "session": format!("session-{}", serial / 5),
+        "visitor": "visitor-@",
+        "session": "session-@",
         "sent_at": at,
         "consent": { "measure": "granted" },
         "context": { "device": "mobile", "locale": "en-GB" },
         "events": (0..EVENTS).map(event).collect::<Vec<_>>(),
     })
     .to_string()
-    .into_bytes()
 }
 
 struct Figures {
@@ -227,18 +227,20 @@ async fn drive(
 ) -> Result<Figures> {
     let url = format!("http://127.0.0.1:{}/v1/batch", server.port);
     let client = reqwest::Client::builder().pool_max_idle_per_host(CONNECTIONS).build()?;
+    let template: Arc<str> = json_template(site).into();
     let cpu = server.cpu()?;
     let began = Instant::now();
     let mut tasks = Vec::new();
     for _ in 0..CONNECTIONS {
         let (client, url, site, serial) = (client.clone(), url.clone(), site.to_owned(), Arc::clone(serial));
+        let template = Arc::clone(&template);
         tasks.push(tokio::spawn(async move {
             let mut times = Vec::new();
             while began.elapsed() < Duration::from_secs(seconds) {
                 let serial = serial.fetch_add(1, Ordering::Relaxed);
                 let body = match form {
                     Form::Compact => batch(&site, serial),
-                    Form::Json => json_batch(&site, serial),
+                    Form::Json => template.replace('@', &format!("{serial:012}")).into_bytes(),
                 };
                 let sent = Instant::now();
                 let response = client.post(&url).body(body).send().await?;
@@ -268,17 +270,30 @@ async fn drive(
     })
 }
 
+/// A command that runs on the first processor only; [`compare`] takes the second for itself, so that server and
+/// load are not in each other's way and a figure is what one core can do.
+fn pinned(program: &str) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", "0", program]);
+    command
+}
+
 async fn compare(binary: &str, seconds: u64, rounds: u32) -> Result<()> {
     let folder = std::env::temp_dir().join(format!("attune-load-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let bare_port = free_port()?;
+    let own = std::process::id().to_string();
+    let moved = Command::new("taskset").args(["-a", "-c", "-p", "1", &own]).stdout(Stdio::null()).status();
+    if !moved.context("taskset, of util-linux")?.success() {
+        bail!("this needs two processors: one for the server, one for the load");
+    }
     let bare = Server::start(
-        Command::new(std::env::current_exe()?).args(["--bare", &bare_port.to_string()]),
+        pinned(&std::env::current_exe()?.to_string_lossy()).args(["--bare", &bare_port.to_string()]),
         bare_port,
     )
     .await?;
     let start = async |data: &Path, port: u16, warehouse: Option<&str>| -> Result<(Server, String)> {
-        let mut command = Command::new(binary);
+        let mut command = pinned(binary);
         command.arg("serve").arg("--data").arg(data).args(["--listen", &format!("127.0.0.1:{port}")]);
         command.env("ATTUNE_ADMIN_PASSWORD", "only for this run").env("ATTUNE_LOG", "error");
         match warehouse {
@@ -296,7 +311,7 @@ async fn compare(binary: &str, seconds: u64, rounds: u32) -> Result<()> {
     let (shipping, shipping_key) = start(&folder.join("embedded"), free_port()?, None).await?;
 
     println!(
-        "{CONNECTIONS} connections, {EVENTS} events a request, {seconds} s a run, server and load on one machine"
+        "{CONNECTIONS} connections, {EVENTS} events a request, {seconds} s a run; the server has one core, the load another"
     );
     println!("{:<46}{:>12}{:>16}{:>10}{:>10}", "", "events/s", "CPU s/M events", "p50 ms", "p99 ms");
     let serial = Arc::new(AtomicU64::new(1));
