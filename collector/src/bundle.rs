@@ -8,7 +8,6 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest, Sha256};
-use std::io::Write;
 use std::path::Path;
 
 /// First bytes of a signed bundle: `AS` and the version; the signature and the payload follow.
@@ -47,7 +46,7 @@ impl Signer {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let mut bytes = [0u8; 32];
                 getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
-                crate::private_file(path)?.write_all(&bytes)?;
+                crate::replace_file(path, &bytes)?;
                 Ok(Self { key: SigningKey::from_bytes(&bytes) })
             }
             Err(error) => Err(error),

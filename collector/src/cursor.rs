@@ -2,8 +2,7 @@
 
 use crate::log::{Position, SegmentLog};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 /// A fixed range of records, `from..to` by sequence number: retried as it is until it is in the store.
@@ -74,12 +73,7 @@ impl Cursor {
     /// # Errors
     /// If it cannot be written.
     pub fn save(&self, path: &Path) -> io::Result<()> {
-        let new = path.with_extension("new");
-        let mut file = File::create(&new)?;
-        file.write_all(&serde_json::to_vec(self).map_err(io::Error::other)?)?;
-        file.sync_all()?;
-        std::fs::rename(&new, path)?;
-        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+        crate::replace_file(path, &serde_json::to_vec(self).map_err(io::Error::other)?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -50,9 +50,8 @@ impl DataDir {
     /// # Errors
     /// If it cannot be written.
     pub fn announce(&self, contact: &Contact) -> io::Result<()> {
-        let new = self.file("server.json.new");
-        crate::private_file(&new)?.write_all(&serde_json::to_vec(contact).map_err(io::Error::other)?)?;
-        std::fs::rename(new, self.file("server.json"))
+        let contact = serde_json::to_vec(contact).map_err(io::Error::other)?;
+        crate::replace_file(&self.file("server.json"), &contact)
     }
 
     /// Takes the announcement back.

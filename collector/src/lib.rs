@@ -35,6 +35,7 @@ pub use server::{Parts, Server, StartError};
 
 use std::fs::File;
 use std::future::Future;
+use std::io::Write;
 use std::path::Path;
 
 /// Serves until `shutdown` is done, then finishes what is in progress and closes everything.
@@ -48,10 +49,15 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
     Ok(())
 }
 
-/// Makes or empties a file that only its owner can read.
-pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
+/// Replaces a file, or makes it; only its owner can read it. It is on disk, whole, when this returns.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let new = path.with_extension("new");
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    let mut file = options.open(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)?;
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }

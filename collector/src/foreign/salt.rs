@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::io::{self, Write};
+use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -67,9 +67,7 @@ impl DailySalt {
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(io::Error::other)?;
         let salt = Salt { day, key: BASE64_STANDARD.encode(key) };
-        let new = self.path.with_extension("new");
-        crate::private_file(&new)?.write_all(&serde_json::to_vec(&salt).map_err(io::Error::other)?)?;
-        std::fs::rename(new, &self.path)?;
+        crate::replace_file(&self.path, &serde_json::to_vec(&salt).map_err(io::Error::other)?)?;
         Ok(salt)
     }
 }
