@@ -102,7 +102,9 @@ fn rust() -> Result<Count> {
 
 /// The control store's tests again, on a server.
 fn postgres() -> Result<Count> {
-    let tests = &["test", "--package", "attune-control", "--test", "control", "--no-fail-fast"];
+    // The whole workspace, so that crates keep the features they were just built with.
+    let tests =
+        &["test", "--workspace", "--exclude", "attune-sdk-wasm", "--test", "control", "--no-fail-fast"];
     let Some(server) = Postgres::start()? else {
         println!("!! SKIPPED: no PostgreSQL here; `apt-get install postgresql` brings one");
         return Ok(Count { skipped: 1, ..Count::default() });
