@@ -10,7 +10,7 @@ const root = new URL("../../", import.meta.url).pathname;
 const binary = process.env.ATTUNE_BINARY ?? join(root, "target/debug/attune");
 export const password = "correct horse battery staple";
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address();

@@ -51,6 +51,7 @@ impl Test {
         layer(&mut count, "decision specification in Wasm", wasm)?;
         layer(&mut count, "example sites", || node(&["--test", "examples/"]))?;
         layer(&mut count, "other products' clients", || node(&["--test", "tests/switch/"]))?;
+        layer(&mut count, "integration guide", || node(&["--test", "tests/docs/"]))?;
         layer(&mut count, "browser", playwright)?;
         if !self.no_check {
             layer(&mut count, "checks", || one(check::run_all()))?;
