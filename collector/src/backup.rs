@@ -2,8 +2,9 @@
 //!
 //! What is acknowledged when a copy begins is in it: as a row, or in the log from which the row will be made. The
 //! cursor is copied before the rows are, while nothing is shipped, so rows can only be ahead of it; what is shipped
-//! a second time after a restore is known by its id.
+//! a second time after a restore is known by its id, because the restored cursor ships under names of its own.
 
+use crate::cursor::Cursor;
 use crate::state::App;
 use rustix::fs::syncfs;
 use serde::{Deserialize, Serialize};
@@ -68,12 +69,13 @@ pub async fn backup(app: &App, to: &Path) -> Result<Manifest, BackupError> {
         return Err(BackupError::Exists(to.to_owned()));
     }
     let partial = beside(to);
+    let from = app.data_dir.clone();
+    // Also keeps a second copy from beginning while this one is made.
+    let turn = app.shipping.pause().await;
     if partial.exists() {
         fs::remove_dir_all(&partial).map_err(at(&partial))?;
     }
     make_private(&partial)?;
-    let from = app.data_dir.clone();
-    let turn = app.shipping.pause().await;
     let control = app.control.copy_to(&partial.join("control.db")).await;
     let control = control.map_err(|error| BackupError::Store(error.to_string()))?;
     let warehouse = app.store.quiet().await.map_err(|error| BackupError::Store(error.to_string()))?;
@@ -97,7 +99,8 @@ pub async fn backup(app: &App, to: &Path) -> Result<Manifest, BackupError> {
 fn copy_all(from: &Path, to: &Path, mut manifest: Manifest) -> Result<Manifest, BackupError> {
     let mut copier = Copier::default();
     // The cursor before the log and the rows: see the module.
-    for name in ["cursor.json", "signing.key", "salt.json"] {
+    // The day's key for visitors without an id stays behind: it is to be forgotten at midnight.
+    for name in ["cursor.json", "signing.key"] {
         copier.file(&from.join(name), &to.join(name))?;
     }
     copier.folder(&from.join("log"), &to.join("log"))?;
@@ -136,6 +139,10 @@ pub fn restore(from: &Path, to: &Path) -> Result<Manifest, BackupError> {
     copier.folder(from, &partial)?;
     let mark = partial.join(MANIFEST);
     fs::remove_file(&mark).map_err(at(&mark))?;
+    let path = partial.join("cursor.json");
+    if let Some(cursor) = Cursor::load(&path).map_err(at(&path))? {
+        cursor.restored().save(&path).map_err(at(&path))?;
+    }
     sync(&partial)?;
     fs::rename(&partial, to).map_err(at(to))?;
     Ok(manifest)

@@ -19,6 +19,10 @@ pub struct Range {
 pub struct Cursor {
     /// The log it belongs to, in two halves.
     pub log: (u64, u64),
+    /// Drawn when this cursor was begun or restored: what was shipped before under the same numbers is not taken
+    /// for what is shipped now.
+    #[serde(default)]
+    pub era: u64,
     /// Everything before is in the store.
     pub position: Position,
     /// Events accepted before the position: `stored + duplicates + quarantined`.
@@ -41,6 +45,7 @@ impl Cursor {
         let begun = log.start_totals().accepted;
         let fresh = Self {
             log: halves(log.id()),
+            era: draw(),
             position: log.start(),
             accepted: begun,
             stored: begun,
@@ -54,6 +59,12 @@ impl Cursor {
             }
             None => fresh,
         }
+    }
+
+    /// The same place in a log that went on elsewhere since: ranges are cut anew, under names of their own.
+    #[must_use]
+    pub fn restored(self) -> Self {
+        Self { era: draw(), pending: None, ..self }
     }
 
     /// Reads the file; `None` if there is none.
@@ -77,6 +88,10 @@ impl Cursor {
     }
 }
 
+fn draw() -> u64 {
+    getrandom::u64().expect("the operating system gives random bytes")
+}
+
 /// JSON has no numbers of 128 bits.
 fn halves(id: u128) -> (u64, u64) {
     ((id >> 64) as u64, id as u64)
@@ -93,6 +108,7 @@ mod tests {
         assert_eq!(Cursor::load(&path).unwrap(), None);
         let cursor = Cursor {
             log: (u64::MAX, 0),
+            era: 7,
             position: Position { segment: 1, offset: 300, sequence: 9 },
             accepted: 20,
             stored: 18,

@@ -166,6 +166,9 @@ async fn refresh_sites(app: App, mut stopping: watch::Receiver<bool>) {
             () = tokio::time::sleep(Duration::from_secs(5)) => {}
             () = crate::ship::ended(&mut stopping) => return,
         }
+        if let Err(error) = app.salt.forget(app.now()) {
+            tracing::error!(%error, "yesterday's key for visitors without an id could not be removed");
+        }
         if let Err(error) = app.sites.refresh(&app.control).await {
             tracing::warn!(%error, "sites could not be read again");
         }

@@ -177,10 +177,11 @@ impl Run {
             self.save()?;
         }
         let read = cut.rows.len();
-        let batch = batch_number(self.shipper.log_id, cut.range);
+        let (log_id, era) = (self.shipper.log_id, self.shipper.cursor.era);
+        let batch = batch_number(log_id, era, cut.range);
         let rows = self.new_rows(cut.rows, batch).await?;
         if !rows.is_empty() {
-            let token = token(self.shipper.log_id, cut.range);
+            let token = token(log_id, era, cut.range);
             self.shipper.store.insert(&token, batch, &rows).await?;
         }
         let mut after = cut.after;
@@ -267,15 +268,15 @@ pub(crate) async fn ended(stop: &mut watch::Receiver<bool>) {
     let _gone = stop.wait_for(|stop| *stop).await;
 }
 
-/// Numbers a range: its place in the log, below 24 bits of the log's id, so that a log made anew after a loss
-/// never takes the rows of the old one for its own.
-fn batch_number(log_id: u128, range: Range) -> u64 {
+/// Numbers a range: its place in the log, below 24 bits of the log's id and the cursor's era, so that a log or a
+/// cursor made anew never takes the rows of the old one for its own.
+fn batch_number(log_id: u128, era: u64, range: Range) -> u64 {
     const PLACE_BITS: u32 = 40;
-    ((log_id as u64) << PLACE_BITS) | (range.from & ((1 << PLACE_BITS) - 1))
+    ((log_id as u64 ^ era) << PLACE_BITS) | (range.from & ((1 << PLACE_BITS) - 1))
 }
 
 /// Names the rows of a range; the same after a crash.
-fn token(log_id: u128, range: Range) -> String {
-    let digest = Sha256::digest(format!("{log_id:032x}/{}/{}", range.from, range.to));
+fn token(log_id: u128, era: u64, range: Range) -> String {
+    let digest = Sha256::digest(format!("{log_id:032x}/{era:016x}/{}/{}", range.from, range.to));
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

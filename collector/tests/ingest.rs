@@ -461,3 +461,26 @@ async fn a_paused_site_and_a_revoked_key_are_refused_at_once() {
     assert_eq!(app.api("PATCH", "/api/sites/none", &[], Some(json!({}))).await.status, StatusCode::NOT_FOUND);
     app.parts.close().await;
 }
+
+#[tokio::test]
+async fn a_lost_cursor_ships_again_and_stores_nothing_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = common::config(dir.path());
+    let app = TestApp::open(&config, Default::default()).await;
+    let store = app.store.clone();
+    assert_eq!(verdicts(&app.batch(json!([event("1", "x", NOW)])).await), ["ok"]);
+    app.flush().await;
+    store.set_away(true);
+    assert_eq!(verdicts(&app.batch(json!([event("2", "x", NOW)])).await), ["ok"]);
+    app.parts.close().await;
+    std::fs::remove_file(dir.path().join("cursor.json")).unwrap();
+    store.set_away(false);
+
+    let app = TestApp::open(&config, store.clone()).await;
+    app.flush().await;
+    let mut ids: Vec<_> = store.rows().iter().map(|row| row.id).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!((ids.len(), store.rows().len()), (2, 2));
+    app.parts.close().await;
+}

@@ -320,3 +320,69 @@ async fn a_browser_that_objects_to_sharing_is_heard() {
     assert_eq!(app.store.rows()[0].consent, 0b01_00_00);
     app.parts.close().await;
 }
+
+#[tokio::test]
+async fn a_small_request_stays_a_small_matter() {
+    let app = start().await;
+    let event = |domains: String| json!({ "n": "x", "u": "https://bank.test/", "d": domains });
+    assert_eq!(post(&app, "/api/event", &event(["<key>"; 16].join(","))).await.status, StatusCode::ACCEPTED);
+    assert_eq!(app.flush().await.stored, 1, "one site, one event, however often it is named");
+    assert_eq!(post(&app, "/api/event", &event(["1"; 17].join(","))).await.status, StatusCode::BAD_REQUEST);
+
+    let branches = json!({ "api_key": "<key>", "event": "x", "x": vec![json!({}); 50_000] });
+    let answer = post(&app, "/e/", &branches).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "malformed"));
+
+    let children: serde_json::Map<String, Value> = (0..30_000).map(|n| (format!("a{n}"), json!(1))).collect();
+    let deep = json!({ "api_key": "<key>", "event": "deep", "distinct_id": "u", "properties": { ("k".repeat(500_000)): children } });
+    let began = std::time::Instant::now();
+    assert_eq!(post(&app, "/e/", &deep).await.status, StatusCode::OK);
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "no name is made that cannot be kept");
+    app.parts.close().await;
+}
+
+#[tokio::test]
+async fn a_request_for_several_sites_is_stored_for_all_or_none() {
+    let app = start().await;
+    let bulk = json!({ "requests": ["?idsite=1&rec=1&url=a", "?idsite=999&rec=1", "?idsite=1&rec=1&url=b"] });
+    assert_eq!(post(&app, "/matomo.php", &bulk).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.flush().await.received, 0);
+    let wrong = "/mp/collect?measurement_id=bank&api_secret=pk_OLD";
+    let event = json!({ "client_id": "c", "events": [{ "name": "x" }] });
+    assert_eq!(
+        post(&app, wrong, &event).await.status,
+        StatusCode::UNAUTHORIZED,
+        "a wrong secret decides alone"
+    );
+    app.parts.close().await;
+}
+
+#[tokio::test]
+async fn sessions_are_the_visitors_own_and_alike_events_stay_apart() {
+    let app = start().await;
+    for client in ["c1", "c2"] {
+        let event = json!({ "name": "x", "params": { "session_id": "1795346164" } });
+        let body =
+            json!({ "client_id": client, "timestamp_micros": "1795346164000000", "events": [event, event] });
+        for _ in 0..2 {
+            assert_eq!(
+                post(&app, "/mp/collect?api_secret=<key>", &body).await.status,
+                StatusCode::NO_CONTENT
+            );
+        }
+    }
+    let second = "?idsite=1&rec=1&_id=v&url=a&cdt=1795346164";
+    assert_eq!(
+        post(&app, "/matomo.php", &json!({ "requests": [second, second] })).await.status,
+        StatusCode::OK
+    );
+    let long = "x".repeat(200);
+    let batch = json!({ "writeKey": "<key>", "batch": vec![json!({ "type": "track", "event": "x", "userId": long }); 3] });
+    assert_eq!(post(&app, "/v1/batch", &batch).await.status, StatusCode::OK);
+    let ledger = app.flush().await;
+    assert_eq!((ledger.stored, ledger.duplicate, ledger.refused["bad_id"]), (6, 4, 3));
+    let sessions: std::collections::BTreeSet<u128> =
+        app.store.rows().iter().filter(|row| row.library == "ga4-mp").map(|row| row.session.0).collect();
+    assert_eq!(sessions.len(), 2);
+    app.parts.close().await;
+}

@@ -91,6 +91,19 @@ impl Client {
         Ok(serde_json::from_slice(&self.send(Method::POST, path, Some(body)).await?)?)
     }
 
+    /// [`Client::post`] of what may take hours.
+    ///
+    /// # Errors
+    /// What the server says, or that it does not answer.
+    pub async fn post_patiently<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> anyhow::Result<T> {
+        let request = self.request(Method::POST, path, Some(body)).timeout(Duration::from_secs(7 * 86_400));
+        Ok(serde_json::from_slice(&Self::answer(request).await?)?)
+    }
+
     /// `PATCH` of a `B`, answered with a `T`.
     ///
     /// # Errors
@@ -121,10 +134,18 @@ impl Client {
         path: &str,
         body: Option<&B>,
     ) -> anyhow::Result<bytes::Bytes> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
-        if let Some(body) = body {
-            request = request.json(body);
+        Self::answer(self.request(method, path, body)).await
+    }
+
+    fn request<B: Serialize>(&self, method: Method, path: &str, body: Option<&B>) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+        match body {
+            Some(body) => request.json(body),
+            None => request,
         }
+    }
+
+    async fn answer(request: reqwest::RequestBuilder) -> anyhow::Result<bytes::Bytes> {
         let response = request.send().await.context("the server does not answer")?;
         let status = response.status();
         let bytes = response.bytes().await?;

@@ -39,7 +39,7 @@ pub async fn back_up(args: BackupArgs) -> anyhow::Result<()> {
     // The server may have been started elsewhere.
     let to = absolute(&args.to).context("the new folder's path")?;
     let attached = Attached::open(&args.common).await?;
-    let done = attached.client.post("/api/backup", &serde_json::json!({ "to": to })).await;
+    let done = attached.client.post_patiently("/api/backup", &serde_json::json!({ "to": to })).await;
     attached.close().await;
     report(&done?, &to, args.common.json)
 }

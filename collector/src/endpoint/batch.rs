@@ -7,6 +7,7 @@ use crate::pipeline::{Policy, decode};
 use crate::state::App;
 use attune_schema::api::BatchAnswer;
 use attune_schema::consent::Consent;
+use attune_schema::limits::EVENT_AGE_DAYS;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
@@ -94,7 +95,7 @@ async fn take(app: &App, site: Option<&str>, headers: &HeaderMap, body: Body) ->
     let policy = Policy {
         site: entry.record.number,
         measure_basis: entry.measure_basis,
-        any_age: false,
+        age_days: Some(EVENT_AGE_DAYS),
         consent_settled: false,
     };
     let events = intake::store(app, vec![incoming], policy).await?;

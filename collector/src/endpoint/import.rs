@@ -62,7 +62,7 @@ pub async fn import(
     let policy = Policy {
         site: site.record.number,
         measure_basis: site.measure_basis,
-        any_age: true,
+        age_days: None,
         consent_settled: true,
     };
     let mut screened = screen(incoming, policy, app.now());

@@ -2,7 +2,7 @@
 //!
 //! Form: <https://developers.google.com/analytics/devguides/collection/protocol/ga4/reference>.
 
-use super::json::{at, text};
+use super::json::{at, milliseconds, text};
 use super::message::{Draft, Message, Sender};
 use super::{Refused, Translated, web};
 use crate::record::ValueRef;
@@ -48,11 +48,11 @@ pub fn translate(body: &Value, now: Timestamp) -> Result<Translated, Refused> {
     if events.len() > EVENTS {
         return Err(Refused::TooMany(EVENTS));
     }
-    let messages = events.iter().map(|event| message(body, event, now)).collect();
+    let messages = events.iter().enumerate().map(|(index, event)| message(body, index, event, now)).collect();
     Ok(Translated { sent_at: None, messages })
 }
 
-fn message(body: &Value, event: &Value, now: Timestamp) -> Message {
+fn message(body: &Value, index: usize, event: &Value, now: Timestamp) -> Message {
     let params = at(event, &["params"]);
     let url = text(at(params, &["page_location"]));
     let sender = Sender {
@@ -74,7 +74,8 @@ fn message(body: &Value, event: &Value, now: Timestamp) -> Message {
             _ => name,
         },
     };
-    let micros = |value: &Value| Some(Timestamp(text(value).parse::<f64>().ok()? as i64 / 1_000));
+    let micros = |value: &Value| milliseconds(text(value).parse::<f64>().ok()? / 1_000.0);
+    let own = micros(at(event, &["timestamp_micros"]));
     let mut details = Vec::new();
     // What rules ask for is the first item's id and category.
     let item = at(params, &["items"]).get(0).unwrap_or(&Value::Null);
@@ -86,7 +87,9 @@ fn message(body: &Value, event: &Value, now: Timestamp) -> Message {
     }
     let draft = Draft {
         name,
-        at: micros(at(event, &["timestamp_micros"])).or_else(|| micros(at(body, &["timestamp_micros"]))),
+        at: own.or_else(|| micros(at(body, &["timestamp_micros"]))),
+        // Two alike at the request's time are two.
+        alike: Some(if own.is_some() { 0 } else { index }),
         visitor: super::json::first(body, &[&["client_id"], &["app_instance_id"]]),
         session: text(at(params, &["session_id"])),
         page: web::page(&url, &text(at(params, &["page_title"])), &text(at(params, &["page_referrer"]))),

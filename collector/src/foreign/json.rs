@@ -1,5 +1,6 @@
 //! Loosely typed JSON: reading what is there, flattening what is nested.
 
+use super::Refused;
 use crate::record::ValueRef;
 use attune_schema::limits;
 use attune_schema::time::Timestamp;
@@ -8,6 +9,20 @@ use std::borrow::Cow;
 
 /// Deepest object whose parts become properties.
 const DEPTH: usize = 5;
+
+/// Most objects and lists in one body: each takes a hundred times the memory of its brackets.
+const BRANCHES: usize = 40_000;
+
+/// Reads a body.
+///
+/// # Errors
+/// If it is not JSON, or a tree whose memory would be out of proportion.
+pub fn parse(body: &[u8]) -> Result<Value, Refused> {
+    if body.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() > BRANCHES {
+        return Err(Refused::Malformed("the body has too many objects and lists"));
+    }
+    serde_json::from_slice(body).map_err(|_| Refused::Malformed("the body is not JSON"))
+}
 
 /// The value at `path`, or null.
 #[must_use]
@@ -42,7 +57,7 @@ pub fn count(value: &Value) -> u32 {
 pub fn time(value: &Value) -> Option<Timestamp> {
     match value {
         Value::String(text) => moment(text),
-        Value::Number(number) => number.as_f64().map(|ms| Timestamp(ms as i64)),
+        Value::Number(number) => number.as_f64().and_then(milliseconds),
         _ => None,
     }
 }
@@ -56,7 +71,13 @@ pub fn moment(text: &str) -> Option<Timestamp> {
         civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
     };
     let parsed = zoned.or_else(civil).map(jiff::Timestamp::as_millisecond);
-    parsed.or_else(|| text.parse::<f64>().ok().map(|ms| ms as i64)).map(Timestamp)
+    parsed.map(Timestamp).or_else(|| milliseconds(text.parse().ok()?))
+}
+
+/// A number of milliseconds since 1970, unless it is none.
+#[must_use]
+pub fn milliseconds(number: f64) -> Option<Timestamp> {
+    number.is_finite().then_some(Timestamp(number as i64))
 }
 
 /// Properties on their way from a tree to a list.
@@ -69,10 +90,14 @@ pub struct Flat {
 }
 
 impl Flat {
+    fn is_full(&self) -> bool {
+        self.properties.len() + 1 >= limits::PROPERTIES
+    }
+
     /// Adds a value if there is room for it; long text is cut, and counted.
     pub fn push(&mut self, name: impl Into<Cow<'static, str>>, value: ValueRef<'static>) {
         let name = name.into();
-        let room = self.properties.len() + 1 < limits::PROPERTIES;
+        let room = !self.is_full();
         let named =
             (1..=limits::PROPERTY_NAME_BYTES).contains(&name.len()) && !name.chars().any(char::is_control);
         if !room || !named {
@@ -104,6 +129,10 @@ pub fn flatten(value: &Value, skip: &[&str], flat: &mut Flat) {
 }
 
 fn add(name: &str, value: &Value, depth: usize, flat: &mut Flat) {
+    if flat.is_full() || name.len() > limits::PROPERTY_NAME_BYTES {
+        flat.unmapped += usize::from(!value.is_null());
+        return;
+    }
     let value = match value {
         Value::Null => return,
         Value::Bool(flag) => ValueRef::Bool(*flag),
@@ -111,7 +140,12 @@ fn add(name: &str, value: &Value, depth: usize, flat: &mut Flat) {
         Value::String(text) => ValueRef::Text(Cow::Owned(text.clone())),
         Value::Object(members) if depth < DEPTH => {
             for (inner, value) in members {
-                add(&format!("{name}.{inner}"), value, depth + 1, flat);
+                // Before the name is made: it may be half a megabyte.
+                if flat.is_full() || name.len() + 1 + inner.len() > limits::PROPERTY_NAME_BYTES {
+                    flat.unmapped += 1;
+                } else {
+                    add(&format!("{name}.{inner}"), value, depth + 1, flat);
+                }
             }
             return;
         }
@@ -166,6 +200,8 @@ mod tests {
         assert_eq!(time(&json!("2026-11-22 11:01:58.752")), ms);
         assert_eq!(time(&json!(1_795_345_318_752_i64)), ms);
         assert_eq!(time(&json!("1795345318752")), ms);
-        assert_eq!(time(&json!("yesterday")), None);
+        for none in [json!("yesterday"), json!("nan"), json!("inf"), json!(true)] {
+            assert_eq!(time(&none), None, "{none}");
+        }
     }
 }

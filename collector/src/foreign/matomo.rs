@@ -27,7 +27,7 @@ pub fn asked(query: &str) -> Pairs {
 /// # Errors
 /// If it is too long.
 pub fn posted(body: &[u8]) -> Result<Option<Vec<Pairs>>, Refused> {
-    let Ok(body) = serde_json::from_slice::<Value>(body) else { return Ok(None) };
+    let Ok(body) = super::json::parse(body) else { return Ok(None) };
     let Some(requests) = body.get("requests").and_then(Value::as_array) else { return Ok(None) };
     if requests.len() > REQUESTS {
         return Err(Refused::TooMany(REQUESTS));
@@ -109,7 +109,10 @@ fn message(request: &Pairs, visitor: &str, user_agent: &str, now: Timestamp) -> 
     let draft = Draft {
         name,
         // Seconds since 1970, or a civil time in UTC.
-        at: of("cdt").parse().map(|s: i64| Timestamp(s * 1_000)).ok().or_else(|| moment(of("cdt"))),
+        at: match of("cdt").parse::<i64>() {
+            Ok(seconds) => Some(Timestamp(seconds.saturating_mul(1_000))),
+            Err(_) => moment(of("cdt")),
+        },
         visitor: own_visitor.unwrap_or(visitor).into(),
         page: web::page(of("url"), of("action_name"), of("urlref")),
         details,

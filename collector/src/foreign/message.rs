@@ -57,6 +57,9 @@ pub struct Draft<'a> {
     pub name: Cow<'a, str>,
     /// When it happened, by the sender's clock; `None` if it does not say.
     pub at: Option<Timestamp>,
+    /// Without an id of its own it is known again by its time and content and this number, which tells alike events
+    /// of one request apart; `None` if it is never known again.
+    pub alike: Option<usize>,
     /// Device or browser.
     pub visitor: Cow<'a, str>,
     /// Session, or empty: the visitor's only one.
@@ -91,7 +94,10 @@ impl Draft<'_> {
         let visitor = VisitorId::from_text(&self.visitor);
         let session = match self.session.as_ref() {
             "" => SessionId::from_text(&visitor.to_string()),
-            session => SessionId::from_text(session),
+            // A number of the visitor's own, such as the time at which it began, unless it is unique by itself.
+            session => {
+                session.parse().unwrap_or_else(|_| SessionId::from_text(&format!("{visitor}/{session}")))
+            }
         };
         let mut flat = Flat { unmapped: self.unmapped, ..Flat::default() };
         for (name, value) in self.details {
@@ -122,16 +128,16 @@ impl Draft<'_> {
         })
     }
 
-    /// An event without an id is the same event when everything that it says of itself is the same, its own time
-    /// above all; without that no two are the same.
+    /// An event without an id is the same event when everything that it says of itself is the same, its time above
+    /// all; without that no two are the same.
     fn derived_id(&self) -> EventId {
-        let Some(at) = self.at else {
+        let (Some(at), Some(alike)) = (self.at, self.alike) else {
             let mut bytes = [0; 16];
             getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
             return EventId(u128::from_le_bytes(bytes));
         };
         let text = format!(
-            "{}\0{}\0{}\0{:?}\0{:?}\0{}",
+            "{}\0{}\0{}\0{alike}\0{:?}\0{:?}\0{}",
             self.visitor,
             self.name,
             at.0,
@@ -148,7 +154,11 @@ impl Draft<'_> {
 pub fn batches(sent_at: Option<Timestamp>, messages: Vec<Message>) -> Vec<Incoming<'static>> {
     let mut batches: Vec<Incoming<'static>> = Vec::new();
     let mut last: Option<Sender> = None;
-    for Message { sender, event } in messages {
+    for Message { mut sender, event } in messages {
+        let event = if sender.user.len() > limits::ID_BYTES { Err(Reason::BadId) } else { event };
+        if event.is_err() {
+            sender.user.clear();
+        }
         if let Some(batch) = batches.last_mut()
             && (event.is_err() || last.as_ref() == Some(&sender))
         {
@@ -166,11 +176,10 @@ fn incoming(
     sender: Sender,
     event: Result<EventDraft<'static>, Reason>,
 ) -> Incoming<'static> {
-    let user_fits = sender.user.len() <= limits::ID_BYTES;
     let [source, medium, campaign] = sender.campaign;
     Incoming {
         site: None,
-        user: Cow::Owned(if user_fits { sender.user } else { String::new() }),
+        user: Cow::Owned(sender.user),
         sent_at,
         consent: sender.consent,
         texts: [sender.device, sender.locale, source, medium, campaign, sender.library].map(|text| {
@@ -180,7 +189,7 @@ fn incoming(
         }),
         screen: sender.screen,
         utc_offset_minutes: 0,
-        events: vec![if user_fits { event } else { Err(Reason::BadId) }],
+        events: vec![event],
         client_dropped: 0,
     }
 }
@@ -194,6 +203,7 @@ mod tests {
         let draft = Draft {
             name: Cow::Borrowed("x"),
             at: at.map(Timestamp),
+            alike: Some(0),
             visitor: Cow::Borrowed("v"),
             properties: Some(properties),
             ..Draft::default()
@@ -218,9 +228,10 @@ mod tests {
             event: Ok(draft(None, &json!({}))),
         };
         let bad = Message::refused(Reason::BadName);
-        let all = batches(None, vec![of("a"), of("a"), bad, of("b"), of("a"), of(&"x".repeat(200))]);
+        let long = "x".repeat(200);
+        let all = batches(None, vec![of("a"), of("a"), bad, of("b"), of("a"), of(&long), of(&long)]);
         let shape: Vec<_> = all.iter().map(|batch| (batch.user.as_ref(), batch.events.len())).collect();
-        assert_eq!(shape, [("a", 3), ("b", 1), ("a", 1), ("", 1)]);
-        assert_eq!(all[3].events[0], Err(Reason::BadId));
+        assert_eq!(shape, [("a", 3), ("b", 1), ("a", 3)]);
+        assert_eq!(all[2].events[1..], [Err(Reason::BadId), Err(Reason::BadId)]);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Form: <https://posthog.com/docs/api/capture>; what its clients send beyond that was read from their requests.
 
-use super::json::{at, count, first, text, time};
+use super::json::{at, count, first, milliseconds, parse, text, time};
 use super::message::{Draft, Message, Sender};
 use super::{Refused, Translated, web};
 use crate::record::ValueRef;
@@ -23,17 +23,17 @@ pub const EVENTS: usize = 2_500;
 /// If there is none.
 pub fn unwrap(body: &[u8]) -> Result<Value, Refused> {
     const NONE: Refused = Refused::Malformed("the body is neither JSON nor a form with `data`");
-    if let Ok(value) = serde_json::from_slice(body) {
-        return Ok(value);
+    if body.trim_ascii_start().starts_with(b"{") || body.trim_ascii_start().starts_with(b"[") {
+        return parse(body);
     }
     let form = url::form_urlencoded::parse(body);
     let data = form.into_iter().find(|(name, _)| name == "data").ok_or(NONE)?.1;
-    if let Ok(value) = serde_json::from_str(&data) {
+    if let Ok(value) = parse(data.as_bytes()) {
         return Ok(value);
     }
     // Beacons do not escape the plus sign.
     let json = BASE64_STANDARD.decode(data.replace(' ', "+")).map_err(|_| NONE)?;
-    serde_json::from_slice(&json).map_err(|_| NONE)
+    parse(&json)
 }
 
 /// The project's key.
@@ -77,8 +77,8 @@ fn message(body: &Value, sent_at: Option<Timestamp>, now: Timestamp) -> Message 
     let property = |name: &str| at(properties, &[name]);
     let offset = body.get("offset").and_then(Value::as_f64);
     let own_time = time(at(body, &["timestamp"]))
-        .or_else(|| offset.map(|ms| now.plus_ms(-(ms as i64))))
-        .or_else(|| property("$time").as_f64().map(|seconds| Timestamp((seconds * 1_000.0) as i64)));
+        .or_else(|| offset.map(|ms| now.plus_ms((-ms) as i64)))
+        .or_else(|| milliseconds(property("$time").as_f64()? * 1_000.0));
     let translated = match (event, text(property("$event_type")).as_ref()) {
         ("$pageview", _) => name::PAGE_VIEWED,
         ("$screen", _) => "screen_viewed",
@@ -102,6 +102,7 @@ fn message(body: &Value, sent_at: Option<Timestamp>, now: Timestamp) -> Message 
         id: Some(first(body, &[&["uuid"], &["properties", "$insert_id"]])).filter(|id| !id.is_empty()),
         name: Cow::Borrowed(translated),
         at: own_time,
+        alike: Some(0),
         visitor: match text(property(if alias { "alias" } else { "$device_id" })) {
             device if device.is_empty() => person,
             device => device,

@@ -48,7 +48,8 @@ impl DailySalt {
     ) -> io::Result<String> {
         let day = now.0.div_euclid(DAY_MS);
         let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
-        let salt = match today.take().filter(|salt| salt.day == day) {
+        // A request that waited over midnight belongs to the new day's visitors.
+        let salt = match today.take().filter(|salt| salt.day >= day) {
             Some(salt) => salt,
             None => self.draw(day)?,
         };
@@ -61,6 +62,18 @@ impl DailySalt {
         }
         *today = Some(salt);
         Ok(hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Forgets a key whose day is over.
+    ///
+    /// # Errors
+    /// If its file cannot be removed.
+    pub fn forget(&self, now: Timestamp) -> io::Result<()> {
+        let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
+        if today.take_if(|salt| salt.day < now.0.div_euclid(DAY_MS)).is_some() {
+            std::fs::remove_file(&self.path)?;
+        }
+        Ok(())
     }
 
     fn draw(&self, day: i64) -> io::Result<Salt> {
@@ -92,6 +105,15 @@ mod tests {
         let kept = std::fs::read(&path).unwrap();
         assert_ne!(salt.visitor(noon.plus_ms(DAY_MS), 1, address, "agent").unwrap(), first, "the day after");
         assert_ne!(std::fs::read(&path).unwrap(), kept, "the old key is gone");
-        assert_ne!(salt.visitor(noon, 1, address, "agent").unwrap(), first, "also for events of that day");
+        let next = salt.visitor(noon.plus_ms(DAY_MS), 1, address, "agent").unwrap();
+        assert_eq!(
+            salt.visitor(noon, 1, address, "agent").unwrap(),
+            next,
+            "a request that waited over midnight"
+        );
+        salt.forget(noon.plus_ms(DAY_MS)).unwrap();
+        assert!(path.exists(), "not before its day is over");
+        salt.forget(noon.plus_ms(2 * DAY_MS)).unwrap();
+        assert!(!path.exists());
     }
 }

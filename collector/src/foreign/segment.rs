@@ -74,6 +74,7 @@ fn message(kind: Option<&str>, body: &Value, otherwise: Timestamp) -> Message {
     let traits = at(body, &["traits"]);
     let user = text(at(body, &["userId"]));
     let mut draft = Draft {
+        alike: Some(0),
         id: body.get("messageId").map(text),
         at: time(at(body, &["originalTimestamp"])).or_else(|| time(at(body, &["timestamp"]))),
         visitor: match first(body, &[&["anonymousId"]]) {

@@ -134,6 +134,7 @@ fn message(event: &Pairs, visitor: &str, user_agent: &str, otherwise: Timestamp)
     let draft = Draft {
         id: event.get("eid").map(Cow::from),
         name,
+        alike: Some(0),
         at: first_moment(&[of("ttm"), of("dtm")]),
         visitor: own_visitor.unwrap_or(visitor).into(),
         session: of("sid").into(),

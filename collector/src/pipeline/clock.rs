@@ -1,7 +1,7 @@
 //! Device clocks are wrong; the time of receipt tells by how much.
 
 use super::EventDraft;
-use attune_schema::limits::{EVENT_AGE_DAYS, EVENT_AHEAD_MS};
+use attune_schema::limits::EVENT_AHEAD_MS;
 use attune_schema::outcome::Reason;
 use attune_schema::time::{DAY_MS, Timestamp};
 
@@ -15,12 +15,12 @@ pub fn put_corrected_time(event: &mut EventDraft<'_>, skew_ms: i64) {
     }
 }
 
-/// Refuses times that cannot be right; with `any_age`, only those before 1970 and in the future.
+/// Refuses times that cannot be right; `age_days` is [`Policy::age_days`](super::Policy).
 ///
 /// # Errors
 /// The reason of refusal.
-pub fn drop_implausible(event: &EventDraft<'_>, now: Timestamp, any_age: bool) -> Result<(), Reason> {
-    let oldest = if any_age { Timestamp(0) } else { now.plus_ms(-EVENT_AGE_DAYS * DAY_MS) };
+pub fn drop_implausible(event: &EventDraft<'_>, now: Timestamp, age_days: Option<i64>) -> Result<(), Reason> {
+    let oldest = age_days.map_or(Timestamp(0), |days| now.plus_ms(-days * DAY_MS));
     if event.at < oldest {
         return Err(Reason::TooOld);
     }

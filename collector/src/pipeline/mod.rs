@@ -94,8 +94,8 @@ pub struct Policy {
     pub site: u32,
     /// What unanswered consent to measuring means.
     pub measure_basis: Basis,
-    /// Events of any age since 1970 are taken.
-    pub any_age: bool,
+    /// Oldest events taken, in days; any since 1970 if absent.
+    pub age_days: Option<i64>,
     /// Whoever sends has settled consent to measuring; only an explicit refusal counts.
     pub consent_settled: bool,
 }
@@ -130,7 +130,7 @@ pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, now: Timestamp) -> Scr
                 return Err(Reason::NoConsent);
             }
             clock::put_corrected_time(&mut event, skew_ms);
-            clock::drop_implausible(&event, now, policy.any_age)?;
+            clock::drop_implausible(&event, now, policy.age_days)?;
             validate::put_limits(&mut event);
             validate::drop_invalid(&event)?;
             Ok(event)

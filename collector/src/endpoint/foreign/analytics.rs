@@ -1,8 +1,9 @@
 //! Plausible, the Measurement Protocol of Google Analytics 4, and Matomo.
 
-use super::{finish, intake, not_json, pixel, store, visitor};
+use super::{finish, intake, pixel, store, store_admitted, visitor};
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
+use crate::foreign::json::parse;
 use crate::foreign::snowplow::Pairs;
 use crate::foreign::{ga4, matomo, plausible};
 use crate::sites::SiteEntry;
@@ -14,8 +15,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+/// Most sites that one event may be for.
+const DOMAINS: usize = 16;
 
 /// One event of a page without an id for its visitor.
 pub async fn plausible(
@@ -26,19 +31,28 @@ pub async fn plausible(
     let (parts, body) = request.into_parts();
     let result = async {
         let received = intake::read(&app, &parts.headers, body).await?;
-        let body: Value = serde_json::from_slice(&received.bytes).map_err(not_json)?;
+        let body = parse(&received.bytes)?;
         let domains = plausible::domains(&body);
-        let sites: Option<Vec<_>> = domains.iter().map(|domain| app.sites.by_public_name(domain)).collect();
-        let Some(sites) = sites.filter(|sites| !sites.is_empty()) else {
-            let why = if domains.is_empty() { "can't be blank" } else { "no site has this domain" };
+        let sites = domains.iter().take(DOMAINS + 1).map(|domain| app.sites.by_public_name(domain));
+        let sites: Option<Vec<_>> = sites.collect();
+        let Some(mut sites) = sites.filter(|sites| (1..=DOMAINS).contains(&sites.len())) else {
+            let why = match domains.len() {
+                0 => "can't be blank",
+                many if many > DOMAINS => "too many at once",
+                _ => "no site has this domain",
+            };
             let errors = json!({ "errors": { "domain": [why] } });
             return Ok((StatusCode::BAD_REQUEST, Json(errors)).into_response());
         };
+        sites.sort_by_key(|site| site.record.number);
+        sites.dedup_by_key(|site| site.record.number);
+        // All are asked before anything is stored: what is stored in part is sent again, and has no ids.
+        sites.iter().try_for_each(|site| intake::admit(&app, site, &parts.headers))?;
         let mut dropped = false;
         for site in sites {
             let (visitor, agent) = visitor(&app, &site, &parts.headers, address)?;
             let translated = plausible::translate(&body, &visitor, agent, app.now())?;
-            let verdicts = store(&app, &site, &parts.headers, translated).await?;
+            let verdicts = store_admitted(&app, &site, &parts.headers, translated).await?;
             dropped |=
                 verdicts.iter().any(|answer| !matches!(answer.verdict, Verdict::Ok | Verdict::Duplicate));
         }
@@ -61,11 +75,13 @@ pub struct MeasurementQuery {
 }
 
 impl MeasurementQuery {
-    /// The secret is the site's key; failing that, the stream's id is its name.
+    /// The secret is the site's key; without one, the stream's id is its name.
     fn site(&self, app: &App) -> Option<Arc<SiteEntry>> {
-        let by_key = self.api_secret.as_deref().and_then(|key| app.sites.by_key(key));
+        if let Some(key) = &self.api_secret {
+            return app.sites.by_key(key);
+        }
         let id = self.measurement_id.as_deref().or(self.firebase_app_id.as_deref());
-        by_key.or_else(|| app.sites.by_public_name(id?))
+        app.sites.by_public_name(id?)
     }
 }
 
@@ -79,8 +95,8 @@ pub async fn measurement(
     let result = async {
         let received = intake::read(&app, &parts.headers, body).await?;
         let site = query.site(&app).ok_or_else(intake::unknown_site)?;
-        let body = serde_json::from_slice(&received.bytes).map_err(not_json)?;
-        store(&app, &site, &parts.headers, ga4::translate(&body, app.now())?).await?;
+        let translated = ga4::translate(&parse(&received.bytes)?, app.now())?;
+        store(&app, &site, &parts.headers, translated).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     let result = result.await;
@@ -96,7 +112,7 @@ pub async fn measurement_check(
     let (parts, body) = request.into_parts();
     let result = async {
         let received = intake::read(&app, &parts.headers, body).await?;
-        let body: Value = serde_json::from_slice(&received.bytes).map_err(not_json)?;
+        let body = parse(&received.bytes)?;
         let mut problems = ga4::problems(&body);
         if query.site(&app).is_none() {
             problems.insert(0, ("api_secret", "no site has this key"));
@@ -143,13 +159,19 @@ async fn take(
     address: Option<IpAddr>,
     requests: Vec<Pairs>,
 ) -> Result<(usize, usize), ApiError> {
-    let (mut refused, mut kept) = (0, 0);
-    for requests in requests.chunk_by(|a, b| a.get("idsite") == b.get("idsite")) {
-        let site = requests[0].get("idsite").and_then(|id| app.sites.by_public_name(id));
+    // All sites are known and asked before anything is stored: see above.
+    let mut by_site: BTreeMap<u32, (Arc<SiteEntry>, Vec<Pairs>)> = BTreeMap::new();
+    for request in requests {
+        let site = request.get("idsite").and_then(|id| app.sites.by_public_name(id));
         let site = site.ok_or_else(intake::unknown_site)?;
+        by_site.entry(site.record.number).or_insert_with(|| (site, Vec::new())).1.push(request);
+    }
+    by_site.values().try_for_each(|(site, _)| intake::admit(app, site, &parts.headers))?;
+    let (mut refused, mut kept) = (0, 0);
+    for (site, requests) in by_site.into_values() {
         let (visitor, agent) = visitor(app, &site, &parts.headers, address)?;
-        let translated = matomo::translate(requests, &visitor, agent, app.now());
-        for answer in store(app, &site, &parts.headers, translated).await? {
+        let translated = matomo::translate(&requests, &visitor, agent, app.now());
+        for answer in store_admitted(app, &site, &parts.headers, translated).await? {
             let good = matches!(answer.verdict, Verdict::Ok | Verdict::Duplicate);
             *(if good { &mut kept } else { &mut refused }) += 1;
         }

@@ -20,6 +20,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use std::net::IpAddr;
 
+/// Oldest events taken, in days. Their forms know no bound; but anybody can write a page's key, and what is looked
+/// up and where it is stored goes by time.
+const AGE_DAYS: i64 = 366;
+
 /// All of them.
 pub fn routes() -> Router<App> {
     let open = |methods: MethodRouter<App>| methods.options(preflight);
@@ -77,6 +81,16 @@ async fn store(
     translated: Translated,
 ) -> Result<Vec<EventAnswer>, ApiError> {
     intake::admit(app, site, headers)?;
+    store_admitted(app, site, headers, translated).await
+}
+
+/// [`store`] for a site that was asked already: a request for several sites asks all of them first.
+async fn store_admitted(
+    app: &App,
+    site: &SiteEntry,
+    headers: &HeaderMap,
+    translated: Translated,
+) -> Result<Vec<EventAnswer>, ApiError> {
     let mut batches = batches(translated.sent_at, translated.messages);
     if headers.get("sec-gpc").is_some_and(|value| value == "1") {
         batches.iter_mut().for_each(|batch| batch.consent.share = Grant::Denied);
@@ -84,7 +98,7 @@ async fn store(
     let policy = Policy {
         site: site.record.number,
         measure_basis: site.measure_basis,
-        any_age: true,
+        age_days: Some(AGE_DAYS),
         consent_settled: true,
     };
     intake::store(app, batches, policy).await
@@ -100,10 +114,6 @@ fn visitor<'a>(
     let agent = text(headers, header::USER_AGENT);
     let visitor = app.salt.visitor(app.now(), site.record.number, address, agent);
     Ok((visitor.map_err(|error| ApiError::internal(&error))?, agent))
-}
-
-fn not_json(_: serde_json::Error) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "not_json", "the body is not JSON")
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {

@@ -27,6 +27,7 @@ pub async fn capture(State(app): State<App>, request: Request) -> Response {
             None => return Ok(unauthorised()),
         };
         let translated = posthog::translate(&body, app.now())?;
+        drop(body);
         store(&app, &site, &parts.headers, translated).await?;
         Ok(Json(json!({ "status": 1 })).into_response())
     };

@@ -1,7 +1,8 @@
 //! Segment's HTTP API, and the settings that its and RudderStack's browser clients ask for first.
 
-use super::{finish, intake, not_json, store, text};
+use super::{finish, intake, store, text};
 use crate::error::ApiError;
+use crate::foreign::json::parse;
 use crate::foreign::segment;
 use crate::sites::SiteEntry;
 use crate::state::App;
@@ -48,9 +49,9 @@ pub async fn call(State(app): State<App>, kind: Option<&'static str>, request: R
     let (parts, body) = request.into_parts();
     let result = async {
         let received = intake::read(&app, &parts.headers, body).await?;
-        let body: Value = serde_json::from_slice(&received.bytes).map_err(not_json)?;
+        let body = parse(&received.bytes)?;
         let query = Query::<KeyQuery>::try_from_uri(&parts.uri).ok().and_then(|query| query.0.write_key);
-        take(&app, &parts.headers, query.as_deref(), kind, &body).await
+        take(&app, &parts.headers, query.as_deref(), kind, body).await
     };
     let result = result.await;
     finish(&app, &parts, result)
@@ -58,8 +59,8 @@ pub async fn call(State(app): State<App>, kind: Option<&'static str>, request: R
 
 /// A batch posted to the path that it shares with ours; `None` if it is not one of this form.
 pub async fn batch(app: &App, headers: &HeaderMap, body: &[u8]) -> Option<Result<Response, ApiError>> {
-    let body: Value = serde_json::from_slice(body).ok().filter(segment::is_batch)?;
-    Some(take(app, headers, None, None, &body).await)
+    let body = parse(body).ok().filter(segment::is_batch)?;
+    Some(take(app, headers, None, None, body).await)
 }
 
 async fn take(
@@ -67,16 +68,18 @@ async fn take(
     headers: &HeaderMap,
     query: Option<&str>,
     kind: Option<&str>,
-    body: &Value,
+    body: Value,
 ) -> Result<Response, ApiError> {
     let site = basic_user(headers)
         .as_deref()
         .into_iter()
-        .chain(segment::key(body))
+        .chain(segment::key(&body))
         .chain(query)
         .find_map(|key| app.sites.by_key(key))
         .ok_or_else(intake::unknown_site)?;
-    let translated = segment::translate(kind, body, app.now())?;
+    let translated = segment::translate(kind, &body, app.now())?;
+    // Not kept in memory until the disk has the events.
+    drop(body);
     store(app, &site, headers, translated).await?;
     Ok(Json(json!({ "success": true })).into_response())
 }

@@ -1,8 +1,9 @@
 //! Snowplow's collector paths.
 
-use super::{finish, intake, not_json, pixel, store, visitor};
+use super::{finish, intake, pixel, store, visitor};
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
+use crate::foreign::json::parse;
 use crate::foreign::snowplow::{self, Pairs};
 use crate::state::App;
 use axum::extract::{Request, State};
@@ -19,8 +20,8 @@ pub async fn post(
     let (parts, body) = request.into_parts();
     let result = async {
         let received = intake::read(&app, &parts.headers, body).await?;
-        let body = serde_json::from_slice(&received.bytes).map_err(not_json)?;
-        take(&app, &parts, address, &snowplow::posted(&body)?).await?;
+        let events = snowplow::posted(&parse(&received.bytes)?)?;
+        take(&app, &parts, address, &events).await?;
         Ok("ok".into_response())
     };
     let result = result.await;
