@@ -2,8 +2,9 @@
 
 import { encoder, toBytes } from "./bytes.js";
 
-// `text` cut to at most `most` bytes of UTF-8, between characters.
-export const clip = (text, most) => text.slice(0, encoder.encodeInto(text, new Uint8Array(most)).read);
+// `text` cut to at most `most` bytes of UTF-8, between characters. One unit of UTF-16 is three bytes at the most.
+export const clip = (text, most) =>
+  text.length * 3 > most ? text.slice(0, encoder.encodeInto(text, new Uint8Array(most)).read) : text;
 
 // `visit` is what surrounds the events; `who` the core's answer to that.
 export function encodeBatch(visit, who, sentAt, events, dropped) {

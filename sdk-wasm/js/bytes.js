@@ -8,7 +8,11 @@ export function toText(bytes) {
 
 export const encoder = new TextEncoder();
 
-export const toBytes = (text) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+export function toBytes(text) {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
+}
 
 // Random bytes that are a UUID of `version`.
 export function uuid(version) {

@@ -17,6 +17,7 @@ export function coreOf({ memory, room, call, answer }) {
     const length = ask(...question);
     return new Uint8Array(memory.buffer, answer(), length).slice();
   };
+  let fresh = uuid(4); // For the next session: randomness is dear, and most events go on with theirs.
   const text = (...question) => decoder.decode(bytes(...question));
 
   return {
@@ -37,7 +38,11 @@ export function coreOf({ memory, room, call, answer }) {
     measures: () => ask(7, ""),
     personalises: () => ask(8, ""),
     // Activity: the session's id, as text of its bytes.
-    touch: (at) => toText(bytes(9, uuid(4), at)),
+    touch(at) {
+      const session = toText(bytes(9, fresh, at));
+      if (session === toText(fresh)) fresh = uuid(4);
+      return session;
+    },
     // What an event adds to the profile, where that is allowed.
     apply: (name, at) => ask(10, name, at),
     // True if it is another user than before; values become attributes.

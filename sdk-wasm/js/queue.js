@@ -45,7 +45,7 @@ export function openQueue(core, visit) {
   }
 
   function trim() {
-    dropped += events.splice(0, events.length - MOST).length;
+    if (events.length > MOST) dropped += events.splice(0, events.length - MOST).length;
     unseen = Math.min(unseen, events.length);
   }
 
