@@ -136,13 +136,21 @@ impl Draft<'_> {
             getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
             return EventId(u128::from_le_bytes(bytes));
         };
+        let page =
+            self.page.as_ref().map(|page| [&*page.url, &*page.title, &*page.referrer]).unwrap_or_default();
+        let detail = |(name, value): &(&str, ValueRef<'_>)| match value {
+            ValueRef::Bool(flag) => format!("{name}={flag}"),
+            ValueRef::Number(number) => format!("{name}={number}"),
+            ValueRef::Text(text) => format!("{name}={text}"),
+        };
+        let details: Vec<String> = self.details.iter().map(detail).collect();
         let text = format!(
-            "{}\0{}\0{}\0{alike}\0{:?}\0{:?}\0{}",
+            "{}\0{}\0{}\0{alike}\0{}\0{}\0{}",
             self.visitor,
             self.name,
             at.0,
-            self.page,
-            self.details,
+            page.join("\0"),
+            details.join("\0"),
             self.properties.map(Value::to_string).unwrap_or_default()
         );
         EventId(attune_schema::id::digest("event", &text))
