@@ -102,6 +102,7 @@ impl Parts {
             cursor,
             queue: queue.clone(),
             store: Arc::clone(&store),
+            control: control.clone(),
             metrics: Arc::clone(&metrics),
         };
         let (shipping, shipper) = shipper.start(stopping.clone());

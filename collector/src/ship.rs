@@ -3,12 +3,16 @@
 //! A range of records is written to the cursor before it is inserted, so a crash is followed by the same range
 //! with the same token. Ids are looked up before the insert, in the store and within the range; rows that the
 //! range itself stored before a crash do not count, so the second attempt builds the very same rows.
+//!
+//! Collectors that share a control store take turns, so that an event sent to one and again to another is looked up
+//! by the second only when the first has it in the store, or has not begun.
 
 use crate::cursor::{Cursor, Range};
 use crate::log::{Durable, Item, Queue, Reader};
 use crate::record;
 use crate::sink::{Store, StoreError};
 use crate::telemetry::{Metric, Metrics};
+use attune_control::Control;
 use attune_schema::id::EventId;
 use attune_schema::time::{DAY_MS, Timestamp};
 use attune_warehouse::row::EventRow;
@@ -26,6 +30,8 @@ const RANGE_EVENTS: usize = 20_000;
 const RANGE_BYTES: usize = 4 << 20;
 /// Longest wait for more events.
 const RANGE_WAIT: Duration = Duration::from_secs(1);
+/// Longest time for a range to be looked up and inserted: others may be waiting for their turn.
+const TURN_MAX: Duration = Duration::from_secs(120);
 /// Wait after the first failure.
 const BACKOFF_MIN: Duration = Duration::from_millis(200);
 /// Longest wait after a failure.
@@ -75,6 +81,8 @@ pub struct Shipper {
     pub queue: Queue,
     /// Where events go.
     pub store: Arc<dyn Store>,
+    /// Gives collectors that share a store their turns.
+    pub control: Control,
     /// Counters.
     pub metrics: Arc<Metrics>,
 }
@@ -86,6 +94,10 @@ enum ShipError {
     Store(#[from] StoreError),
     #[error("log or cursor: {0}")]
     Io(#[from] io::Error),
+    #[error("{0}")]
+    Turn(#[from] attune_control::Error),
+    #[error("the warehouse did not answer in time")]
+    Slow,
 }
 
 impl Shipper {
@@ -179,19 +191,20 @@ impl Run {
         let read = cut.rows.len();
         let (log_id, era) = (self.shipper.log_id, self.shipper.cursor.era);
         let batch = batch_number(log_id, era, cut.range);
-        let rows = self.new_rows(cut.rows, batch).await?;
-        if !rows.is_empty() {
-            let token = token(log_id, era, cut.range);
-            self.shipper.store.insert(&token, batch, &rows).await?;
-        }
+        let token = token(log_id, era, cut.range);
+        // From the look-up to the end of the insert nobody else may store the same ids.
+        let turn = self.shipper.control.turn().await?;
+        let stored = tokio::time::timeout(TURN_MAX, self.store_new(cut.rows, batch, &token)).await;
+        let stored = stored.map_err(|_| ShipError::Slow)??;
+        turn.end().await?;
         let mut after = cut.after;
-        after.stored += rows.len() as u64;
-        after.duplicates += (read - rows.len()) as u64;
+        after.stored += stored as u64;
+        after.duplicates += (read - stored) as u64;
         after.pending = None;
         self.shipper.cursor = after;
         self.save()?;
         self.shipper.queue.ack_up_to(after.position.sequence).await;
-        self.shipper.metrics.add(Metric::EventsShipped, rows.len() as u64);
+        self.shipper.metrics.add(Metric::EventsShipped, stored as u64);
         self.publish.send_replace(Shipped { cursor: after, oldest: None });
         Ok(())
     }
@@ -205,6 +218,15 @@ impl Run {
         let (dir, cursor) = (self.shipper.log_dir.clone(), self.shipper.cursor);
         let read = tokio::task::spawn_blocking(move || read_range(dir, cursor, durable));
         Ok(read.await.map_err(io::Error::other)??)
+    }
+
+    /// Stores what the store does not have; says how many rows that were.
+    async fn store_new(&self, rows: Vec<EventRow>, batch: u64, token: &str) -> Result<usize, StoreError> {
+        let rows = self.new_rows(rows, batch).await?;
+        if !rows.is_empty() {
+            self.shipper.store.insert(token, batch, &rows).await?;
+        }
+        Ok(rows.len())
     }
 
     /// Leaves out the rows whose id is in the store or earlier in the range.

@@ -6,6 +6,7 @@
 //! - [`Control::add_user`], [`Control::sign_in`], [`Control::session`]: who may use the console.
 //! - [`Control::add_site`], [`Control::sites`]: installations of the tag.
 //! - [`Control::documents`], [`Control::update`]: what people write, each change against a version.
+//! - [`Control::turn`]: one collector at a time, where several share the store.
 //! - [`Control::source`]: all of a site's documents as one [`attune_schema::source::Source`].
 
 mod document;
@@ -15,6 +16,7 @@ mod random;
 mod site;
 mod source;
 mod store;
+mod turn;
 mod user;
 
 pub use document::{Body, Kind, Past, Settings};
@@ -22,4 +24,5 @@ pub use error::Error;
 pub use random::{Random, SystemRandom};
 pub use site::SiteRecord;
 pub use store::Control;
+pub use turn::Turn;
 pub use user::{SESSION_MS, User};

@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub struct Control {
     pub(crate) pool: AnyPool,
     pub(crate) random: Arc<dyn Random>,
+    /// Whether other processes may work with the same store.
+    pub(crate) shared: bool,
 }
 
 impl Control {
@@ -46,7 +48,7 @@ impl Control {
             .connect(url)
             .await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
-        Ok(Self { pool, random })
+        Ok(Self { pool, random, shared: !sqlite })
     }
 
     /// Opens the SQLite file at `path`.
@@ -64,7 +66,7 @@ impl Control {
     /// # Errors
     /// If the store cannot be read or the file not be written.
     pub async fn copy_to(&self, path: &Path) -> Result<bool, Error> {
-        if self.pool.acquire().await?.backend_name() != "SQLite" {
+        if self.shared {
             return Ok(false);
         }
         create_private(path)?;

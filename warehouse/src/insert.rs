@@ -115,7 +115,9 @@ impl Warehouse {
             .with_setting("max_partitions_per_insert_block", "0")
             .with_setting("max_insert_block_size", "10000000")
             .with_setting("min_insert_block_size_rows", "10000000")
-            .with_setting("min_insert_block_size_bytes", "0");
+            .with_setting("min_insert_block_size_bytes", "0")
+            // Whoever gave up waiting may count on it being over.
+            .with_setting("max_execution_time", "60");
         let mut insert = client.insert::<EventRecord<'_>>("events").await?;
         for row in rows {
             insert.write(&EventRecord::new(row, batch)).await?;

@@ -1,4 +1,4 @@
-//! Rows in memory, for tests; can be taken away to play an outage. Questions have no answer here.
+//! Rows in memory, for tests; can be taken away to play an outage, or be far away. Questions have no answer here.
 
 use super::{Answer, Store, StoreError};
 use attune_schema::api::{EventName, Overview};
@@ -8,14 +8,16 @@ use attune_schema::time::Timestamp;
 use attune_warehouse::row::EventRow;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// Rows by batch.
 #[derive(Default)]
 pub struct MemoryStore {
     inner: Mutex<Inner>,
     away: AtomicBool,
+    distance_ms: AtomicU64,
 }
 
 #[derive(Default)]
@@ -28,6 +30,18 @@ impl MemoryStore {
     /// Makes every call fail, or work again.
     pub fn set_away(&self, away: bool) {
         self.away.store(away, Ordering::Relaxed);
+    }
+
+    /// Makes inserts and look-ups take so long to arrive.
+    pub fn set_distance_ms(&self, ms: u64) {
+        self.distance_ms.store(ms, Ordering::Relaxed);
+    }
+
+    async fn travel(&self) {
+        match self.distance_ms.load(Ordering::Relaxed) {
+            0 => {}
+            ms => tokio::time::sleep(Duration::from_millis(ms)).await,
+        }
     }
 
     /// Everything stored, in order.
@@ -54,13 +68,16 @@ fn unanswerable<'a, T: Send + 'a>() -> Answer<'a, T> {
 
 impl Store for MemoryStore {
     fn insert<'a>(&'a self, token: &'a str, batch: u64, rows: &'a [EventRow]) -> Answer<'a, ()> {
-        let done = self.here().map(|()| {
+        async move {
+            self.travel().await;
+            self.here()?;
             let mut inner = self.lock();
             if inner.tokens.insert(token.to_owned()) {
                 inner.rows.extend(rows.iter().map(|row| (batch, row.clone())));
             }
-        });
-        ready(done).boxed()
+            Ok(())
+        }
+        .boxed()
     }
 
     fn existing<'a>(
@@ -71,7 +88,9 @@ impl Store for MemoryStore {
         to_ms: i64,
         except_batch: u64,
     ) -> Answer<'a, Vec<EventId>> {
-        let found = self.here().map(|()| {
+        async move {
+            self.travel().await;
+            self.here()?;
             let asked: HashSet<&EventId> = ids.iter().collect();
             let inner = self.lock();
             let hit = |(batch, row): &&(u64, EventRow)| {
@@ -80,9 +99,9 @@ impl Store for MemoryStore {
                     && (from_ms..=to_ms).contains(&row.at.0)
                     && asked.contains(&row.id)
             };
-            inner.rows.iter().filter(hit).map(|(_, row)| row.id).collect()
-        });
-        ready(found).boxed()
+            Ok(inner.rows.iter().filter(hit).map(|(_, row)| row.id).collect())
+        }
+        .boxed()
     }
 
     fn funnel<'a>(&'a self, _: u32, _: &'a FunnelQuestion) -> Answer<'a, FunnelAnswer> {
