@@ -25,6 +25,9 @@ pub struct Config {
     pub segment_bytes: u64,
     /// Batches a second that one site may send, with bursts of twice as many; no limit if 0.
     pub batches_per_second: u32,
+    /// Requests a second that one address may send, with bursts of twice as many; no limit if 0. Trusted proxies
+    /// are not counted, whoever is behind them is.
+    pub requests_per_address: u32,
     /// How many may be connected, and how long they may say nothing.
     pub connections: Connections,
     /// Proxies in front: their `X-Forwarded-For` is believed, nobody else's is.
@@ -44,6 +47,7 @@ impl Config {
             limits: Limits::default(),
             segment_bytes: 32 << 20,
             batches_per_second: 0,
+            requests_per_address: 0,
             connections: Connections::default(),
             trusted_proxies: Vec::new(),
         }

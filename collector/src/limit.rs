@@ -17,6 +17,12 @@ pub struct Buckets<K> {
 }
 
 impl<K: Hash + Eq + Clone> Buckets<K> {
+    /// Buckets for `rate` a second and bursts of twice as many; none if there is no limit.
+    #[must_use]
+    pub fn of_rate(rate: u32) -> Option<Self> {
+        (rate > 0).then(|| Self::new(f64::from(rate) * 2.0, f64::from(rate)))
+    }
+
     /// Buckets that hold `capacity` tokens and get `per_second` back.
     #[must_use]
     pub fn new(capacity: f64, per_second: f64) -> Self {

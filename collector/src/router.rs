@@ -1,17 +1,24 @@
 //! Which path goes where, and the OpenAPI description of it.
 
 use crate::description;
+use crate::endpoint::intake;
 use crate::endpoint::{
     account, batch, console, delivery, documents, foreign, import, live, questions, server, settings, sites,
 };
 use crate::error::ApiError;
+use crate::extract::ClientAddress;
 use crate::state::App;
+use crate::telemetry::Metric;
 use attune_schema::source::{AffinityCondition, Condition, EventCondition, FieldCondition, Test};
 use attune_schema::span::Span;
 use attune_schema::value::Value;
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, options, post};
+use std::time::Instant;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::Components;
 use utoipa::{OpenApi, ToSchema};
@@ -55,6 +62,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(server::health))
         .routes(routes!(server::ledger))
         .routes(routes!(server::flush))
+        .routes(routes!(server::self_test))
         .routes(routes!(account::sign_in))
         .routes(routes!(account::sign_out))
         .routes(routes!(account::session))
@@ -96,6 +104,7 @@ pub fn router(app: App) -> Router {
         HeaderName::from_static("x-content-type-options"),
         HeaderValue::from_static("nosniff"),
     );
+    let limited = axum::middleware::from_fn_with_state(app.clone(), by_address);
     api.merge(foreign::routes())
         .route("/v1/batch", options(batch::preflight))
         .route("/v1/manifest", get(delivery::manifest))
@@ -114,7 +123,25 @@ pub fn router(app: App) -> Router {
             let status = StatusCode::METHOD_NOT_ALLOWED;
             ApiError::new(status, "method_not_allowed", "the path does not take this method")
         })
+        .layer(limited)
         .layer(private)
         .layer(plain)
         .with_state(app)
+}
+
+/// Turns away an address that asks too often, before anything of the request is read.
+async fn by_address(
+    State(app): State<App>,
+    ClientAddress(address): ClientAddress,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some((buckets, address)) = app.requests.as_ref().zip(address) else { return next.run(request).await };
+    let Err(seconds) = buckets.take(address, Instant::now()) else { return next.run(request).await };
+    app.metrics.add(Metric::RequestsLimited, 1);
+    let message = "this address asks too often";
+    let mut answer =
+        ApiError::later(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message, seconds).into_response();
+    intake::put_cors(answer.headers_mut(), request.headers().get(header::ORIGIN).cloned(), true);
+    answer
 }

@@ -106,7 +106,6 @@ impl Parts {
             metrics: Arc::clone(&metrics),
         };
         let (shipping, shipper) = shipper.start(stopping.clone());
-        let batches = config.batches_per_second;
         let app = App(Arc::new(state::Parts {
             data_dir: config.data_dir.clone(),
             control,
@@ -120,7 +119,8 @@ impl Parts {
             local_token: random_text(),
             sign_ins_by_user: Buckets::new(5.0, 0.1),
             sign_ins_by_address: Buckets::new(20.0, 0.5),
-            batches: (batches > 0).then(|| Buckets::new(f64::from(batches) * 2.0, f64::from(batches))),
+            batches: Buckets::of_rate(config.batches_per_second),
+            requests: Buckets::of_rate(config.requests_per_address),
             salt: DailySalt::open(&data.file("salt.json")),
             trusted_proxies: config.trusted_proxies.clone(),
             ingest_permits: tokio::sync::Semaphore::new(512),
@@ -254,7 +254,8 @@ pub fn system_clock() -> Clock {
     })
 }
 
-fn random_number() -> u128 {
+/// 128 random bits.
+pub(crate) fn random_number() -> u128 {
     let mut bytes = [0u8; 16];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     u128::from_be_bytes(bytes)

@@ -10,7 +10,7 @@ use crate::sites::Sites;
 use crate::telemetry::Metrics;
 use attune_control::Control;
 use attune_schema::api::Ledger;
-use attune_schema::outcome::Reason;
+use attune_schema::outcome::{Reason, Refusal};
 use attune_schema::time::Timestamp;
 use ipnet::IpNet;
 use std::ops::Deref;
@@ -59,6 +59,8 @@ pub struct Parts {
     pub sign_ins_by_address: Buckets<std::net::IpAddr>,
     /// Batches by site.
     pub batches: Option<Buckets<u32>>,
+    /// Requests by address.
+    pub requests: Option<Buckets<std::net::IpAddr>>,
     /// Visitors of clients that have no id for them.
     pub salt: DailySalt,
     /// Proxies whose word on who connected to them is taken.
@@ -81,17 +83,26 @@ impl App {
     pub fn ledger(&self) -> Ledger {
         // The cursor first: it can only be behind the log, never ahead of it.
         let cursor = self.shipping.state.borrow().cursor;
-        let totals = self.queue.durable().borrow().totals;
-        let refused = Reason::ALL.iter().zip(totals.refused).filter(|(_, count)| *count > 0);
-        Ledger {
+        let totals = self.queue.totals();
+        let mut ledger = Ledger {
             received: totals.received,
             stored: cursor.stored,
             duplicate: totals.duplicates + cursor.duplicates,
-            refused: refused.map(|(reason, count)| (reason.code().to_owned(), count)).collect(),
             quarantined: cursor.quarantined,
             waiting: totals.accepted.saturating_sub(cursor.accepted),
             client_dropped: totals.client_dropped,
+            ..Ledger::default()
+        };
+        for (reason, count) in Reason::ALL.iter().zip(totals.refused).filter(|(_, count)| *count > 0) {
+            ledger.refused.insert(reason.code().to_owned(), count);
+            *match reason.refusal() {
+                Refusal::Filtered => &mut ledger.filtered,
+                Refusal::Invalid => &mut ledger.invalid,
+                Refusal::Expired => &mut ledger.expired,
+                Refusal::Limited => &mut ledger.limited,
+            } += count;
         }
+        ledger
     }
 
     /// Age of the oldest event not yet shipped, in milliseconds.

@@ -21,6 +21,7 @@ metrics! {
     Batches = "attune_batches_total", "Batches answered with 200.";
     BatchesRefused = "attune_batches_refused_total", "Batches refused whole (4xx).";
     BatchesPushedBack = "attune_batches_pushed_back_total", "Batches answered with 429 or 503.";
+    RequestsLimited = "attune_requests_limited_total", "Requests of addresses that ask too often: answered 429.";
     ConnectionsRefused = "attune_connections_refused_total", "Connections closed because their address has too many.";
     IngestBytes = "attune_ingest_bytes_total", "Bytes of batches, as received.";
     EventsShipped = "attune_events_shipped_total", "Events inserted into the warehouse by this process.";
@@ -53,35 +54,45 @@ impl Metrics {
             let _infallible = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}");
         }
         for (gauge, value) in gauges {
-            let name = gauge.code();
-            let _infallible = writeln!(text, "# TYPE {name} gauge\n{name} {value}");
+            let (name, help) = gauge.code();
+            let _infallible = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
         }
         text
     }
 }
 
-/// What is measured when somebody asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gauge {
-    /// Age of the oldest event not yet shipped.
-    LagMs,
-    /// Bytes in the log.
-    LogBytes,
-    /// Events in the log, not yet in the warehouse.
-    EventsWaiting,
-    /// Events in damaged segments.
-    EventsQuarantined,
+macro_rules! gauges {
+    ($($name:ident = $code:literal, $help:literal;)*) => {
+        /// What is measured when somebody asks.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Gauge {
+            $(#[doc = $help] $name,)*
+        }
+
+        impl Gauge {
+            /// Name and explanation.
+            const fn code(self) -> (&'static str, &'static str) {
+                match self {
+                    $(Self::$name => ($code, $help),)*
+                }
+            }
+        }
+    };
 }
 
-impl Gauge {
-    const fn code(self) -> &'static str {
-        match self {
-            Self::LagMs => "attune_ship_lag_ms",
-            Self::LogBytes => "attune_log_bytes",
-            Self::EventsWaiting => "attune_events_waiting",
-            Self::EventsQuarantined => "attune_events_quarantined",
-        }
-    }
+gauges! {
+    LagMs = "attune_ship_lag_ms", "Age of the oldest event not yet shipped, in milliseconds.";
+    LogBytes = "attune_log_bytes", "Bytes in the log.";
+    LogFull = "attune_log_full", "1 while events are refused for want of room.";
+    EventsReceived = "attune_events_received", "Events in requests that were read, since the log began: the sum of those that follow.";
+    EventsStored = "attune_events_stored", "In the warehouse.";
+    EventsDuplicate = "attune_events_duplicate", "Repeated ids.";
+    EventsFiltered = "attune_events_filtered", "Left out by policy.";
+    EventsInvalid = "attune_events_invalid", "Not events.";
+    EventsExpired = "attune_events_expired", "Too old.";
+    EventsLimited = "attune_events_limited", "Turned away by a limit.";
+    EventsWaiting = "attune_events_waiting", "Events in the log, not yet in the warehouse.";
+    EventsQuarantined = "attune_events_quarantined", "Events in damaged segments.";
 }
 
 /// Sends the log to stderr: `ATTUNE_LOG` filters it (`info` by default). Nothing happens the second time.

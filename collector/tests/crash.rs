@@ -67,7 +67,7 @@ async fn acknowledged_events_survive_kill_9_once_each() {
         tokio::time::sleep(Duration::from_millis(200 + crash * 137 % 600)).await;
         let ledger = server.call(reqwest::Method::GET, "/api/ledger", None).await;
         let ledger: Ledger = serde_json::from_value(ledger).unwrap();
-        assert!(common::balanced(&ledger), "{ledger:?}");
+        assert!(ledger.balanced(), "{ledger:?}");
         server.kill();
         for client in clients {
             acknowledged.extend(client.await.unwrap());
@@ -92,7 +92,7 @@ async fn acknowledged_events_survive_kill_9_once_each() {
         trend["points"].as_array().unwrap().iter().map(|point| point["count"].as_u64().unwrap()).sum();
     let ledger = server.call(reqwest::Method::GET, "/api/ledger", None).await;
     let ledger: Ledger = serde_json::from_value(ledger).unwrap();
-    assert!(common::balanced(&ledger), "{ledger:?}");
+    assert!(ledger.balanced(), "{ledger:?}");
     assert_eq!((ledger.quarantined, ledger.waiting), (0, 0));
     assert_eq!(counted, ledger.stored, "rows in the warehouse");
     server.kill();

@@ -81,9 +81,9 @@ async fn one_bad_event_never_rejects_its_neighbours() {
             "invalid/malformed",
             "invalid/bad_name",
             "invalid/bad_property",
-            "invalid/too_old",
+            "expired/too_old",
             "invalid/too_new",
-            "invalid/too_old",
+            "expired/too_old",
             "invalid/too_new",
             "ok",
         ],
@@ -339,7 +339,11 @@ async fn while_the_store_is_away_events_wait_and_then_arrive_once() {
     let ledger = app.app().ledger();
     assert_eq!((ledger.received, ledger.stored, ledger.waiting), (500, 0, 500));
     let health = app.api("GET", "/health", &[], None).await.json();
-    assert_eq!(health["warehouse"], false);
+    assert_eq!((&health["warehouse"], &health["alarms"]), (&json!(false), &json!(["warehouse_away"])));
+    app.now.fetch_add(61_000, std::sync::atomic::Ordering::Relaxed);
+    let health = app.api("GET", "/health", &[], None).await.json();
+    assert_eq!(health["alarms"], json!(["warehouse_away", "events_waiting"]));
+    assert!(health["lag_ms"].as_u64().unwrap() >= 61_000);
     app.store.set_away(false);
     assert_eq!(app.flush().await.stored, 500);
     assert_eq!(app.store.rows().len(), 500);
@@ -368,6 +372,8 @@ async fn a_full_log_pushes_back_and_says_when_to_return() {
     assert_eq!(refused.code(), "log_full");
     assert_ne!(refused.header("retry-after"), "");
     assert_eq!(app.app().ledger().waiting, accepted);
+    let alarms = app.api("GET", "/health", &[], None).await.json()["alarms"].clone();
+    assert_eq!(alarms, json!(["log_full", "warehouse_away", "log_filling"]));
 }
 
 #[tokio::test]
@@ -483,4 +489,63 @@ async fn a_lost_cursor_ships_again_and_stores_nothing_twice() {
     ids.dedup();
     assert_eq!((ids.len(), store.rows().len()), (2, 2));
     app.parts.close().await;
+}
+
+#[tokio::test]
+async fn limits_by_key_and_by_address_say_when_to_return_and_are_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = common::config(dir.path());
+    config.batches_per_second = 1;
+    let app = TestApp::open(&config, Default::default()).await;
+    let send = async |n: u32| app.batch(json!([event(&n.to_string(), "x", NOW), event("y", "", NOW)])).await;
+    assert_eq!(verdicts(&send(1).await), ["ok", "invalid/bad_name"]);
+    assert_eq!(verdicts(&send(2).await), ["ok", "invalid/bad_name"]);
+    let refused = send(3).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (StatusCode::TOO_MANY_REQUESTS, "too_many_batches")
+    );
+    assert_ne!(refused.header("retry-after"), "");
+    // The two events turned away are counted at once, and with the next record for good.
+    let ledger = app.app().ledger();
+    assert_eq!((ledger.received, ledger.limited, ledger.invalid, ledger.waiting), (6, 2, 2, 2));
+    assert!(ledger.balanced());
+    let again = app.api("POST", "/api/self-test", &[], None).await;
+    assert_eq!(again.status, StatusCode::OK, "{again:?}");
+    let store = app.store.clone();
+    app.parts.close().await;
+    config.requests_per_address = 2;
+    let app = TestApp::open(&config, store).await;
+    let ledger = app.flush().await;
+    assert_eq!((ledger.received, ledger.limited, ledger.stored), (7, 2, 3));
+
+    let from = async |address: [u8; 4]| {
+        let peer = axum::extract::ConnectInfo(std::net::SocketAddr::from((address, 4711)));
+        let request = axum::http::Request::get("/v1/manifest?site=none").extension(peer);
+        app.send(request.body(axum::body::Body::empty()).unwrap()).await
+    };
+    for _ in 0..4 {
+        assert_ne!(from([192, 0, 2, 1]).await.status, StatusCode::TOO_MANY_REQUESTS);
+    }
+    let refused = from([192, 0, 2, 1]).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (StatusCode::TOO_MANY_REQUESTS, "too_many_requests")
+    );
+    assert_ne!(refused.header("retry-after"), "");
+    assert_ne!(from([192, 0, 2, 2]).await.status, StatusCode::TOO_MANY_REQUESTS, "somebody else");
+    app.parts.close().await;
+}
+
+#[tokio::test]
+async fn the_self_test_reads_its_event_back_and_no_site_sees_it() {
+    let app = TestApp::start().await;
+    let tested = app.api("POST", "/api/self-test", &[], None).await;
+    assert_eq!(tested.status, StatusCode::OK, "{tested:?}");
+    let tested = tested.json();
+    assert!(tested["durable_ms"].as_u64() <= tested["stored_ms"].as_u64(), "{tested}");
+    let rows = app.store.rows();
+    assert_eq!(rows.len(), 1);
+    assert_eq!((rows[0].site, rows[0].id.to_string()), (0, tested["event"].as_str().unwrap().to_owned()));
+    assert_eq!(app.flush().await.stored, 1);
 }

@@ -15,8 +15,23 @@ pub enum Verdict {
     Invalid,
     /// Left out by the site's policy (consent, paused site); not an error.
     Filtered,
+    /// Too old to be accepted; see the reason.
+    Expired,
     /// Not stored now; send again.
     Retry,
+}
+
+/// Where a refused event is counted; what is not refused is stored, duplicate, quarantined or waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Left out by the site's policy.
+    Filtered,
+    /// Not an event.
+    Invalid,
+    /// Too old.
+    Expired,
+    /// Too many at once; whoever sent it was told to send it again.
+    Limited,
 }
 
 /// Why an event was not stored.
@@ -44,11 +59,13 @@ pub enum Reason {
     NoConsent,
     /// More events in the batch than allowed.
     BatchTooLong,
+    /// The site sends more than its limit.
+    Limited,
 }
 
 impl Reason {
-    /// All reasons, in order.
-    pub const ALL: [Self; 10] = [
+    /// All reasons, in order; new ones are added at the end, because the collector's log counts by position.
+    pub const ALL: [Self; 11] = [
         Self::Malformed,
         Self::BadName,
         Self::BadId,
@@ -59,6 +76,7 @@ impl Reason {
         Self::TooNew,
         Self::NoConsent,
         Self::BatchTooLong,
+        Self::Limited,
     ];
 
     /// Stable code, as on the wire and in metrics.
@@ -75,16 +93,29 @@ impl Reason {
             Self::TooNew => "too_new",
             Self::NoConsent => "no_consent",
             Self::BatchTooLong => "batch_too_long",
+            Self::Limited => "limited",
+        }
+    }
+
+    /// Where an event refused for this reason is counted.
+    #[must_use]
+    pub const fn refusal(self) -> Refusal {
+        match self {
+            Self::NoConsent => Refusal::Filtered,
+            Self::TooOld => Refusal::Expired,
+            Self::BatchTooLong | Self::Limited => Refusal::Limited,
+            _ => Refusal::Invalid,
         }
     }
 
     /// The verdict an event refused for this reason gets.
     #[must_use]
     pub const fn verdict(self) -> Verdict {
-        match self {
-            Self::NoConsent => Verdict::Filtered,
-            Self::BatchTooLong => Verdict::Retry,
-            _ => Verdict::Invalid,
+        match self.refusal() {
+            Refusal::Filtered => Verdict::Filtered,
+            Refusal::Invalid => Verdict::Invalid,
+            Refusal::Expired => Verdict::Expired,
+            Refusal::Limited => Verdict::Retry,
         }
     }
 }

@@ -56,6 +56,17 @@ impl Attached {
         }
     }
 
+    /// A client of the server that has the data folder; `None` if none has it or it does not answer.
+    ///
+    /// # Errors
+    /// If the folder cannot be looked at.
+    pub async fn running(common: &CommonArgs) -> anyhow::Result<Option<Client>> {
+        let Ok(contact) = data::contact(&common.data) else { return Ok(None) };
+        let client = Client::new(&contact)?;
+        let answers = client.get::<serde_json::Value>("/health").await.is_ok();
+        Ok(answers.then_some(client))
+    }
+
     /// Stops the server if it is our own.
     pub async fn close(self) {
         if let Some(server) = self.own {

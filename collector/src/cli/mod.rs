@@ -5,6 +5,7 @@
 
 pub mod attach;
 pub mod backup;
+pub mod health;
 pub mod import;
 pub mod output;
 pub mod query;
@@ -33,6 +34,10 @@ enum Command {
     Query(query::QueryArgs),
     /// Add and list sites.
     Site(site::SiteArgs),
+    /// Say how the server is; fail if anything wants attention.
+    Health(health::HealthArgs),
+    /// Send an event the whole way and read it back.
+    SelfTest(health::HealthArgs),
     /// Copy everything that lasts, while the server runs or not.
     Backup(backup::BackupArgs),
     /// Make a data folder from a backup.
@@ -71,6 +76,8 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Import(args) => import::run(args).await,
             Command::Query(args) => query::run(args).await,
             Command::Site(args) => site::run(args).await,
+            Command::Health(args) => health::health(args).await,
+            Command::SelfTest(args) => health::self_test(args).await,
             Command::Backup(args) => backup::back_up(args).await,
             Command::Restore(args) => backup::restore(&args),
             Command::User(args) => user::run(args).await,

@@ -22,6 +22,9 @@ pub struct ServeArgs {
     /// Batches a second that one site may send; 0 for no limit.
     #[arg(long, value_name = "N", default_value_t = 0)]
     batches_per_second: u32,
+    /// Requests a second that one address may send; 0 for no limit.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    requests_per_address: u32,
     /// Address or network of a proxy whose X-Forwarded-For is believed; may be repeated.
     #[arg(long = "trusted-proxy", value_name = "NETWORK", env = "ATTUNE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     trusted_proxies: Vec<IpNet>,
@@ -57,6 +60,7 @@ impl CommonArgs {
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let mut config = args.common.config(args.listen);
     config.batches_per_second = args.batches_per_second;
+    config.requests_per_address = args.requests_per_address;
     config.trusted_proxies = args.trusted_proxies;
     config.limits.log_bytes = args.log_mib << 20;
     config.limits.free_bytes = args.free_mib << 20;

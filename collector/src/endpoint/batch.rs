@@ -91,7 +91,7 @@ async fn take(app: &App, site: Option<&str>, headers: &HeaderMap, body: Body) ->
     };
     let entry = incoming.site.as_deref().or(site).and_then(|key| app.sites.by_key(key));
     let entry = entry.ok_or_else(intake::unknown_site)?;
-    intake::admit(app, &entry, headers)?;
+    intake::admit(app, &entry, headers, incoming.events.len())?;
     let policy = Policy {
         site: entry.record.number,
         measure_basis: entry.measure_basis,

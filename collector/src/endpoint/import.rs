@@ -6,7 +6,6 @@ use crate::pipeline::{EventDraft, Incoming, Policy, screen};
 use crate::record::ValueRef;
 use crate::state::App;
 use attune_schema::api::{ErrorBody, ImportCount, ImportRow, ImportRows};
-use attune_schema::consent::Consent;
 use attune_schema::id::EventId;
 use attune_schema::limits::IMPORT_ROWS;
 use attune_schema::time::DAY_MS;
@@ -47,18 +46,7 @@ pub async fn import(
     }
     let rows = unknown(&app, site.record.number, rows.rows).await?;
     let known = read - rows.len() as u64;
-    let empty = || Cow::Borrowed("");
-    let incoming = Incoming {
-        site: None,
-        user: empty(),
-        sent_at: None,
-        consent: Consent::default(),
-        texts: [empty(), empty(), empty(), empty(), empty(), Cow::Borrowed("attune-import")],
-        screen: [0, 0],
-        utc_offset_minutes: 0,
-        events: rows.into_iter().map(|row| Ok(draft(row))).collect(),
-        client_dropped: 0,
-    };
+    let incoming = Incoming::of_server("attune-import", rows.into_iter().map(|row| Ok(draft(row))).collect());
     let policy = Policy {
         site: site.record.number,
         measure_basis: site.measure_basis,

@@ -63,11 +63,16 @@ pub(in crate::endpoint) fn unpacked(body: &[u8]) -> Result<Bytes, ApiError> {
     })
 }
 
-/// Lets the sender in: the page's origin is allowed, the site takes events, and not too many.
+/// Lets `events` in: the page's origin is allowed, the site takes events, and not too many.
 ///
 /// # Errors
 /// 403 or 429.
-pub(in crate::endpoint) fn admit(app: &App, site: &SiteEntry, headers: &HeaderMap) -> Result<(), ApiError> {
+pub(in crate::endpoint) fn admit(
+    app: &App,
+    site: &SiteEntry,
+    headers: &HeaderMap,
+    events: usize,
+) -> Result<(), ApiError> {
     if let Some(origin) = headers.get(header::ORIGIN)
         && !origin.to_str().is_ok_and(|origin| site.allows(origin))
     {
@@ -79,6 +84,7 @@ pub(in crate::endpoint) fn admit(app: &App, site: &SiteEntry, headers: &HeaderMa
     }
     if let Some(batches) = &app.batches {
         batches.take(site.record.number, Instant::now()).map_err(|seconds| {
+            app.queue.count_limited(events as u64);
             let status = StatusCode::TOO_MANY_REQUESTS;
             ApiError::later(status, "too_many_batches", "this site sends too much", seconds)
         })?;
@@ -154,7 +160,7 @@ pub(in crate::endpoint) fn preflight(headers: &HeaderMap, credentials: bool) -> 
     response
 }
 
-pub(in crate::endpoint) fn put_cors(headers: &mut HeaderMap, origin: Option<HeaderValue>, credentials: bool) {
+pub(crate) fn put_cors(headers: &mut HeaderMap, origin: Option<HeaderValue>, credentials: bool) {
     headers.insert(header::VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);

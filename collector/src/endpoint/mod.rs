@@ -7,7 +7,7 @@ pub mod delivery;
 pub mod documents;
 pub mod foreign;
 pub mod import;
-mod intake;
+pub(crate) mod intake;
 pub mod live;
 pub mod questions;
 pub mod server;

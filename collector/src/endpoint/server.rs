@@ -1,39 +1,70 @@
-//! The server itself: health, metrics, ledger, flush, OpenAPI.
+//! The server itself: health, metrics, ledger, self-test, flush, backup.
 
 use crate::backup::{BackupError, Manifest};
 use crate::error::ApiError;
 use crate::extract::{ApiJson, Caller};
+use crate::pipeline::{EventDraft, Incoming, Policy, screen};
+use crate::server::random_number;
 use crate::state::App;
 use crate::telemetry::Gauge;
-use attune_schema::api::{ErrorBody, Health, Ledger};
+use attune_schema::api::{Alarm, ErrorBody, Health, Ledger, SelfTest};
+use attune_schema::consent::Basis;
+use attune_schema::id::{EventId, SessionId, VisitorId};
+use attune_schema::time::DAY_MS;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use std::borrow::Cow;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longest wait for a flush.
 const FLUSH_WAIT: Duration = Duration::from_secs(60);
+
+/// Longest that an event may wait for the warehouse before it is an alarm.
+const LAG_MS: u64 = 60_000;
+/// How long the self-test waits for its event.
+const SELF_TEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Whether the server works. 200 as soon as events can be taken, also while the warehouse is away.
 #[utoipa::path(get, path = "/health", operation_id = "health", tag = "server", responses((status = 200, body = Health)))]
 pub async fn health(State(app): State<App>) -> Json<Health> {
     let ping = tokio::time::timeout(Duration::from_secs(2), app.store.ping()).await;
     let warehouse = matches!(ping, Ok(Ok(())));
-    let ledger = app.ledger();
-    let status = match (warehouse, ledger.quarantined) {
-        (true, 0) => "ok".to_owned(),
-        (false, _) => "the warehouse does not answer: events are kept and will be delivered".to_owned(),
-        (true, events) => format!("{events} events are in damaged segments"),
-    };
+    let (ledger, lag_ms) = (app.ledger(), app.lag_ms());
+    let (log_bytes, most) = (app.queue.durable().borrow().bytes, app.queue.limits().log_bytes);
+    let alarms = [
+        (Alarm::LogFull, app.queue.is_full()),
+        (Alarm::WarehouseAway, !warehouse),
+        (Alarm::EventsWaiting, lag_ms > LAG_MS),
+        (Alarm::LogFilling, log_bytes > most / 5 * 4),
+        (Alarm::Quarantined, ledger.quarantined > 0),
+        (Alarm::Unbalanced, !ledger.balanced()),
+    ];
+    let alarms: Vec<Alarm> = alarms.into_iter().filter_map(|(alarm, rung)| rung.then_some(alarm)).collect();
     Json(Health {
-        status,
+        status: alarms.first().map_or_else(|| "ok".to_owned(), |alarm| words(*alarm, &ledger)),
+        alarms,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         warehouse,
-        lag_ms: app.lag_ms(),
-        log_bytes: app.queue.durable().borrow().bytes,
+        lag_ms,
+        log_bytes,
+        log_bytes_most: most,
     })
+}
+
+fn words(alarm: Alarm, ledger: &Ledger) -> String {
+    match alarm {
+        Alarm::WarehouseAway => {
+            "the warehouse does not answer: events are kept and will be delivered".to_owned()
+        }
+        Alarm::EventsWaiting => format!("{} events wait for the warehouse", ledger.waiting),
+        Alarm::LogFilling => "the log of waiting events is nearly full".to_owned(),
+        Alarm::LogFull => "events are refused: there is no room for them".to_owned(),
+        Alarm::Quarantined => format!("{} events are in damaged segments", ledger.quarantined),
+        Alarm::Unbalanced => "the ledger does not balance".to_owned(),
+    }
 }
 
 /// Counters and gauges, Prometheus text.
@@ -42,10 +73,66 @@ pub async fn metrics(State(app): State<App>) -> impl IntoResponse {
     let gauges = [
         (Gauge::LagMs, app.lag_ms()),
         (Gauge::LogBytes, app.queue.durable().borrow().bytes),
+        (Gauge::LogFull, u64::from(app.queue.is_full())),
+        (Gauge::EventsReceived, ledger.received),
+        (Gauge::EventsStored, ledger.stored),
+        (Gauge::EventsDuplicate, ledger.duplicate),
+        (Gauge::EventsFiltered, ledger.filtered),
+        (Gauge::EventsInvalid, ledger.invalid),
+        (Gauge::EventsExpired, ledger.expired),
+        (Gauge::EventsLimited, ledger.limited),
         (Gauge::EventsWaiting, ledger.waiting),
         (Gauge::EventsQuarantined, ledger.quarantined),
     ];
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render(&gauges))
+}
+
+/// Sends an event the whole way, as site 0, which no question counts, and reads it back from the warehouse.
+#[utoipa::path(
+    post,
+    path = "/api/self-test",
+    operation_id = "self_test",
+    tag = "server",
+    responses(
+        (status = 200, body = SelfTest),
+        (status = 503, body = ErrorBody, description = "It was not durable, or not in the warehouse within 60 s")
+    )
+)]
+pub async fn self_test(State(app): State<App>, _: Caller) -> Result<Json<SelfTest>, ApiError> {
+    let (began, now) = (Instant::now(), app.now());
+    let millis = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let event = EventId(random_number());
+    let incoming = Incoming::of_server(
+        "attune-self-test",
+        vec![Ok(EventDraft {
+            id: event,
+            name: Cow::Borrowed("self_tested"),
+            at: now,
+            visitor: VisitorId(event.0),
+            session: SessionId(event.0),
+            page: None,
+            properties: Vec::new(),
+        })],
+    );
+    let policy = Policy { site: 0, measure_basis: Basis::OptOut, age_days: None, consent_settled: true };
+    let screened = screen(incoming, policy, now);
+    app.queue.write(screened.draft).await?;
+    let durable_ms = millis();
+    let read_back = async {
+        loop {
+            app.shipping.hurry();
+            let found = app.store.existing(0, &[event], now.0 - DAY_MS, now.0 + DAY_MS, u64::MAX).await;
+            if found.is_ok_and(|found| !found.is_empty()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    if tokio::time::timeout(SELF_TEST_WAIT, read_back).await.is_err() {
+        let message = "the event is on disk, but not in the warehouse after 60 s";
+        return Err(ApiError::later(StatusCode::SERVICE_UNAVAILABLE, "self_test_failed", message, 60));
+    }
+    Ok(Json(SelfTest { event, durable_ms, stored_ms: millis() }))
 }
 
 /// Where every event went.

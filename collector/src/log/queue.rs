@@ -1,6 +1,6 @@
 //! The one thread that writes: requests wait in a bounded queue, a group of them shares one sync.
 
-use super::totals::Tally;
+use super::totals::{Tally, Totals};
 use super::{CommitError, Durable, Journal, SegmentLog};
 use crate::pipeline::dedupe::Window;
 use crate::record::Draft;
@@ -64,6 +64,7 @@ pub struct Queue {
     commands: mpsc::Sender<Command>,
     waiting_bytes: Arc<AtomicU64>,
     full: Arc<AtomicBool>,
+    limited: Arc<AtomicU64>,
     limits: Limits,
     durable: watch::Receiver<Durable>,
 }
@@ -78,6 +79,7 @@ impl Queue {
         let (published, durable) = watch::channel(log.durable());
         let waiting_bytes = Arc::new(AtomicU64::new(0));
         let full = Arc::new(AtomicBool::new(false));
+        let limited = Arc::new(AtomicU64::new(0));
         let thread = Thread {
             log,
             body: Vec::new(),
@@ -86,13 +88,15 @@ impl Queue {
             published,
             waiting_bytes: Arc::clone(&waiting_bytes),
             full: Arc::clone(&full),
+            limited: Arc::clone(&limited),
+            group_limited: 0,
             room: Room { dir: dir.to_owned(), limits, checked: None },
         };
         std::thread::Builder::new().name("log".to_owned()).spawn(move || {
             let _guard = EndTheProcess;
             thread.run();
         })?;
-        Ok(Self { commands, waiting_bytes, full, limits, durable })
+        Ok(Self { commands, waiting_bytes, full, limited, limits, durable })
     }
 
     /// Writes `draft`; returns once it is on disk.
@@ -119,6 +123,34 @@ impl Queue {
             });
         }
         written.await.unwrap_or(Err(Rejected::Closed))
+    }
+
+    /// Counts events that were turned away unjudged. A sync for each would spare nothing: the next record carries
+    /// the count.
+    pub fn count_limited(&self, events: u64) {
+        self.limited.fetch_add(events, Ordering::Relaxed);
+    }
+
+    /// Counts of what is on disk, and of what was turned away since.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let mut totals = self.durable.borrow().totals;
+        let mut tally = Tally::default();
+        tally.turn_away(self.limited.load(Ordering::Relaxed));
+        totals.add(&tally);
+        totals
+    }
+
+    /// Whether events are refused for want of room.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
+    /// What it was started with.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Lets everything before `sequence` be deleted.
@@ -166,6 +198,9 @@ struct Thread {
     published: watch::Sender<Durable>,
     waiting_bytes: Arc<AtomicU64>,
     full: Arc<AtomicBool>,
+    limited: Arc<AtomicU64>,
+    /// Of these, in the records of the group.
+    group_limited: u64,
     room: Room,
 }
 
@@ -220,6 +255,9 @@ impl Thread {
             new
         });
         let mut tally: Tally = draft.tally.clone();
+        let limited = self.limited.swap(0, Ordering::Relaxed);
+        self.group_limited += limited;
+        tally.turn_away(limited);
         tally.duplicates += duplicates.len() as u64;
         tally.accepted = (draft.events() - duplicates.len()) as u64;
         match self.log.append(&tally, &self.body) {
@@ -235,6 +273,7 @@ impl Thread {
 
     fn commit(&mut self, answers: &mut Vec<(oneshot::Sender<Outcome>, Outcome)>) {
         let committed = self.log.commit();
+        let limited = std::mem::take(&mut self.group_limited);
         match &committed {
             Ok(durable) => {
                 self.window.keep_group();
@@ -242,6 +281,7 @@ impl Thread {
             }
             Err(CommitError::Write(error)) => {
                 tracing::error!(%error, "the log could not be written");
+                self.limited.fetch_add(limited, Ordering::Relaxed);
                 self.window.forget_group();
                 self.full.store(true, Ordering::Relaxed);
                 self.room.checked = Some((Instant::now(), false));

@@ -19,6 +19,14 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Counts events that were turned away unjudged.
+    pub fn turn_away(&mut self, events: u64) {
+        self.received += events;
+        if let Some(limited) = Reason::ALL.iter().position(|known| *known == Reason::Limited) {
+            self.refused[limited] += events;
+        }
+    }
+
     /// Counts one refusal.
     pub fn refuse(&mut self, reason: Reason) {
         if let Some(index) = Reason::ALL.iter().position(|known| *known == reason) {
@@ -68,7 +76,7 @@ impl Totals {
     /// Reads the numbers.
     ///
     /// # Errors
-    /// If the bytes are not totals, or name more reasons than this version knows.
+    /// If the bytes are not totals.
     pub fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let mut totals = Self {
             received: reader.uint(),
@@ -78,7 +86,9 @@ impl Totals {
             refused: Default::default(),
         };
         for index in 0..reader.length() {
-            *totals.refused.get_mut(index).ok_or(Malformed)? = reader.uint();
+            // Reasons of a later version are counted as the first, so that the sum stays right.
+            let known = if index < totals.refused.len() { index } else { 0 };
+            totals.refused[known] = totals.refused[known].saturating_add(reader.uint());
         }
         reader.check().map(|()| totals)
     }

@@ -43,6 +43,26 @@ pub struct Incoming<'a> {
     pub client_dropped: u64,
 }
 
+impl<'a> Incoming<'a> {
+    /// Events that no browser sent: of an import, or of the server itself.
+    #[must_use]
+    pub fn of_server(library: &'a str, events: Vec<Result<EventDraft<'a>, Reason>>) -> Self {
+        let mut texts = [const { Cow::Borrowed("") }; 6];
+        texts[5] = Cow::Borrowed(library);
+        Self {
+            site: None,
+            user: Cow::Borrowed(""),
+            sent_at: None,
+            consent: Consent::default(),
+            texts,
+            screen: [0, 0],
+            utc_offset_minutes: 0,
+            events,
+            client_dropped: 0,
+        }
+    }
+}
+
 /// Where an event happened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageDraft<'a> {

@@ -152,15 +152,9 @@ impl TestApp {
         let answer = self.api("POST", "/api/flush", &[], None).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         let ledger: Ledger = serde_json::from_slice(&answer.body).unwrap();
-        assert!(balanced(&ledger), "{ledger:?}");
+        assert!(ledger.balanced(), "{ledger:?}");
         ledger
     }
-}
-
-/// Whether every event is accounted for.
-pub fn balanced(ledger: &Ledger) -> bool {
-    let refused: u64 = ledger.refused.values().sum();
-    ledger.received == ledger.stored + ledger.duplicate + refused + ledger.quarantined + ledger.waiting
 }
 
 pub fn event(id: &str, name: &str, at: i64) -> Value {

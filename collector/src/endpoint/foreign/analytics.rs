@@ -47,7 +47,7 @@ pub async fn plausible(
         sites.sort_by_key(|site| site.record.number);
         sites.dedup_by_key(|site| site.record.number);
         // All are asked before anything is stored: what is stored in part is sent again, and has no ids.
-        sites.iter().try_for_each(|site| intake::admit(&app, site, &parts.headers))?;
+        sites.iter().try_for_each(|site| intake::admit(&app, site, &parts.headers, 1))?;
         let mut dropped = false;
         for site in sites {
             let (visitor, agent) = visitor(&app, &site, &parts.headers, address)?;
@@ -166,7 +166,9 @@ async fn take(
         let site = site.ok_or_else(intake::unknown_site)?;
         by_site.entry(site.record.number).or_insert_with(|| (site, Vec::new())).1.push(request);
     }
-    by_site.values().try_for_each(|(site, _)| intake::admit(app, site, &parts.headers))?;
+    by_site
+        .values()
+        .try_for_each(|(site, requests)| intake::admit(app, site, &parts.headers, requests.len()))?;
     let (mut refused, mut kept) = (0, 0);
     for (site, requests) in by_site.into_values() {
         let (visitor, agent) = visitor(app, &site, &parts.headers, address)?;

@@ -80,7 +80,7 @@ async fn store(
     headers: &HeaderMap,
     translated: Translated,
 ) -> Result<Vec<EventAnswer>, ApiError> {
-    intake::admit(app, site, headers)?;
+    intake::admit(app, site, headers, translated.messages.len())?;
     store_admitted(app, site, headers, translated).await
 }
 
