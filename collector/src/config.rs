@@ -28,6 +28,8 @@ pub struct Config {
     /// Requests a second that one address may send, with bursts of twice as many; no limit if 0. Trusted proxies
     /// are not counted, whoever is behind them is.
     pub requests_per_address: u32,
+    /// Days for which requests are kept as they were received, if they may be needed again; none are if 0.
+    pub raw_days: u32,
     /// How many may be connected, and how long they may say nothing.
     pub connections: Connections,
     /// Proxies in front: their `X-Forwarded-For` is believed, nobody else's is.
@@ -48,6 +50,7 @@ impl Config {
             segment_bytes: 32 << 20,
             batches_per_second: 0,
             requests_per_address: 0,
+            raw_days: 7,
             connections: Connections::default(),
             trusted_proxies: Vec::new(),
         }

@@ -94,6 +94,12 @@ impl Draft {
         }
     }
 
+    /// A record that holds no events.
+    #[must_use]
+    pub fn of_bytes(site: u32, tally: Tally, bytes: Vec<u8>) -> Self {
+        Self { site, tally, head: bytes, events: Writer::new(), ends: Vec::new() }
+    }
+
     /// Adds an event.
     pub fn push(&mut self, event: &crate::pipeline::EventDraft<'_>) {
         let w = &mut self.events;

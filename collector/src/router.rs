@@ -3,7 +3,8 @@
 use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
-    account, batch, console, delivery, documents, foreign, import, live, questions, server, settings, sites,
+    account, batch, console, delivery, documents, foreign, import, live, questions, raw, server, settings,
+    sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
@@ -79,7 +80,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(questions::events))
         .routes(routes!(questions::overview))
         .routes(routes!(live::live))
-        .routes(routes!(import::import));
+        .routes(routes!(import::import))
+        .routes(routes!(raw::dead_letters))
+        .routes(routes!(raw::read_again));
     with_documents!(router, attributes, placements, audiences, offers, campaigns)
 }
 

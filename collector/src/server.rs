@@ -121,6 +121,7 @@ impl Parts {
             sign_ins_by_address: Buckets::new(20.0, 0.5),
             batches: Buckets::of_rate(config.batches_per_second),
             requests: Buckets::of_rate(config.requests_per_address),
+            raw_days: config.raw_days,
             salt: DailySalt::open(&data.file("salt.json")),
             trusted_proxies: config.trusted_proxies.clone(),
             ingest_permits: tokio::sync::Semaphore::new(512),

@@ -9,12 +9,13 @@
 
 use crate::cursor::{Cursor, Range};
 use crate::log::{Durable, Item, Queue, Reader};
-use crate::record;
 use crate::sink::{Store, StoreError};
 use crate::telemetry::{Metric, Metrics};
+use crate::{raw, record};
 use attune_control::Control;
 use attune_schema::id::EventId;
 use attune_schema::time::{DAY_MS, Timestamp};
+use attune_warehouse::raw::RawRow;
 use attune_warehouse::row::EventRow;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
@@ -124,6 +125,7 @@ struct Run {
 struct Cut {
     range: Range,
     rows: Vec<EventRow>,
+    raw: Vec<RawRow>,
     after: Cursor,
 }
 
@@ -194,7 +196,7 @@ impl Run {
         let token = token(log_id, era, cut.range);
         // From the look-up to the end of the insert nobody else may store the same ids.
         let turn = self.shipper.control.turn().await?;
-        let stored = tokio::time::timeout(TURN_MAX, self.store_new(cut.rows, batch, &token)).await;
+        let stored = tokio::time::timeout(TURN_MAX, self.store_new(cut.rows, &cut.raw, batch, &token)).await;
         let stored = stored.map_err(|_| ShipError::Slow)??;
         turn.end().await?;
         let mut after = cut.after;
@@ -221,10 +223,19 @@ impl Run {
     }
 
     /// Stores what the store does not have; says how many rows that were.
-    async fn store_new(&self, rows: Vec<EventRow>, batch: u64, token: &str) -> Result<usize, StoreError> {
+    async fn store_new(
+        &self,
+        rows: Vec<EventRow>,
+        raw: &[RawRow],
+        batch: u64,
+        token: &str,
+    ) -> Result<usize, StoreError> {
         let rows = self.new_rows(rows, batch).await?;
         if !rows.is_empty() {
             self.shipper.store.insert(token, batch, &rows).await?;
+        }
+        if !raw.is_empty() {
+            self.shipper.store.insert_raw(token, batch, raw).await?;
         }
         Ok(rows.len())
     }
@@ -253,7 +264,7 @@ impl Run {
 fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable) -> io::Result<Cut> {
     let mut reader = Reader::new(dir, cursor.position).after(cursor.accepted);
     let mut after = cursor;
-    let mut rows = Vec::new();
+    let (mut rows, mut raw_rows) = (Vec::new(), Vec::new());
     let mut bytes = 0;
     let stop = |sequence, rows: usize, bytes| match cursor.pending {
         Some(range) => sequence >= range.to,
@@ -263,8 +274,12 @@ fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable) -> io::Result<Cut>
         match reader.next(&durable)? {
             Some(Item::Record(record)) => {
                 bytes += record.body.len();
-                match record::rows(&record.body) {
-                    Ok(more) => rows.extend(more),
+                let read = match record.body.first() {
+                    Some(&raw::KIND) => raw::row(&record.body).map(|row| raw_rows.push(row)),
+                    _ => record::rows(&record.body).map(|more| rows.extend(more)),
+                };
+                match read {
+                    Ok(()) => {}
                     Err(_) => {
                         tracing::error!(record = record.sequence, "a log record cannot be read");
                         after.quarantined += record.accepted;
@@ -282,7 +297,7 @@ fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable) -> io::Result<Cut>
     after.accepted = reader.accepted();
     let range =
         cursor.pending.unwrap_or(Range { from: cursor.position.sequence, to: after.position.sequence });
-    Ok(Cut { range, rows, after })
+    Ok(Cut { range, rows, raw: raw_rows, after })
 }
 
 /// Waits until the server is to end, or is gone.

@@ -4,6 +4,7 @@ use crate::foreign::salt::DailySalt;
 use crate::limit::Buckets;
 use crate::live::Live;
 use crate::log::Queue;
+use crate::replay;
 use crate::ship::{Shipped, Shipping};
 use crate::sink::Store;
 use crate::sites::Sites;
@@ -61,6 +62,8 @@ pub struct Parts {
     pub batches: Option<Buckets<u32>>,
     /// Requests by address.
     pub requests: Option<Buckets<std::net::IpAddr>>,
+    /// Days for which requests are kept as they were received.
+    pub raw_days: u32,
     /// Visitors of clients that have no id for them.
     pub salt: DailySalt,
     /// Proxies whose word on who connected to them is taken.
@@ -72,10 +75,10 @@ pub struct Parts {
 }
 
 impl App {
-    /// The time.
+    /// The time; of a request that is read again, the time when it was received.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        (self.clock)()
+        replay::received_at().unwrap_or_else(|| (self.clock)())
     }
 
     /// Where every event went. Derived from durable records and the cursor only.

@@ -109,6 +109,8 @@ async fn check(name: &str, file: &str, ids: bool) {
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!(name, show(&rows));
     });
+    // Without ids, what comes at another time is something else.
+    app.now.fetch_add(1, Ordering::Relaxed);
     replay(&app, file).await;
     let second = app.flush().await;
     assert_eq!(second.stored, if ids { first.stored } else { 2 * first.stored });

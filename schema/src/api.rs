@@ -308,6 +308,54 @@ pub struct SelfTest {
     pub stored_ms: u64,
 }
 
+/// Which kept requests are to be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Replay {
+    /// Received at or after.
+    pub from: Option<Timestamp>,
+    /// Received before.
+    pub to: Option<Timestamp>,
+    /// Also those of which no event was refused.
+    pub all: bool,
+    /// All of them, and what is stored of them is taken out first: a mended translation replaces what the old one
+    /// made.
+    pub replace: bool,
+}
+
+/// What became of a replay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Replayed {
+    /// Requests read again.
+    pub requests: u64,
+    /// Of these, answered with an error once more.
+    pub refused: u64,
+    /// Events of them that were stored now.
+    pub stored: u64,
+    /// Events that were there already.
+    pub duplicate: u64,
+    /// Events refused once more.
+    pub invalid: u64,
+}
+
+/// A request of which an event was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeadLetter {
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// When it is forgotten.
+    pub expires_at: Timestamp,
+    /// Path and query.
+    pub path: String,
+    /// Which of its events were refused, counted from 0, and why.
+    pub refused: Vec<(u32, String)>,
+    /// Its body; what is not text is shown as such.
+    pub body: String,
+}
+
 /// An event name and how often it was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -99,14 +99,9 @@ struct IdRecord {
 }
 
 impl Warehouse {
-    /// Stores `rows`; when this returns they can be queried. The same `token` again, after a crash at any
-    /// point, stores what is missing and doubles nothing.
-    pub async fn insert(&self, token: &str, batch: u64, rows: &[EventRow]) -> Result<(), Error> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let client = self
-            .client
+    /// A client for the inserts of one range.
+    pub(crate) fn inserting(&self, token: &str) -> clickhouse::Client {
+        self.client
             .clone()
             .with_setting("async_insert", "0")
             .with_setting("insert_deduplicate", "1")
@@ -117,7 +112,16 @@ impl Warehouse {
             .with_setting("min_insert_block_size_rows", "10000000")
             .with_setting("min_insert_block_size_bytes", "0")
             // Whoever gave up waiting may count on it being over.
-            .with_setting("max_execution_time", "60");
+            .with_setting("max_execution_time", "60")
+    }
+
+    /// Stores `rows`; when this returns they can be queried. The same `token` again, after a crash at any
+    /// point, stores what is missing and doubles nothing.
+    pub async fn insert(&self, token: &str, batch: u64, rows: &[EventRow]) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let client = self.inserting(token);
         let mut insert = client.insert::<EventRecord<'_>>("events").await?;
         for row in rows {
             insert.write(&EventRecord::new(row, batch)).await?;

@@ -8,6 +8,7 @@ mod error;
 mod insert;
 mod migrate;
 pub mod query;
+pub mod raw;
 pub mod row;
 mod store;
 

@@ -4,7 +4,8 @@ use crate::Error;
 use clickhouse::Client;
 
 /// `(number, statements)`; never edited once released.
-const MIGRATIONS: [(u32, &str); 1] = [(1, include_str!("migrations/001_events.sql"))];
+const MIGRATIONS: [(u32, &str); 2] =
+    [(1, include_str!("migrations/001_events.sql")), (3, include_str!("migrations/003_raw.sql"))];
 
 /// Brings the tables of `database` up to date.
 pub(crate) async fn migrate(client: &Client, database: &str) -> Result<(), Error> {

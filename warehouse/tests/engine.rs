@@ -298,3 +298,59 @@ fn questions_that_cannot_be_asked_say_why() {
         assert_eq!(many, "a funnel has 1 to 30 steps, not 31");
     });
 }
+
+#[test]
+fn requests_are_kept_as_they_were_and_their_events_can_be_taken_out() {
+    use attune_warehouse::raw::{RawFilter, RawRow};
+    run(async |warehouse| {
+        let now =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
+        let raw = |id: u128, at: i64, days: i64, refused: Vec<(u32, String)>| RawRow {
+            site: 71,
+            id,
+            received_at: Timestamp(at),
+            // Kept to the second.
+            expires_at: Timestamp((at + days * DAY_MS) / 1_000 * 1_000),
+            path: "/v1/track?a=ü".to_owned(),
+            headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
+            body: vec![0, 0xff, b'\'', b'\n', b'\\'],
+            refused,
+            events: vec![EventId(1), EventId(u128::MAX)],
+            visitors: vec![VisitorId(5)],
+            users: vec!["kim".to_owned()],
+        };
+        let bad = || vec![(3, "bad_name".to_owned())];
+        let rows = [raw(9, now - 10, 7, vec![]), raw(3, now, 7, bad()), raw(4, now, 7, vec![])];
+        warehouse.insert_raw("raw-1", 1, &rows).await.unwrap();
+        warehouse.insert_raw("raw-1", 1, &rows).await.unwrap();
+        warehouse.insert_raw("raw-2", 2, &[raw(5, now - 9 * DAY_MS, 7, bad())]).await.unwrap();
+        let all = RawFilter { limit: 10, ..RawFilter::default() };
+        assert_eq!(warehouse.raw(71, &all).await.unwrap(), rows, "once, in order, without what expired");
+        assert_eq!(warehouse.raw(70, &all).await.unwrap(), []);
+        let after = RawFilter { after: Some((Timestamp(now), 3)), ..all };
+        assert_eq!(warehouse.raw(71, &after).await.unwrap(), rows[2..]);
+        let refused = RawFilter { refused: true, ..all };
+        assert_eq!(warehouse.raw(71, &refused).await.unwrap(), rows[1..2]);
+        let between = RawFilter { from: Some(Timestamp(now - 20)), to: Some(Timestamp(now)), ..all };
+        assert_eq!(warehouse.raw(71, &between).await.unwrap(), rows[..1]);
+        warehouse.delete_raw(71, &[9, 4]).await.unwrap();
+        assert_eq!(warehouse.raw(71, &all).await.unwrap(), rows[1..2]);
+
+        let events = [row(71, 1, 5, "a", NOON), row(71, 2, 5, "b", NOON + 1), row(72, 1, 5, "a", NOON)];
+        warehouse.insert("raw-3", 3, &events).await.unwrap();
+        warehouse.delete_events(71, &[EventId(1)]).await.unwrap();
+        assert_eq!((warehouse.count(71).await.unwrap(), warehouse.count(72).await.unwrap()), (1, 1));
+        let found = warehouse.existing(71, &[EventId(1), EventId(2)], NOON - DAY_MS, NOON + DAY_MS, 0).await;
+        assert_eq!(found.unwrap(), [EventId(2)]);
+        let level = |answer: attune_schema::question::FunnelAnswer| answer.steps[0].count;
+        assert_eq!(
+            level(warehouse.funnel(71, &ask(&["a"], None)).await.unwrap()),
+            0,
+            "gone from both tables"
+        );
+        assert_eq!(level(warehouse.funnel(71, &ask(&["b"], None)).await.unwrap()), 1);
+        // The same event again, under another token, as a replay stores it.
+        warehouse.insert("raw-4", 4, &events[..1]).await.unwrap();
+        assert_eq!(level(warehouse.funnel(71, &ask(&["a"], None)).await.unwrap()), 1);
+    });
+}

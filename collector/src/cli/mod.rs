@@ -9,6 +9,7 @@ pub mod health;
 pub mod import;
 pub mod output;
 pub mod query;
+pub mod raw;
 pub mod serve;
 pub mod site;
 pub mod user;
@@ -38,6 +39,10 @@ enum Command {
     Health(health::HealthArgs),
     /// Send an event the whole way and read it back.
     SelfTest(health::HealthArgs),
+    /// Show requests of which an event was refused.
+    DeadLetters(raw::LettersArgs),
+    /// Read kept requests again, as this version understands them.
+    Replay(raw::ReplayArgs),
     /// Copy everything that lasts, while the server runs or not.
     Backup(backup::BackupArgs),
     /// Make a data folder from a backup.
@@ -78,6 +83,8 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Site(args) => site::run(args).await,
             Command::Health(args) => health::health(args).await,
             Command::SelfTest(args) => health::self_test(args).await,
+            Command::DeadLetters(args) => raw::dead_letters(args).await,
+            Command::Replay(args) => raw::replay(args).await,
             Command::Backup(args) => backup::back_up(args).await,
             Command::Restore(args) => backup::restore(&args),
             Command::User(args) => user::run(args).await,

@@ -25,6 +25,10 @@ pub struct ServeArgs {
     /// Requests a second that one address may send; 0 for no limit.
     #[arg(long, value_name = "N", default_value_t = 0)]
     requests_per_address: u32,
+    /// Days for which requests of other products' clients, and requests with refused events, are kept as they were
+    /// received; 0 keeps none.
+    #[arg(long, value_name = "DAYS", default_value_t = 7)]
+    raw_days: u32,
     /// Address or network of a proxy whose X-Forwarded-For is believed; may be repeated.
     #[arg(long = "trusted-proxy", value_name = "NETWORK", env = "ATTUNE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     trusted_proxies: Vec<IpNet>,
@@ -61,6 +65,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let mut config = args.common.config(args.listen);
     config.batches_per_second = args.batches_per_second;
     config.requests_per_address = args.requests_per_address;
+    config.raw_days = args.raw_days;
     config.trusted_proxies = args.trusted_proxies;
     config.limits.log_bytes = args.log_mib << 20;
     config.limits.free_bytes = args.free_mib << 20;

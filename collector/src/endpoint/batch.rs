@@ -4,6 +4,7 @@ use super::foreign::segment;
 use super::intake;
 use crate::error::ApiError;
 use crate::pipeline::{Policy, decode};
+use crate::raw::RawRequest;
 use crate::state::App;
 use attune_schema::api::BatchAnswer;
 use attune_schema::consent::Consent;
@@ -13,6 +14,7 @@ use axum::body::Body;
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use std::borrow::Cow;
 
 /// `?site=`.
 #[derive(Debug, serde::Deserialize)]
@@ -98,6 +100,9 @@ async fn take(app: &App, site: Option<&str>, headers: &HeaderMap, body: Body) ->
         age_days: Some(EVENT_AGE_DAYS),
         consent_settled: false,
     };
-    let events = intake::store(app, vec![incoming], policy).await?;
+    // The address named the site if the body did not.
+    let path = site.map_or(Cow::Borrowed("/v1/batch"), |key| format!("/v1/batch?site={key}").into());
+    let request = RawRequest { path: &path, headers, body: &received.bytes, visitor: "", always: false };
+    let events = intake::store(app, vec![incoming], policy, request).await?;
     Ok(Json(BatchAnswer { events }).into_response())
 }

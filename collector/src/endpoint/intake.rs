@@ -5,6 +5,8 @@ use crate::extract::read_capped;
 use crate::log::queue::Written;
 use crate::pipeline::inflate::{InflateError, gunzip};
 use crate::pipeline::{Incoming, Policy, answers, screen};
+use crate::raw::{Fate, RawRequest};
+use crate::replay;
 use crate::sites::SiteEntry;
 use crate::state::App;
 use crate::telemetry::Metric;
@@ -14,7 +16,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use std::time::Instant;
 use tokio::sync::SemaphorePermit;
 
@@ -82,7 +84,9 @@ pub(in crate::endpoint) fn admit(
     if site.record.site.paused {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "site_paused", "this site takes no events"));
     }
-    if let Some(batches) = &app.batches {
+    if let Some(batches) = &app.batches
+        && replay::received_at().is_none()
+    {
         batches.take(site.record.number, Instant::now()).map_err(|seconds| {
             app.queue.count_limited(events as u64);
             let status = StatusCode::TOO_MANY_REQUESTS;
@@ -100,20 +104,45 @@ pub(in crate::endpoint) async fn store(
     app: &App,
     batches: Vec<Incoming<'_>>,
     policy: Policy,
+    request: RawRequest<'_>,
 ) -> Result<Vec<EventAnswer>, ApiError> {
     let now = app.now();
-    let verdicts = try_join_all(batches.into_iter().map(|incoming| async move {
+    let mut fate = Fate::default();
+    let mut place = 0;
+    let mut writing = Vec::with_capacity(batches.len());
+    for incoming in batches {
         let device = incoming.texts[0].clone();
+        let user = incoming.user.clone();
         let screened = screen(incoming, policy, now);
-        let written = if screened.refused.is_empty() && screened.draft.tally.client_dropped == 0 {
-            Written::default()
-        } else {
-            app.queue.write(screened.draft).await?
-        };
-        app.live.show(policy.site, &screened.events, &written.duplicates, &device, now);
-        Ok::<_, ApiError>(answers(&screened.refused, &written.duplicates))
-    }));
-    Ok(verdicts.await?.concat())
+        let refused = screened.refused.iter().zip(place..);
+        fate.refused.extend(refused.filter_map(|(reason, place)| Some((place, (*reason)?))));
+        place += screened.refused.len() as u32;
+        if request.always || !fate.refused.is_empty() {
+            fate.events.extend(screened.events.iter().map(|event| event.id));
+            fate.visitors.extend(screened.events.iter().map(|event| event.visitor));
+            fate.users.extend((!user.is_empty()).then(|| user.into_owned()));
+        }
+        writing.push(async move {
+            let written = if screened.refused.is_empty() && screened.draft.tally.client_dropped == 0 {
+                Written::default()
+            } else {
+                app.queue.write(screened.draft).await?
+            };
+            app.live.show(policy.site, &screened.events, &written.duplicates, &device, now);
+            Ok::<_, ApiError>(answers(&screened.refused, &written.duplicates))
+        });
+    }
+    let kept = request.keep(policy.site, &fate, now, app.raw_days);
+    let keeping = async {
+        match kept {
+            Some(draft) => app.queue.write(draft).await.map(|_| ()).map_err(ApiError::from),
+            None => Ok(()),
+        }
+    };
+    let (verdicts, ()) = try_join(try_join_all(writing), keeping).await?;
+    let verdicts = verdicts.concat();
+    replay::count(&verdicts);
+    Ok(verdicts)
 }
 
 /// The error for a key that no site has.

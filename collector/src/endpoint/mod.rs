@@ -10,6 +10,7 @@ pub mod import;
 pub(crate) mod intake;
 pub mod live;
 pub mod questions;
+pub mod raw;
 pub mod server;
 pub mod settings;
 pub mod sites;

@@ -178,6 +178,12 @@ pub async fn backup(
     responses((status = 200, body = Ledger), (status = 503, body = ErrorBody, description = "Not within 60 s"))
 )]
 pub async fn flush(State(app): State<App>, _: Caller) -> Result<Json<Ledger>, ApiError> {
+    flushed(&app).await?;
+    Ok(Json(app.ledger()))
+}
+
+/// Waits until everything durable now is in the warehouse.
+pub(super) async fn flushed(app: &App) -> Result<(), ApiError> {
     let target = app.queue.durable().borrow().end.sequence;
     let mut state = app.shipping.state.clone();
     let shipped = async {
@@ -192,7 +198,7 @@ pub async fn flush(State(app): State<App>, _: Caller) -> Result<Json<Ledger>, Ap
         }
     };
     if matches!(tokio::time::timeout(FLUSH_WAIT, shipped).await, Ok(true)) {
-        return Ok(Json(app.ledger()));
+        return Ok(());
     }
     let (status, message) = (StatusCode::SERVICE_UNAVAILABLE, "the events are not in the warehouse yet");
     Err(ApiError::later(status, "flush_timeout", message, 5))

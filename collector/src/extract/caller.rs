@@ -29,7 +29,7 @@ impl Caller {
         if self.local {
             return Ok(());
         }
-        let message = "accounts are managed with `attune user` on the server";
+        let message = "this is done with the command line on the server";
         Err(ApiError::new(StatusCode::FORBIDDEN, "local_only", message))
     }
 }

@@ -16,7 +16,7 @@ pub mod segment;
 pub mod snowplow;
 pub mod web;
 
-pub use message::{Draft, Message, Sender, batches};
+pub use message::{Draft, Message, OWN, Sender, batches};
 
 /// Property with the number of details that could not be kept.
 pub const UNMAPPED: &str = "unmapped";

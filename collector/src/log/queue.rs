@@ -4,6 +4,7 @@ use super::totals::{Tally, Totals};
 use super::{CommitError, Durable, Journal, SegmentLog};
 use crate::pipeline::dedupe::Window;
 use crate::record::Draft;
+use attune_schema::id::EventId;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -56,6 +57,7 @@ type Outcome = Result<Written, Rejected>;
 enum Command {
     Write { draft: Draft, bytes: u64, answer: oneshot::Sender<Outcome> },
     Ack(u64),
+    Forget(u32, Vec<EventId>),
     Close(oneshot::Sender<()>),
 }
 
@@ -160,6 +162,12 @@ impl Queue {
         let _closed = self.commands.send(Command::Ack(sequence)).await;
     }
 
+    /// Lets events with these ids be accepted again.
+    pub async fn forget(&self, site: u32, ids: Vec<EventId>) {
+        // A closed queue accepts nothing anyway.
+        let _closed = self.commands.send(Command::Forget(site, ids)).await;
+    }
+
     /// What is on disk, and news of it.
     #[must_use]
     pub fn durable(&self) -> watch::Receiver<Durable> {
@@ -226,6 +234,7 @@ impl Thread {
                             tracing::error!(%error, "a shipped log segment could not be deleted");
                         }
                     }
+                    Command::Forget(site, ids) => self.window.forget(site, &ids),
                     Command::Close(answer) => closing.push(answer),
                 }
                 next =

@@ -42,6 +42,14 @@ impl Window {
         }
     }
 
+    /// These ids may come again.
+    pub fn forget(&mut self, site: u32, ids: &[EventId]) {
+        for id in ids {
+            self.young.remove(&(site, *id));
+            self.old.remove(&(site, *id));
+        }
+    }
+
     /// The ids since the last call are not in the log after all.
     pub fn forget_group(&mut self) {
         for key in self.group.drain(..) {

@@ -5,6 +5,7 @@ use attune_schema::api::{EventName, Overview};
 use attune_schema::id::EventId;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
 use attune_schema::time::Timestamp;
+use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use std::collections::HashSet;
@@ -24,6 +25,8 @@ pub struct MemoryStore {
 struct Inner {
     tokens: HashSet<String>,
     rows: Vec<(u64, EventRow)>,
+    raw_tokens: HashSet<String>,
+    raw: Vec<RawRow>,
 }
 
 impl MemoryStore {
@@ -78,6 +81,43 @@ impl Store for MemoryStore {
             Ok(())
         }
         .boxed()
+    }
+
+    fn insert_raw<'a>(&'a self, token: &'a str, _batch: u64, rows: &'a [RawRow]) -> Answer<'a, ()> {
+        let done = self.here().map(|()| {
+            let mut inner = self.lock();
+            if inner.raw_tokens.insert(token.to_owned()) {
+                inner.raw.extend_from_slice(rows);
+            }
+        });
+        ready(done).boxed()
+    }
+
+    fn raw<'a>(&'a self, site: u32, filter: &'a RawFilter) -> Answer<'a, Vec<RawRow>> {
+        let wanted = |row: &&RawRow| {
+            row.site == site
+                && filter.from.is_none_or(|from| row.received_at >= from)
+                && filter.to.is_none_or(|to| row.received_at < to)
+                && filter.after.is_none_or(|after| (row.received_at, row.id) > after)
+                && !(filter.refused && row.refused.is_empty())
+        };
+        let found = self.here().map(|()| {
+            let mut rows: Vec<RawRow> = self.lock().raw.iter().filter(wanted).cloned().collect();
+            rows.sort_by_key(|row| (row.received_at, row.id));
+            rows.truncate(filter.limit as usize);
+            rows
+        });
+        ready(found).boxed()
+    }
+
+    fn delete_raw<'a>(&'a self, site: u32, ids: &'a [u128]) -> Answer<'a, ()> {
+        let gone = |row: &RawRow| row.site == site && ids.contains(&row.id);
+        ready(self.here().map(|()| self.lock().raw.retain(|row| !gone(row)))).boxed()
+    }
+
+    fn delete_events<'a>(&'a self, site: u32, ids: &'a [EventId]) -> Answer<'a, ()> {
+        let gone = |row: &EventRow| row.site == site && ids.contains(&row.id);
+        ready(self.here().map(|()| self.lock().rows.retain(|(_, row)| !gone(row)))).boxed()
     }
 
     fn existing<'a>(

@@ -7,6 +7,7 @@ use attune_schema::api::{EventName, Overview};
 use attune_schema::id::EventId;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
 use attune_schema::time::Timestamp;
+use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use futures_util::future::BoxFuture;
 
@@ -31,6 +32,18 @@ pub type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 pub trait Store: Send + Sync {
     /// Stores `rows`, all or none. The same `token` again does nothing: it names these very rows.
     fn insert<'a>(&'a self, token: &'a str, batch: u64, rows: &'a [EventRow]) -> Answer<'a, ()>;
+
+    /// Keeps requests as they were received; the same `token` again does nothing.
+    fn insert_raw<'a>(&'a self, token: &'a str, batch: u64, rows: &'a [RawRow]) -> Answer<'a, ()>;
+
+    /// Kept requests, in order of receipt.
+    fn raw<'a>(&'a self, site: u32, filter: &'a RawFilter) -> Answer<'a, Vec<RawRow>>;
+
+    /// Forgets kept requests.
+    fn delete_raw<'a>(&'a self, site: u32, ids: &'a [u128]) -> Answer<'a, ()>;
+
+    /// Takes events out, so that they can be stored anew.
+    fn delete_events<'a>(&'a self, site: u32, ids: &'a [EventId]) -> Answer<'a, ()>;
 
     /// Which of `ids` are stored with an event time in `from_ms..=to_ms`, by any batch but `except_batch`.
     fn existing<'a>(

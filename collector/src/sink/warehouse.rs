@@ -7,6 +7,7 @@ use attune_schema::api::{EventName, Overview};
 use attune_schema::id::EventId;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
 use attune_schema::time::Timestamp;
+use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use attune_warehouse::{Error, Warehouse};
 use futures_util::future::{BoxFuture, FutureExt};
@@ -60,6 +61,22 @@ impl From<Error> for StoreError {
 impl Store for WarehouseStore {
     fn insert<'a>(&'a self, token: &'a str, batch: u64, rows: &'a [EventRow]) -> Answer<'a, ()> {
         async move { Ok(self.get().await?.insert(token, batch, rows).await?) }.boxed()
+    }
+
+    fn insert_raw<'a>(&'a self, token: &'a str, batch: u64, rows: &'a [RawRow]) -> Answer<'a, ()> {
+        async move { Ok(self.get().await?.insert_raw(token, batch, rows).await?) }.boxed()
+    }
+
+    fn raw<'a>(&'a self, site: u32, filter: &'a RawFilter) -> Answer<'a, Vec<RawRow>> {
+        async move { Ok(self.get().await?.raw(site, filter).await?) }.boxed()
+    }
+
+    fn delete_raw<'a>(&'a self, site: u32, ids: &'a [u128]) -> Answer<'a, ()> {
+        async move { Ok(self.get().await?.delete_raw(site, ids).await?) }.boxed()
+    }
+
+    fn delete_events<'a>(&'a self, site: u32, ids: &'a [EventId]) -> Answer<'a, ()> {
+        async move { Ok(self.get().await?.delete_events(site, ids).await?) }.boxed()
     }
 
     fn existing<'a>(

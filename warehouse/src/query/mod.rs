@@ -5,7 +5,7 @@
 mod funnel;
 pub mod kernel;
 mod overview;
-mod sql;
+pub(crate) mod sql;
 mod trend;
 
 use crate::{Error, Warehouse};

@@ -20,6 +20,11 @@ pub(super) fn text(text: &str) -> String {
     out
 }
 
+/// A UUID as a literal.
+pub(crate) fn uuid(id: u128) -> String {
+    format!("toUUID('{}')", uuid::Uuid::from_u128(id))
+}
+
 /// Tests on names and properties of one event.
 pub(super) fn event_filter(event: &EventNames, filters: &[PropertyFilter]) -> Result<String, Error> {
     let names: Vec<String> = event.names().iter().map(|name| text(name)).collect();

@@ -1,6 +1,6 @@
 //! Plausible, the Measurement Protocol of Google Analytics 4, and Matomo.
 
-use super::{finish, intake, pixel, store, store_admitted, visitor};
+use super::{finish, intake, pixel, request as raw, store, store_admitted, visitor};
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
 use crate::foreign::json::parse;
@@ -52,7 +52,8 @@ pub async fn plausible(
         for site in sites {
             let (visitor, agent) = visitor(&app, &site, &parts.headers, address)?;
             let translated = plausible::translate(&body, &visitor, agent, app.now())?;
-            let verdicts = store_admitted(&app, &site, &parts.headers, translated).await?;
+            let verdicts =
+                store_admitted(&app, &site, raw(&parts, &received.bytes, &visitor), translated).await?;
             dropped |=
                 verdicts.iter().any(|answer| !matches!(answer.verdict, Verdict::Ok | Verdict::Duplicate));
         }
@@ -96,7 +97,7 @@ pub async fn measurement(
         let received = intake::read(&app, &parts.headers, body).await?;
         let site = query.site(&app).ok_or_else(intake::unknown_site)?;
         let translated = ga4::translate(&parse(&received.bytes)?, app.now())?;
-        store(&app, &site, &parts.headers, translated).await?;
+        store(&app, &site, raw(&parts, &received.bytes, ""), translated).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     let result = result.await;
@@ -142,10 +143,10 @@ pub async fn matomo(
                 request.extend(matomo::asked(form));
             }
             let image = request.get("send_image").is_none_or(|send| send != "0");
-            take(&app, &parts, address, vec![request]).await?;
+            take(&app, &parts, &received.bytes, address, vec![request]).await?;
             return Ok(if image { pixel() } else { StatusCode::NO_CONTENT.into_response() });
         };
-        let (invalid, tracked) = take(&app, &parts, address, requests).await?;
+        let (invalid, tracked) = take(&app, &parts, &received.bytes, address, requests).await?;
         Ok(Json(json!({ "status": "success", "tracked": tracked, "invalid": invalid })).into_response())
     };
     let result: Result<Response, ApiError> = result.await;
@@ -156,6 +157,7 @@ pub async fn matomo(
 async fn take(
     app: &App,
     parts: &Parts,
+    body: &[u8],
     address: Option<IpAddr>,
     requests: Vec<Pairs>,
 ) -> Result<(usize, usize), ApiError> {
@@ -173,7 +175,7 @@ async fn take(
     for (site, requests) in by_site.into_values() {
         let (visitor, agent) = visitor(app, &site, &parts.headers, address)?;
         let translated = matomo::translate(&requests, &visitor, agent, app.now());
-        for answer in store_admitted(app, &site, &parts.headers, translated).await? {
+        for answer in store_admitted(app, &site, raw(parts, body, &visitor), translated).await? {
             let good = matches!(answer.verdict, Verdict::Ok | Verdict::Duplicate);
             *(if good { &mut kept } else { &mut refused }) += 1;
         }

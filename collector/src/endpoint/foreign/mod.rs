@@ -7,14 +7,18 @@ pub mod snowplow;
 
 use super::intake;
 use crate::error::ApiError;
-use crate::foreign::{Refused, Translated, batches};
+use crate::foreign::{OWN, Refused, Translated, batches};
 use crate::pipeline::Policy;
+use crate::raw::RawRequest;
+use crate::replay;
 use crate::sites::SiteEntry;
 use crate::state::App;
 use attune_schema::api::EventAnswer;
 use attune_schema::consent::Grant;
+use attune_schema::id::EventId;
 use axum::Router;
 use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -72,28 +76,41 @@ fn finish(app: &App, parts: &Parts, result: Result<Response, ApiError>) -> Respo
     intake::finish(app, result, parts.headers.get(header::ORIGIN).cloned(), true)
 }
 
+/// The request as it is kept: its translation may be mended.
+fn request<'a>(parts: &'a Parts, body: &'a [u8], visitor: &'a str) -> RawRequest<'a> {
+    let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    RawRequest { path, headers: &parts.headers, body, visitor, always: true }
+}
+
 /// Stores what was translated. Whoever runs these clients decides when they send: that is the consent to
 /// measuring. A browser's objection to sharing is kept with the events.
 async fn store(
     app: &App,
     site: &SiteEntry,
-    headers: &HeaderMap,
+    request: RawRequest<'_>,
     translated: Translated,
 ) -> Result<Vec<EventAnswer>, ApiError> {
-    intake::admit(app, site, headers, translated.messages.len())?;
-    store_admitted(app, site, headers, translated).await
+    intake::admit(app, site, request.headers, translated.messages.len())?;
+    store_admitted(app, site, request, translated).await
 }
 
 /// [`store`] for a site that was asked already: a request for several sites asks all of them first.
 async fn store_admitted(
     app: &App,
     site: &SiteEntry,
-    headers: &HeaderMap,
+    request: RawRequest<'_>,
     translated: Translated,
 ) -> Result<Vec<EventAnswer>, ApiError> {
     let mut batches = batches(translated.sent_at, translated.messages);
-    if headers.get("sec-gpc").is_some_and(|value| value == "1") {
+    if request.headers.get("sec-gpc").is_some_and(|value| value == "1") {
         batches.iter_mut().for_each(|batch| batch.consent.share = Grant::Denied);
+    }
+    let events = batches.iter_mut().flat_map(|batch| &mut batch.events).enumerate();
+    for (place, event) in events.filter_map(|(place, event)| Some((place, event.as_mut().ok()?))) {
+        if event.id == OWN {
+            let number = site.record.number;
+            event.id = EventId::from_text(&format!("{:032x}/{number}/{place}", request.id(app.now())));
+        }
     }
     let policy = Policy {
         site: site.record.number,
@@ -101,7 +118,7 @@ async fn store_admitted(
         age_days: Some(AGE_DAYS),
         consent_settled: true,
     };
-    intake::store(app, batches, policy).await
+    intake::store(app, batches, policy, request).await
 }
 
 /// The visitor of today behind an address and a user agent, and that user agent.
@@ -112,6 +129,9 @@ fn visitor<'a>(
     address: Option<IpAddr>,
 ) -> Result<(String, &'a str), ApiError> {
     let agent = text(headers, header::USER_AGENT);
+    if let Some(visitor) = replay::visitor() {
+        return Ok((visitor, agent));
+    }
     let visitor = app.salt.visitor(app.now(), site.record.number, address, agent);
     Ok((visitor.map_err(|error| ApiError::internal(&error))?, agent))
 }

@@ -1,6 +1,6 @@
 //! PostHog's capture, and the answers its clients need to keep quiet: no flags, no recording, no surveys.
 
-use super::{finish, intake, store};
+use super::{finish, intake, request as raw, store};
 use crate::error::ApiError;
 use crate::foreign::posthog;
 use crate::state::App;
@@ -21,14 +21,14 @@ pub const CAPTURES: [&str; 10] =
 pub async fn capture(State(app): State<App>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let result = async {
-        let body = parse(&app, &parts, body).await?;
+        let (body, bytes) = parse(&app, &parts, body).await?;
         let site = match posthog::key(&body).and_then(|key| app.sites.by_key(key)) {
             Some(site) => site,
             None => return Ok(unauthorised()),
         };
         let translated = posthog::translate(&body, app.now())?;
         drop(body);
-        store(&app, &site, &parts.headers, translated).await?;
+        store(&app, &site, raw(&parts, &bytes, ""), translated).await?;
         Ok(Json(json!({ "status": 1 })).into_response())
     };
     let result: Result<Response, ApiError> = result.await;
@@ -36,14 +36,14 @@ pub async fn capture(State(app): State<App>, request: Request) -> Response {
 }
 
 /// Packed, base 64, a form, a query: its clients use them all, and do not always say so.
-async fn parse(app: &App, parts: &Parts, body: Body) -> Result<Value, ApiError> {
+async fn parse(app: &App, parts: &Parts, body: Body) -> Result<(Value, Bytes), ApiError> {
     let received = intake::read(app, &parts.headers, body).await?;
     let bytes = match received.bytes.as_ref() {
         [] => Bytes::from(parts.uri.query().unwrap_or_default().to_owned()),
         [0x1f, 0x8b, ..] => intake::unpacked(&received.bytes)?,
         _ => received.bytes.clone(),
     };
-    Ok(posthog::unwrap(&bytes)?)
+    Ok((posthog::unwrap(&bytes)?, bytes))
 }
 
 fn unauthorised() -> Response {
@@ -59,7 +59,7 @@ fn unauthorised() -> Response {
 /// Says that there are no flags: campaigns are decided in the page, by our own SDK.
 pub async fn flags(State(app): State<App>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let result = parse(&app, &parts, body).await.map(|body| match posthog::key(&body) {
+    let result = parse(&app, &parts, body).await.map(|(body, _)| match posthog::key(&body) {
         Some(key) if app.sites.by_key(key).is_some() => {
             let mut answer = configuration();
             for (name, value) in [

@@ -1,9 +1,10 @@
 //! Segment's HTTP API, and the settings that its and RudderStack's browser clients ask for first.
 
-use super::{finish, intake, store, text};
+use super::{finish, intake, request, store, text};
 use crate::error::ApiError;
 use crate::foreign::json::parse;
 use crate::foreign::segment;
+use crate::raw::RawRequest;
 use crate::sites::SiteEntry;
 use crate::state::App;
 use axum::Json;
@@ -45,13 +46,13 @@ pub struct KeyQuery {
 }
 
 /// One call, or a batch of them.
-pub async fn call(State(app): State<App>, kind: Option<&'static str>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+pub async fn call(State(app): State<App>, kind: Option<&'static str>, asked: Request) -> Response {
+    let (parts, body) = asked.into_parts();
     let result = async {
         let received = intake::read(&app, &parts.headers, body).await?;
         let body = parse(&received.bytes)?;
         let query = Query::<KeyQuery>::try_from_uri(&parts.uri).ok().and_then(|query| query.0.write_key);
-        take(&app, &parts.headers, query.as_deref(), kind, body).await
+        take(&app, request(&parts, &received.bytes, ""), query.as_deref(), kind, body).await
     };
     let result = result.await;
     finish(&app, &parts, result)
@@ -59,18 +60,19 @@ pub async fn call(State(app): State<App>, kind: Option<&'static str>, request: R
 
 /// A batch posted to the path that it shares with ours; `None` if it is not one of this form.
 pub async fn batch(app: &App, headers: &HeaderMap, body: &[u8]) -> Option<Result<Response, ApiError>> {
+    let request = RawRequest { path: "/v1/batch", headers, body, visitor: "", always: true };
     let body = parse(body).ok().filter(segment::is_batch)?;
-    Some(take(app, headers, None, None, body).await)
+    Some(take(app, request, None, None, body).await)
 }
 
 async fn take(
     app: &App,
-    headers: &HeaderMap,
+    request: RawRequest<'_>,
     query: Option<&str>,
     kind: Option<&str>,
     body: Value,
 ) -> Result<Response, ApiError> {
-    let site = basic_user(headers)
+    let site = basic_user(request.headers)
         .as_deref()
         .into_iter()
         .chain(segment::key(&body))
@@ -80,7 +82,7 @@ async fn take(
     let translated = segment::translate(kind, &body, app.now())?;
     // Not kept in memory until the disk has the events.
     drop(body);
-    store(app, &site, headers, translated).await?;
+    store(app, &site, request, translated).await?;
     Ok(Json(json!({ "success": true })).into_response())
 }
 

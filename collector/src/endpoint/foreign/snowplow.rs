@@ -1,6 +1,6 @@
 //! Snowplow's collector paths.
 
-use super::{finish, intake, pixel, store, visitor};
+use super::{finish, intake, pixel, request, store, visitor};
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
 use crate::foreign::json::parse;
@@ -21,7 +21,7 @@ pub async fn post(
     let result = async {
         let received = intake::read(&app, &parts.headers, body).await?;
         let events = snowplow::posted(&parse(&received.bytes)?)?;
-        take(&app, &parts, address, &events).await?;
+        take(&app, &parts, &received.bytes, address, &events).await?;
         Ok("ok".into_response())
     };
     let result = result.await;
@@ -36,14 +36,21 @@ pub async fn pixel_of(
 ) -> Response {
     let (parts, _) = request.into_parts();
     let events = snowplow::asked(parts.uri.query().unwrap_or_default());
-    let result = take(&app, &parts, address, &events).await.map(|()| pixel());
+    let result = take(&app, &parts, &[], address, &events).await.map(|()| pixel());
     finish(&app, &parts, result)
 }
 
-async fn take(app: &App, parts: &Parts, address: Option<IpAddr>, events: &[Pairs]) -> Result<(), ApiError> {
+async fn take(
+    app: &App,
+    parts: &Parts,
+    body: &[u8],
+    address: Option<IpAddr>,
+    events: &[Pairs],
+) -> Result<(), ApiError> {
     let site = snowplow::app(events).and_then(|app_id| app.sites.by_public_name(app_id));
     let site = site.ok_or_else(intake::unknown_site)?;
     let (visitor, agent) = visitor(app, &site, &parts.headers, address)?;
-    store(app, &site, &parts.headers, snowplow::translate(events, &visitor, agent, app.now())).await?;
+    let translated = snowplow::translate(events, &visitor, agent, app.now());
+    store(app, &site, request(parts, body, &visitor), translated).await?;
     Ok(())
 }
