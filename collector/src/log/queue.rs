@@ -53,7 +53,6 @@ pub struct Written {
 
 type Outcome = Result<Written, Rejected>;
 
-#[expect(clippy::large_enum_variant, reason = "nearly every command is the large one")]
 enum Command {
     Write { draft: Draft, bytes: u64, answer: oneshot::Sender<Outcome> },
     Ack(u64),
