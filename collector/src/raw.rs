@@ -18,7 +18,14 @@ use std::collections::BTreeSet;
 /// First byte of a record that is a request and not its events.
 pub const KIND: u8 = 0x80;
 /// Headers without which a request cannot be read again. Addresses and cookies are not among them.
-const HEADERS: [&str; 5] = ["content-type", "user-agent", "authorization", "sec-gpc", "accept-language"];
+const HEADERS: [&str; 6] = [
+    "content-type",
+    "user-agent",
+    "authorization",
+    "sec-gpc",
+    "accept-language",
+    crate::extract::signature::KEY,
+];
 
 /// A request while it is being answered.
 #[derive(Debug, Clone, Copy)]

@@ -3,8 +3,8 @@
 use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
-    account, batch, console, delivery, documents, foreign, import, live, questions, raw, server, settings,
-    sites,
+    account, batch, console, delivery, documents, foreign, import, live, questions, raw, server, server_keys,
+    settings, sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
@@ -81,6 +81,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(questions::overview))
         .routes(routes!(live::live))
         .routes(routes!(import::import))
+        .routes(routes!(server_keys::list, server_keys::create))
+        .routes(routes!(server_keys::revoke))
         .routes(routes!(raw::dead_letters))
         .routes(routes!(raw::read_again));
     with_documents!(router, attributes, placements, audiences, offers, campaigns)

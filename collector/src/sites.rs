@@ -35,6 +35,8 @@ impl SiteEntry {
 struct Maps {
     by_key: HashMap<String, Arc<SiteEntry>>,
     by_name: HashMap<String, Arc<SiteEntry>>,
+    /// Site and secret of a server key.
+    by_server_key: HashMap<String, (Arc<SiteEntry>, String)>,
 }
 
 /// All sites.
@@ -79,6 +81,12 @@ impl Sites {
         })
     }
 
+    /// The site of a server key, and what its signatures are made with.
+    #[must_use]
+    pub fn by_server_key(&self, id: &str) -> Option<(Arc<SiteEntry>, String)> {
+        self.maps.read().unwrap_or_else(PoisonError::into_inner).by_server_key.get(id).cloned()
+    }
+
     /// The bundle with this content hash, current or one of the last few.
     #[must_use]
     pub fn bundle(&self, hash: &str) -> Option<Bytes> {
@@ -119,6 +127,12 @@ impl Sites {
             };
             maps.by_key.insert(entry.record.site.key.clone(), Arc::clone(&entry));
             maps.by_name.insert(entry.record.site.name.clone(), entry);
+        }
+        for record in control.server_keys().await? {
+            let site = maps.by_key.values().find(|site| site.record.number == record.site);
+            if let Some(site) = site.cloned() {
+                maps.by_server_key.insert(record.key.id, (site, record.secret));
+            }
         }
         *self.maps.write().unwrap_or_else(PoisonError::into_inner) = maps;
         Ok(())

@@ -176,3 +176,19 @@ async fn the_source_is_in_id_order_and_its_revision_rises() {
     assert!((source.site.holdout_percent - 10.0).abs() < f64::EPSILON);
     assert_eq!(revision, first + 4);
 }
+
+#[tokio::test]
+async fn server_keys_belong_to_a_site_and_can_be_revoked() {
+    let (_dir, control) = open().await;
+    let first = control.add_server_key(1, "core banking", NOW).await.unwrap();
+    let second = control.add_server_key(2, "call centre", NOW.plus_ms(1)).await.unwrap();
+    assert_ne!((&first.key.id, &first.secret), (&second.key.id, &second.secret));
+    assert!(!format!("{first:?}").contains(&first.secret));
+    assert_eq!(control.server_keys().await.unwrap(), [first.clone(), second.clone()]);
+    assert!(matches!(control.revoke_server_key(2, &first.key.id).await, Err(Error::NotFound { .. })));
+    control.revoke_server_key(1, &first.key.id).await.unwrap();
+    assert_eq!(control.server_keys().await.unwrap(), [second]);
+    for label in ["", " ", "a\nb", &"x".repeat(65)] {
+        assert!(matches!(control.add_server_key(1, label, NOW).await, Err(Error::Invalid(_))), "{label:?}");
+    }
+}

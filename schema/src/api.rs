@@ -114,6 +114,41 @@ pub struct NewSite {
     pub origins: Vec<String>,
 }
 
+/// A key with which a company's server signs what it sends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ServerKey {
+    /// Names the key in a request; not secret.
+    pub id: String,
+    /// Which system has it.
+    pub label: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A new server key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewServerKey {
+    /// Which system gets it.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9][A-Za-z0-9 ._-]*$")
+    )]
+    pub label: String,
+}
+
+/// A server key that was just made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ServerKeyMade {
+    /// The key.
+    pub key: ServerKey,
+    /// What signatures are made with; shown this once.
+    pub secret: String,
+}
+
 /// Whether the tag works.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

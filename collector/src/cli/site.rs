@@ -2,8 +2,9 @@
 
 use super::attach::{Attached, Client};
 use super::{CommonArgs, output};
-use attune_schema::api::{NewSite, Site, SiteChange};
+use attune_schema::api::{NewServerKey, NewSite, ServerKey, ServerKeyMade, Site, SiteChange};
 use clap::{Args, Subcommand};
+use reqwest::Method;
 
 /// Options of `attune site`.
 #[derive(Debug, Args)]
@@ -41,8 +42,42 @@ enum SiteCommand {
         #[arg(long = "origin", value_name = "ORIGIN")]
         origins: Vec<String>,
     },
+    /// Make, list and revoke keys with which servers sign their events.
+    ServerKey {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
     /// Give a site a new public key; the old one is refused from then on.
     RotateKey(OneSite),
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Make a key; its secret is shown once.
+    Add {
+        #[command(flatten)]
+        site: OneSite,
+        /// Which system gets it.
+        #[arg(long, value_name = "TEXT")]
+        label: String,
+    },
+    /// List the keys of a site.
+    List(OneSite),
+    /// Revoke a key: what it signs is refused from then on.
+    Revoke {
+        #[command(flatten)]
+        site: OneSite,
+        /// Id of the key.
+        id: String,
+    },
+}
+
+impl KeyCommand {
+    fn site(&self) -> &OneSite {
+        match self {
+            Self::Add { site, .. } | Self::Revoke { site, .. } | Self::List(site) => site,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -64,6 +99,7 @@ pub async fn run(args: SiteArgs) -> anyhow::Result<()> {
             site.common.clone()
         }
         SiteCommand::Origins { site, .. } => site.common.clone(),
+        SiteCommand::ServerKey { command } => command.site().common.clone(),
     };
     let attached = Attached::open(&common).await?;
     let done = command(&attached.client, args.command).await;
@@ -93,10 +129,32 @@ async fn command(client: &Client, command: SiteCommand) -> anyhow::Result<()> {
         SiteCommand::Origins { site, origins } => {
             change(client, site, SiteChange { paused: None, origins: Some(origins) }).await
         }
+        SiteCommand::ServerKey { command } => server_key(client, command).await,
         SiteCommand::RotateKey(OneSite { name, common }) => {
             let site: Site = client.post(&format!("/api/sites/{name}/rotate-key"), &()).await?;
             show(&site, &common)
         }
+    }
+}
+
+async fn server_key(client: &Client, command: KeyCommand) -> anyhow::Result<()> {
+    let path = format!("/api/sites/{}/server-keys", command.site().name);
+    match command {
+        KeyCommand::Add { site, label } => {
+            let made: ServerKeyMade = client.post(&path, &NewServerKey { label }).await?;
+            if site.common.json {
+                return output::json(&made);
+            }
+            output::line(&format!("{}  {}  (the secret is shown once)", made.key.id, made.secret))
+        }
+        KeyCommand::List(site) => {
+            let keys: Vec<ServerKey> = client.get(&path).await?;
+            if site.common.json {
+                return output::json(&keys);
+            }
+            keys.iter().try_for_each(|key| output::line(&format!("{}  {}", key.id, key.label)))
+        }
+        KeyCommand::Revoke { id, .. } => client.tell(Method::DELETE, &format!("{path}/{id}"), &()).await,
     }
 }
 

@@ -12,6 +12,7 @@ pub mod live;
 pub mod questions;
 pub mod raw;
 pub mod server;
+pub mod server_keys;
 pub mod settings;
 pub mod sites;
 pub mod web;

@@ -4,6 +4,7 @@ mod address;
 mod body;
 mod caller;
 mod origin;
+pub mod signature;
 mod site;
 mod version;
 

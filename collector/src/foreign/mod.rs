@@ -13,6 +13,7 @@ pub mod plausible;
 pub mod posthog;
 pub mod salt;
 pub mod segment;
+pub mod server;
 pub mod snowplow;
 pub mod web;
 

@@ -3,6 +3,7 @@
 pub mod analytics;
 pub mod posthog;
 pub mod segment;
+pub mod server;
 pub mod snowplow;
 
 use super::intake;
@@ -51,6 +52,7 @@ pub fn routes() -> Router<App> {
         router = router.route(path, open(get(analytics::matomo).post(analytics::matomo)));
     }
     router
+        .route("/v1/events", open(post(server::events)))
         .route("/v1/projects/{key}/settings", open(get(segment::settings)))
         .route("/sourceConfig", open(get(segment::source_config)))
         .route("/sourceConfig/", open(get(segment::source_config)))
