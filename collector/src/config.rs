@@ -27,6 +27,8 @@ pub struct Config {
     pub batches_per_second: u32,
     /// How many may be connected, and how long they may say nothing.
     pub connections: Connections,
+    /// A file of MaxMind's form that tells the country of an address.
+    pub country_db: Option<PathBuf>,
     /// Proxies in front: their `X-Forwarded-For` is believed, nobody else's is.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -45,6 +47,7 @@ impl Config {
             segment_bytes: 32 << 20,
             batches_per_second: 0,
             connections: Connections::default(),
+            country_db: None,
             trusted_proxies: Vec::new(),
         }
     }

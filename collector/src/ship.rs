@@ -5,6 +5,7 @@
 //! range itself stored before a crash do not count, so the second attempt builds the very same rows.
 
 use crate::cursor::{Cursor, Range};
+use crate::enrich::{self, Enricher};
 use crate::log::{Durable, Item, Queue, Reader};
 use crate::record;
 use crate::sink::{Store, StoreError};
@@ -16,7 +17,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, watch};
 
@@ -77,6 +78,8 @@ pub struct Shipper {
     pub store: Arc<dyn Store>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Completes the rows.
+    pub enricher: Arc<std::sync::Mutex<Enricher>>,
 }
 
 /// Why a range was not shipped.
@@ -203,7 +206,11 @@ impl Run {
     /// Reads the pending range again, or cuts a new one.
     async fn cut(&self, durable: Durable) -> Result<Cut, ShipError> {
         let (dir, cursor) = (self.shipper.log_dir.clone(), self.shipper.cursor);
-        let read = tokio::task::spawn_blocking(move || read_range(dir, cursor, durable));
+        let enricher = Arc::clone(&self.shipper.enricher);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut enricher = enricher.lock().unwrap_or_else(PoisonError::into_inner);
+            read_range(dir, cursor, durable, &mut enricher)
+        });
         Ok(read.await.map_err(io::Error::other)??)
     }
 
@@ -228,7 +235,7 @@ impl Run {
     }
 }
 
-fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable) -> io::Result<Cut> {
+fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable, enricher: &mut Enricher) -> io::Result<Cut> {
     let mut reader = Reader::new(dir, cursor.position).after(cursor.accepted);
     let mut after = cursor;
     let mut rows = Vec::new();
@@ -241,8 +248,11 @@ fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable) -> io::Result<Cut>
         match reader.next(&durable)? {
             Some(Item::Record(record)) => {
                 bytes += record.body.len();
-                match record::rows(&record.body) {
-                    Ok(more) => rows.extend(more),
+                match record::read(&record.body) {
+                    Ok(mut read) => {
+                        enricher.put(&mut read);
+                        rows.extend(read.rows);
+                    }
                     Err(_) => {
                         tracing::error!(record = record.sequence, "a log record cannot be read");
                         after.quarantined += record.accepted;
@@ -256,6 +266,7 @@ fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable) -> io::Result<Cut>
             None => break,
         }
     }
+    enrich::put_rates(&mut rows);
     after.position = reader.position();
     after.accepted = reader.accepted();
     let range =

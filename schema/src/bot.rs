@@ -1,5 +1,6 @@
 //! Whether an event is a person's doing. Bots are flagged and counted, never dropped.
 
+use alloc::string::String;
 use core::str::FromStr;
 use serde::{Deserialize, Serialize};
 
@@ -85,4 +86,51 @@ impl Reason {
             Self::Server => "server",
         }
     }
+}
+
+/// Which events an answer counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Bots {
+    /// People's.
+    #[default]
+    Exclude,
+    /// All.
+    Include,
+    /// Everything but people's.
+    Only,
+}
+
+impl Bots {
+    /// Whether it is what is asked when nothing is said.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A site's own word on what is behind an event: applied when a question is asked, so to old events as well. All
+/// tests that a rule has must hold; the first rule that fits decides.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct BotRule {
+    /// What it is then.
+    pub class: Class,
+    /// The user agent has this in it, in any case.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub user_agent_contains: String,
+    /// The stored address begins so: what is stored depends on the site's setting `address`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub address_starts: String,
+    /// Country, as two letters.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub country: String,
+    /// The visitor, as a UUID.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub visitor: String,
+    /// The referrer has this in it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub referrer_contains: String,
 }

@@ -6,6 +6,7 @@ use crate::server::{Server, random_text};
 use anyhow::Context;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Options of `attune serve`.
@@ -25,6 +26,9 @@ pub struct ServeArgs {
     /// Address or network of a proxy whose X-Forwarded-For is believed; may be repeated.
     #[arg(long = "trusted-proxy", value_name = "NETWORK", env = "ATTUNE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     trusted_proxies: Vec<IpNet>,
+    /// File of MaxMind's form (.mmdb) that tells the country of an address; none is stored without it.
+    #[arg(long, value_name = "FILE", env = "ATTUNE_COUNTRY_DB")]
+    country_db: Option<PathBuf>,
     /// Most bytes of events waiting for the warehouse, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 16 << 10)]
     log_mib: u64,
@@ -58,6 +62,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let mut config = args.common.config(args.listen);
     config.batches_per_second = args.batches_per_second;
     config.trusted_proxies = args.trusted_proxies;
+    config.country_db = args.country_db;
     config.limits.log_bytes = args.log_mib << 20;
     config.limits.free_bytes = args.free_mib << 20;
     let drawn = args.admin_password.is_none().then(|| random_text()[..20].to_owned());

@@ -1,15 +1,18 @@
 //! The steps that every door of ingest shares: read the body, admit the sender, store the events.
 
+use crate::enrich::address;
 use crate::error::ApiError;
-use crate::extract::read_capped;
+use crate::extract::{Client, read_capped};
 use crate::log::queue::Written;
 use crate::pipeline::inflate::{InflateError, gunzip};
-use crate::pipeline::{Incoming, Policy, answers, screen};
+use crate::pipeline::{Incoming, Policy, Told, answers, screen};
+use crate::record::Sent;
 use crate::sites::SiteEntry;
 use crate::state::App;
 use crate::telemetry::Metric;
 use attune_schema::api::EventAnswer;
-use attune_schema::limits::BODY_BYTES;
+use attune_schema::limits::{AGENT_BYTES, BODY_BYTES};
+use attune_schema::time::Timestamp;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -92,13 +95,17 @@ pub(in crate::endpoint) fn admit(app: &App, site: &SiteEntry, headers: &HeaderMa
 /// 503: send the same again. What was written of it already will be answered `duplicate`.
 pub(in crate::endpoint) async fn store(
     app: &App,
+    site: &SiteEntry,
+    client: Client<'_>,
     batches: Vec<Incoming<'_>>,
     policy: Policy,
 ) -> Result<Vec<EventAnswer>, ApiError> {
     let now = app.now();
-    let verdicts = try_join_all(batches.into_iter().map(|incoming| async move {
+    let verdicts = try_join_all(batches.into_iter().map(|mut incoming| async move {
         let device = incoming.texts[0].clone();
-        let screened = screen(incoming, policy, now);
+        let told = std::mem::take(&mut incoming.told);
+        let known = Known::new(app, site, client, &told, now)?;
+        let screened = screen(incoming, policy, known.sent(), now);
         let written = if screened.refused.is_empty() && screened.draft.tally.client_dropped == 0 {
             Written::default()
         } else {
@@ -108,6 +115,52 @@ pub(in crate::endpoint) async fn store(
         Ok::<_, ApiError>(answers(&screened.refused, &written.duplicates))
     }));
     Ok(verdicts.await?.concat())
+}
+
+/// What may be kept of who sent a batch. The address ends here: its country and what the site's policy leaves of it
+/// go on.
+pub(in crate::endpoint) struct Known<'a> {
+    agent: &'a str,
+    own_agent: bool,
+    webdriver: bool,
+    address: String,
+    country: String,
+}
+
+impl<'a> Known<'a> {
+    /// From what the request's head says, and what the sender `told`.
+    ///
+    /// # Errors
+    /// 500 if an address is to be hashed and the key of the day cannot be kept.
+    pub(in crate::endpoint) fn new(
+        app: &App,
+        site: &SiteEntry,
+        client: Client<'a>,
+        told: &'a Told<'_>,
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
+        let told_agent = !told.agent.is_empty();
+        let agent = if told_agent { &*told.agent } else { client.agent };
+        // Whoever tells the user agent of somebody else does not come from that somebody's address.
+        let own_address = client.page || (!told_agent && client.is_visitor());
+        let at = told.address.or(client.address.filter(|_| own_address));
+        let country = app.countries.as_ref().zip(at).map(|(countries, at)| countries.of(at));
+        let address = address::kept(site.address, at, site.record.number, &app.salt, now)
+            .map_err(|error| ApiError::internal(&error))?;
+        Ok(Self {
+            agent: agent.get(..agent.floor_char_boundary(AGENT_BYTES)).unwrap_or_default(),
+            own_agent: told_agent || client.page,
+            webdriver: told.webdriver,
+            address,
+            country: country.unwrap_or_default(),
+        })
+    }
+
+    /// For the log.
+    pub(in crate::endpoint) fn sent(&self) -> Sent<'_> {
+        let Self { agent, own_agent, webdriver, address, country } = self;
+        Sent { agent, own_agent: *own_agent, webdriver: *webdriver, address, country }
+    }
 }
 
 /// The error for a key that no site has.

@@ -438,7 +438,7 @@ pub fn by_agent(agent: &str, device_family: &str) -> Option<(Class, Reason)> {
             text = text.replace(name, "");
         }
     }
-    if LIBRARIES.iter().any(|name| text.starts_with(name)) {
+    if is_library(&text) {
         return Some((Class::Bot, Reason::Library));
     }
     if has_bot(&text) || any(&text, CRAWLERS) {
@@ -454,6 +454,15 @@ pub fn by_agent(agent: &str, device_family: &str) -> Option<(Class, Reason)> {
     let known = !matches!(device_family, "" | "Other");
     let person = known || BROWSERS.iter().any(|name| text.starts_with(name)) || any(&text, DEVICES);
     (!person).then_some((Class::Likely, Reason::NoBrowser))
+}
+
+/// Whether the program is a library for HTTP.
+#[must_use]
+pub fn is_library(agent: &str) -> bool {
+    let begins = |name: &&str| {
+        agent.as_bytes().get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    LIBRARIES.iter().any(|name| begins(name))
 }
 
 fn any(text: &str, words: &[&str]) -> bool {

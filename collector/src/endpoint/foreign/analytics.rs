@@ -52,7 +52,7 @@ pub async fn plausible(
         for site in sites {
             let (visitor, agent) = visitor(&app, &site, &parts.headers, address)?;
             let translated = plausible::translate(&body, &visitor, agent, app.now())?;
-            let verdicts = store_admitted(&app, &site, &parts.headers, translated).await?;
+            let verdicts = store_admitted(&app, &site, &parts, translated).await?;
             dropped |=
                 verdicts.iter().any(|answer| !matches!(answer.verdict, Verdict::Ok | Verdict::Duplicate));
         }
@@ -96,7 +96,7 @@ pub async fn measurement(
         let received = intake::read(&app, &parts.headers, body).await?;
         let site = query.site(&app).ok_or_else(intake::unknown_site)?;
         let translated = ga4::translate(&parse(&received.bytes)?, app.now())?;
-        store(&app, &site, &parts.headers, translated).await?;
+        store(&app, &site, &parts, translated).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     let result = result.await;
@@ -171,7 +171,7 @@ async fn take(
     for (site, requests) in by_site.into_values() {
         let (visitor, agent) = visitor(app, &site, &parts.headers, address)?;
         let translated = matomo::translate(&requests, &visitor, agent, app.now());
-        for answer in store_admitted(app, &site, &parts.headers, translated).await? {
+        for answer in store_admitted(app, &site, &parts, translated).await? {
             let good = matches!(answer.verdict, Verdict::Ok | Verdict::Duplicate);
             *(if good { &mut kept } else { &mut refused }) += 1;
         }

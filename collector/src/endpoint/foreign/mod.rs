@@ -7,6 +7,7 @@ pub mod snowplow;
 
 use super::intake;
 use crate::error::ApiError;
+use crate::extract::Client;
 use crate::foreign::{Refused, Translated, batches};
 use crate::pipeline::Policy;
 use crate::sites::SiteEntry;
@@ -77,22 +78,22 @@ fn finish(app: &App, parts: &Parts, result: Result<Response, ApiError>) -> Respo
 async fn store(
     app: &App,
     site: &SiteEntry,
-    headers: &HeaderMap,
+    parts: &Parts,
     translated: Translated,
 ) -> Result<Vec<EventAnswer>, ApiError> {
-    intake::admit(app, site, headers)?;
-    store_admitted(app, site, headers, translated).await
+    intake::admit(app, site, &parts.headers)?;
+    store_admitted(app, site, parts, translated).await
 }
 
 /// [`store`] for a site that was asked already: a request for several sites asks all of them first.
 async fn store_admitted(
     app: &App,
     site: &SiteEntry,
-    headers: &HeaderMap,
+    parts: &Parts,
     translated: Translated,
 ) -> Result<Vec<EventAnswer>, ApiError> {
     let mut batches = batches(translated.sent_at, translated.messages);
-    if headers.get("sec-gpc").is_some_and(|value| value == "1") {
+    if parts.headers.get("sec-gpc").is_some_and(|value| value == "1") {
         batches.iter_mut().for_each(|batch| batch.consent.share = Grant::Denied);
     }
     let policy = Policy {
@@ -101,7 +102,7 @@ async fn store_admitted(
         age_days: Some(AGE_DAYS),
         consent_settled: true,
     };
-    intake::store(app, batches, policy).await
+    intake::store(app, site, Client::of(app, parts), batches, policy).await
 }
 
 /// The visitor of today behind an address and a user agent, and that user agent.

@@ -28,7 +28,7 @@ pub async fn capture(State(app): State<App>, request: Request) -> Response {
         };
         let translated = posthog::translate(&body, app.now())?;
         drop(body);
-        store(&app, &site, &parts.headers, translated).await?;
+        store(&app, &site, &parts, translated).await?;
         Ok(Json(json!({ "status": 1 })).into_response())
     };
     let result: Result<Response, ApiError> = result.await;

@@ -51,26 +51,26 @@ pub async fn call(State(app): State<App>, kind: Option<&'static str>, request: R
         let received = intake::read(&app, &parts.headers, body).await?;
         let body = parse(&received.bytes)?;
         let query = Query::<KeyQuery>::try_from_uri(&parts.uri).ok().and_then(|query| query.0.write_key);
-        take(&app, &parts.headers, query.as_deref(), kind, body).await
+        take(&app, &parts, query.as_deref(), kind, body).await
     };
     let result = result.await;
     finish(&app, &parts, result)
 }
 
 /// A batch posted to the path that it shares with ours; `None` if it is not one of this form.
-pub async fn batch(app: &App, headers: &HeaderMap, body: &[u8]) -> Option<Result<Response, ApiError>> {
+pub async fn batch(app: &App, parts: &Parts, body: &[u8]) -> Option<Result<Response, ApiError>> {
     let body = parse(body).ok().filter(segment::is_batch)?;
-    Some(take(app, headers, None, None, body).await)
+    Some(take(app, parts, None, None, body).await)
 }
 
 async fn take(
     app: &App,
-    headers: &HeaderMap,
+    parts: &Parts,
     query: Option<&str>,
     kind: Option<&str>,
     body: Value,
 ) -> Result<Response, ApiError> {
-    let site = basic_user(headers)
+    let site = basic_user(&parts.headers)
         .as_deref()
         .into_iter()
         .chain(segment::key(&body))
@@ -80,7 +80,7 @@ async fn take(
     let translated = segment::translate(kind, &body, app.now())?;
     // Not kept in memory until the disk has the events.
     drop(body);
-    store(app, &site, headers, translated).await?;
+    store(app, &site, parts, translated).await?;
     Ok(Json(json!({ "success": true })).into_response())
 }
 

@@ -44,6 +44,6 @@ async fn take(app: &App, parts: &Parts, address: Option<IpAddr>, events: &[Pairs
     let site = snowplow::app(events).and_then(|app_id| app.sites.by_public_name(app_id));
     let site = site.ok_or_else(intake::unknown_site)?;
     let (visitor, agent) = visitor(app, &site, &parts.headers, address)?;
-    store(app, &site, &parts.headers, snowplow::translate(events, &visitor, agent, app.now())).await?;
+    store(app, &site, parts, snowplow::translate(events, &visitor, agent, app.now())).await?;
     Ok(())
 }
