@@ -32,6 +32,8 @@ pub struct Config {
     pub raw_days: u32,
     /// How many may be connected, and how long they may say nothing.
     pub connections: Connections,
+    /// A file of MaxMind's form that tells the country of an address.
+    pub country_db: Option<PathBuf>,
     /// Proxies in front: their `X-Forwarded-For` is believed, nobody else's is.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -52,6 +54,7 @@ impl Config {
             requests_per_address: 0,
             raw_days: 7,
             connections: Connections::default(),
+            country_db: None,
             trusted_proxies: Vec::new(),
         }
     }

@@ -12,6 +12,7 @@ pub mod cursor;
 pub mod data;
 pub mod description;
 pub mod endpoint;
+pub mod enrich;
 pub mod error;
 pub mod extract;
 pub mod foreign;

@@ -42,8 +42,11 @@ pub struct RawRequest<'a> {
     pub always: bool,
 }
 
-/// Name under which [`RawRequest::visitor`] is kept among the headers.
-pub const VISITOR: &str = "attune-visitor";
+/// Names under which is kept, among the headers, what was found out about the sender and cannot be found out again:
+/// [`RawRequest::visitor`], [`Fate::country`] and [`Fate::address`].
+pub const FOUND: [&str; 3] = ["attune-visitor", "attune-country", "attune-address"];
+/// Headers by which pages are known; which of them it was does not matter.
+const PAGE: [&str; 3] = ["origin", "sec-fetch-site", "referer"];
 
 /// What became of the events of one request at one site.
 #[derive(Debug, Default)]
@@ -56,6 +59,10 @@ pub struct Fate {
     pub visitors: BTreeSet<VisitorId>,
     /// Their user ids.
     pub users: BTreeSet<String>,
+    /// The sender's country.
+    pub country: String,
+    /// What the site's policy leaves of the sender's address.
+    pub address: String,
 }
 
 impl RawRequest<'_> {
@@ -93,8 +100,14 @@ impl RawRequest<'_> {
         w.int(now.plus_ms(i64::from(days) * DAY_MS).0);
         w.text(self.path);
         let text = |name: &'static str| Some((name, self.headers.get(name)?.to_str().ok()?));
-        let visitor = (!self.visitor.is_empty()).then_some((VISITOR, self.visitor));
-        let headers: Vec<(&str, &str)> = HEADERS.into_iter().filter_map(text).chain(visitor).collect();
+        let found = FOUND.into_iter().zip([self.visitor, &fate.country, &fate.address]);
+        let page = PAGE.iter().any(|name| self.headers.contains_key(*name)).then_some((PAGE[1], "none"));
+        let headers: Vec<(&str, &str)> = HEADERS
+            .into_iter()
+            .filter_map(text)
+            .chain(found.filter(|(_, value)| !value.is_empty()))
+            .chain(page)
+            .collect();
         w.len(headers.len());
         for (name, value) in headers {
             w.text(name);
@@ -166,6 +179,7 @@ mod tests {
             events: vec![EventId(7)],
             visitors: [VisitorId(8)].into(),
             users: ["u".to_owned()].into(),
+            ..Fate::default()
         };
         let draft = request(&headers, false).keep(3, &fate, Timestamp(1_000), 2).unwrap();
         let mut body = Vec::new();

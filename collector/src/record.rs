@@ -1,14 +1,24 @@
 //! The body of a log record: the accepted events of one request, and what surrounded them.
 
 use crate::log::Tally;
+use crate::pipeline::clock;
+use attune_schema::bot::Class;
 use attune_schema::id::{EventId, SessionId, VisitorId};
 use attune_schema::time::Timestamp;
 use attune_schema::value::Value;
 use attune_schema::wire::{Malformed, Reader, Writer};
-use attune_warehouse::row::EventRow;
+use attune_warehouse::row::{Agent, EventRow};
+use std::sync::Arc;
 
 /// First byte of a body.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The form of before, without [`Sent`]: a log outlives the program that wrote it.
+const WITHOUT_SENT: u8 = 1;
+
+/// See [`Sent::own_agent`].
+const OWN_AGENT: u8 = 1;
+/// See [`Sent::webdriver`].
+const WEBDRIVER: u8 = 2;
 
 /// A request on its way into the log: which of its events are new is decided by the writing thread.
 #[derive(Debug)]
@@ -42,6 +52,34 @@ pub struct Head<'a> {
     pub screen: [u32; 2],
     /// Offset of the device's clock zone from UTC, in minutes.
     pub utc_offset_minutes: i32,
+    /// Who sent it.
+    pub sent: Sent<'a>,
+}
+
+/// What is kept of who sent a request.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sent<'a> {
+    /// User agent, at most [`attune_schema::limits::AGENT_BYTES`] bytes.
+    pub agent: &'a str,
+    /// It is certain that the user agent is the visitor's own, and not that of a server in between.
+    pub own_agent: bool,
+    /// A program drives the browser, by the page's own word.
+    pub webdriver: bool,
+    /// What the site's policy leaves of the network address.
+    pub address: &'a str,
+    /// Country as two letters, or empty.
+    pub country: &'a str,
+}
+
+/// A body that was read.
+#[derive(Debug)]
+pub struct Record {
+    /// In the order of the request; `crate::enrich` completes them.
+    pub rows: Vec<EventRow>,
+    /// See [`Sent::own_agent`].
+    pub own_agent: bool,
+    /// See [`Sent::webdriver`].
+    pub webdriver: bool,
 }
 
 /// A property value that borrows its text from the request.
@@ -85,6 +123,11 @@ impl Draft {
             w.uint(size.into());
         }
         w.int(head.utc_offset_minutes.into());
+        for text in [head.sent.agent, head.sent.address, head.sent.country] {
+            w.text(text);
+        }
+        let flag = |set, bit| if set { bit } else { 0 };
+        w.u8(flag(head.sent.own_agent, OWN_AGENT) | flag(head.sent.webdriver, WEBDRIVER));
         Self {
             site: head.site,
             tally,
@@ -162,23 +205,27 @@ impl Draft {
     }
 }
 
-/// Reads a body into rows, in the order of the request.
+/// Reads a body.
 ///
 /// # Errors
 /// If the bytes are not a body of a version known here.
-pub fn rows(body: &[u8]) -> Result<Vec<EventRow>, Malformed> {
+pub fn read(body: &[u8]) -> Result<Record, Malformed> {
     let mut r = Reader::new(body);
-    if r.u8() != VERSION {
+    let version = r.u8();
+    if !matches!(version, VERSION | WITHOUT_SENT) {
         return Err(Malformed);
     }
     let site = r.u32();
     let received_at = Timestamp(r.int());
-    let _skew = r.int();
+    let skew_ms = r.int();
     let user = r.text();
     let consent = r.u8();
     let [device, locale, utm_source, utm_medium, utm_campaign, library] = std::array::from_fn(|_| r.text());
     let _screen = (r.u32(), r.u32());
     let _utc_offset = r.int();
+    let ([agent, address, country], flags) =
+        if version == WITHOUT_SENT { ([""; 3], 0) } else { (std::array::from_fn(|_| r.text()), r.u8()) };
+    let agent = Arc::new(Agent { user_agent: agent.to_owned(), ..Agent::default() });
     let count = <[u8; 4]>::try_from(r.raw(4)).map_err(|_| Malformed)?;
     let mut rows = Vec::new();
     for sequence in 0..u32::from_le_bytes(count) {
@@ -212,7 +259,17 @@ pub fn rows(body: &[u8]) -> Result<Vec<EventRow>, Malformed> {
             library: library.to_owned(),
             consent,
             properties,
+            skew_ms,
+            clock_corrected: clock::is_wrong(skew_ms),
+            agent: Arc::clone(&agent),
+            channel: "",
+            source: String::new(),
+            search_term: String::new(),
+            country: country.to_owned(),
+            address: address.to_owned(),
+            bot: Class::Human,
+            bot_reason: "",
         });
     }
-    Ok(rows)
+    Ok(Record { rows, own_agent: flags & OWN_AGENT != 0, webdriver: flags & WEBDRIVER != 0 })
 }

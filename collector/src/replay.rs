@@ -18,7 +18,7 @@ const PAGE: u32 = 200;
 /// What a door has to know of a request that is read again, and what becomes of its events.
 struct Again {
     received_at: Timestamp,
-    visitor: Option<String>,
+    found: [String; 3],
     verdicts: Mutex<Replayed>,
 }
 
@@ -33,10 +33,16 @@ pub fn received_at() -> Option<Timestamp> {
     AGAIN.try_with(|again| again.received_at).ok()
 }
 
+/// What was found out about the sender then: see [`raw::FOUND`].
+#[must_use]
+pub fn found() -> Option<[String; 3]> {
+    AGAIN.try_with(|again| again.found.clone()).ok()
+}
+
 /// The visitor of the day that the request had then.
 #[must_use]
 pub fn visitor() -> Option<String> {
-    AGAIN.try_with(|again| again.visitor.clone()).ok().flatten()
+    found().map(|[visitor, ..]| visitor).filter(|visitor| !visitor.is_empty())
 }
 
 /// Counts what becomes of events, if they are those of a replay.
@@ -108,19 +114,18 @@ pub async fn replay(app: &App, router: &Router, site: u32, what: &Replay) -> Res
 async fn answer_again(router: &Router, row: &RawRow) -> (StatusCode, Replayed) {
     let mut request =
         Request::builder().method(if row.body.is_empty() { "GET" } else { "POST" }).uri(&row.path);
-    let mut visitor = None;
+    let mut found: [String; 3] = Default::default();
     for (name, value) in &row.headers {
-        if name == raw::VISITOR {
-            visitor = Some(value.clone());
-        } else {
-            request = request.header(name, value);
+        match raw::FOUND.iter().position(|known| known == name) {
+            Some(place) => found[place].clone_from(value),
+            None => request = request.header(name, value),
         }
     }
     let Ok(request) = request.body(Body::from(row.body.clone())) else {
         return (StatusCode::BAD_REQUEST, Replayed::default());
     };
     let answering = router.clone().oneshot(request);
-    let again = Arc::new(Again { received_at: row.received_at, visitor, verdicts: Mutex::default() });
+    let again = Arc::new(Again { received_at: row.received_at, found, verdicts: Mutex::default() });
     let status = match AGAIN.scope(Arc::clone(&again), answering).await {
         Ok(response) => response.status(),
         Err(never) => match never {},

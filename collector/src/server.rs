@@ -4,6 +4,7 @@ use crate::bundle::Signer;
 use crate::config::Config;
 use crate::cursor::Cursor;
 use crate::data::{Contact, DataDir};
+use crate::enrich::country::Countries;
 use crate::foreign::salt::DailySalt;
 use crate::limit::Buckets;
 use crate::listen;
@@ -37,6 +38,9 @@ pub enum StartError {
     /// A file or the address.
     #[error("{0}: {1}")]
     Io(&'static str, #[source] std::io::Error),
+    /// The country file.
+    #[error(transparent)]
+    Countries(#[from] crate::enrich::country::BadFile),
     /// The control store.
     #[error(transparent)]
     Control(#[from] attune_control::Error),
@@ -71,6 +75,7 @@ impl Parts {
         store: Arc<dyn Store>,
         clock: Clock,
     ) -> Result<Self, StartError> {
+        let countries = config.country_db.as_deref().map(Countries::open).transpose()?;
         let control = match &config.control_url {
             Some(url) => Control::open(url).await?,
             None => Control::open_file(&data.file("control.db")).await?,
@@ -104,6 +109,7 @@ impl Parts {
             store: Arc::clone(&store),
             control: control.clone(),
             metrics: Arc::clone(&metrics),
+            enricher: Arc::default(),
         };
         let (shipping, shipper) = shipper.start(stopping.clone());
         let app = App(Arc::new(state::Parts {
@@ -123,6 +129,7 @@ impl Parts {
             requests: Buckets::of_rate(config.requests_per_address),
             raw_days: config.raw_days,
             salt: DailySalt::open(&data.file("salt.json")),
+            countries,
             trusted_proxies: config.trusted_proxies.clone(),
             ingest_permits: tokio::sync::Semaphore::new(512),
             stopping: stopping.clone(),
@@ -152,7 +159,7 @@ fn open_log(dir: &std::path::Path, segment_bytes: u64) -> std::io::Result<(Segme
     let (durable, mut reader) = (log.durable(), log.read_from(log.start_of_last(Window::CAPACITY)));
     while let Some(item) = reader.next(&durable)? {
         if let Item::Record(record) = item {
-            for row in record::rows(&record.body).unwrap_or_default() {
+            for row in record::read(&record.body).map(|read| read.rows).unwrap_or_default() {
                 window.insert(row.site, row.id);
             }
             window.keep_group();

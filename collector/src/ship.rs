@@ -8,6 +8,7 @@
 //! by the second only when the first has it in the store, or has not begun.
 
 use crate::cursor::{Cursor, Range};
+use crate::enrich::{self, Enricher};
 use crate::log::{Durable, Item, Queue, Reader};
 use crate::sink::{Store, StoreError};
 use crate::telemetry::{Metric, Metrics};
@@ -21,7 +22,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, watch};
 
@@ -86,6 +87,8 @@ pub struct Shipper {
     pub control: Control,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Completes the rows.
+    pub enricher: Arc<std::sync::Mutex<Enricher>>,
 }
 
 /// Why a range was not shipped.
@@ -218,7 +221,11 @@ impl Run {
     /// Reads the pending range again, or cuts a new one.
     async fn cut(&self, durable: Durable) -> Result<Cut, ShipError> {
         let (dir, cursor) = (self.shipper.log_dir.clone(), self.shipper.cursor);
-        let read = tokio::task::spawn_blocking(move || read_range(dir, cursor, durable));
+        let enricher = Arc::clone(&self.shipper.enricher);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut enricher = enricher.lock().unwrap_or_else(PoisonError::into_inner);
+            read_range(dir, cursor, durable, &mut enricher)
+        });
         Ok(read.await.map_err(io::Error::other)??)
     }
 
@@ -261,7 +268,7 @@ impl Run {
     }
 }
 
-fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable) -> io::Result<Cut> {
+fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable, enricher: &mut Enricher) -> io::Result<Cut> {
     let mut reader = Reader::new(dir, cursor.position).after(cursor.accepted);
     let mut after = cursor;
     let (mut rows, mut raw_rows) = (Vec::new(), Vec::new());
@@ -276,7 +283,10 @@ fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable) -> io::Result<Cut>
                 bytes += record.body.len();
                 let read = match record.body.first() {
                     Some(&raw::KIND) => raw::row(&record.body).map(|row| raw_rows.push(row)),
-                    _ => record::rows(&record.body).map(|more| rows.extend(more)),
+                    _ => record::read(&record.body).map(|mut read| {
+                        enricher.put(&mut read);
+                        rows.extend(read.rows);
+                    }),
                 };
                 match read {
                     Ok(()) => {}
@@ -293,6 +303,7 @@ fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable) -> io::Result<Cut>
             None => break,
         }
     }
+    enrich::put_rates(&mut rows);
     after.position = reader.position();
     after.accepted = reader.accepted();
     let range =

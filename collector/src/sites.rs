@@ -2,7 +2,10 @@
 
 use crate::bundle::{SignedBundle, Signer};
 use attune_control::{Control, Error, SiteRecord};
+use attune_schema::bot::BotRule;
 use attune_schema::consent::Basis;
+use attune_schema::source::{AddressPolicy, SiteSettings};
+use attune_warehouse::query::bots::Scope;
 use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -17,12 +20,22 @@ pub struct SiteEntry {
     pub record: SiteRecord,
     /// What unanswered consent to measuring means.
     pub measure_basis: Basis,
+    /// What is kept of a visitor's address.
+    pub address: AddressPolicy,
+    /// The site's own word on bots.
+    pub bot_rules: Vec<BotRule>,
     /// What its pages load.
     pub bundle: SignedBundle,
     older: VecDeque<(String, Bytes)>,
 }
 
 impl SiteEntry {
+    /// What questions about it are put to.
+    #[must_use]
+    pub fn scope(&self) -> Scope<'_> {
+        Scope { site: self.record.number, bot_rules: &self.bot_rules }
+    }
+
     /// Whether pages of `origin` may send.
     #[must_use]
     pub fn allows(&self, origin: &str) -> bool {
@@ -152,6 +165,7 @@ impl Sites {
             older.push_front((known.bundle.hash.clone(), known.bundle.bytes.clone()));
             older.truncate(KEPT);
         }
-        Ok(SiteEntry { record, measure_basis: source.site.measure_basis, bundle, older })
+        let SiteSettings { measure_basis, address, bot_rules, .. } = source.site;
+        Ok(SiteEntry { record, measure_basis, address, bot_rules, bundle, older })
     }
 }

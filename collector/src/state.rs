@@ -1,5 +1,6 @@
 //! What every request can reach.
 
+use crate::enrich::country::Countries;
 use crate::foreign::salt::DailySalt;
 use crate::limit::Buckets;
 use crate::live::Live;
@@ -66,6 +67,8 @@ pub struct Parts {
     pub raw_days: u32,
     /// Visitors of clients that have no id for them.
     pub salt: DailySalt,
+    /// Countries of addresses, if there is a file.
+    pub countries: Option<Countries>,
     /// Proxies whose word on who connected to them is taken.
     pub trusted_proxies: Vec<IpNet>,
     /// Batches being read at the same time.

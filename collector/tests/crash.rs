@@ -104,7 +104,7 @@ async fn acknowledged_events_survive_kill_9_once_each() {
     let mut times: HashMap<EventId, u32> = HashMap::new();
     while let Some(item) = reader.next(&durable).unwrap() {
         let Item::Record(record) = item else { panic!("damage after a kill") };
-        for row in record::rows(&record.body).unwrap() {
+        for row in record::read(&record.body).unwrap().rows {
             *times.entry(row.id).or_default() += 1;
         }
     }

@@ -429,10 +429,12 @@ async fn a_crash_after_the_insert_stores_nothing_twice() {
     let pending = std::fs::read(&path).unwrap();
     store.set_away(false);
     app.flush().await;
+    store.set_away(true);
     app.batch(json!([event("3", "x", NOW)])).await;
     app.parts.close().await;
     assert_eq!(store.rows().len(), 2);
     std::fs::write(&path, pending).unwrap();
+    store.set_away(false);
     let app = TestApp::open(&config, store.clone()).await;
     let ledger = app.flush().await;
     assert_eq!((ledger.stored, ledger.duplicate), (3, 0), "the same rows under the same token");

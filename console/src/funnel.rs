@@ -2,6 +2,7 @@
 
 use crate::route;
 use crate::text;
+use attune_schema::bot::Bots;
 use attune_schema::question::{
     Breakdown, EventNames, FunnelQuestion, FunnelStep, Per, Period, PropertyFilter,
 };
@@ -129,6 +130,7 @@ impl Funnel {
                 .days
                 .map(|days| Period { from: now.plus_ms(-DAY_MS * i64::from(days)), to: now.plus_ms(60_000) }),
             breakdown: self.breakdown,
+            bots: Bots::default(),
         })
     }
 

@@ -14,6 +14,8 @@ extern crate alloc;
 #[cfg(feature = "serde")]
 pub mod api;
 pub mod batch;
+#[cfg(feature = "serde")]
+pub mod bot;
 pub mod bundle;
 pub mod consent;
 pub mod event;

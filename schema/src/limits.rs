@@ -14,6 +14,10 @@ pub const PROPERTY_NAME_BYTES: usize = 64;
 pub const TEXT_BYTES: usize = 1_024;
 /// Longest URL kept, in bytes.
 pub const URL_BYTES: usize = 2_048;
+/// Longest user agent kept, in bytes.
+pub const AGENT_BYTES: usize = 512;
+/// Most bot rules of one site.
+pub const BOT_RULES: usize = 64;
 /// Longest visitor, session, user or event id given as text, in bytes.
 pub const ID_BYTES: usize = 128;
 

@@ -1,5 +1,6 @@
 //! Questions put to the warehouse, and their answers; one JSON form for the command line, the API and the console.
 
+use crate::bot::Bots;
 use crate::time::Timestamp;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,18 @@ pub enum Breakdown {
     UtmSource,
     /// Host of the referrer.
     ReferrerHost,
+    /// Where the visit came from: search, social, email …
+    Channel,
+    /// Name of the search engine, network or page it came from.
+    Source,
+    /// Browser.
+    Browser,
+    /// Operating system.
+    Os,
+    /// Country, if a country file is configured.
+    Country,
+    /// Person, likely a bot, bot, monitoring.
+    Bot,
 }
 
 /// A half-open period of event time, `[from, to)`.
@@ -124,6 +137,9 @@ pub struct FunnelQuestion {
     /// Split by the value at the first step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown: Option<Breakdown>,
+    /// Whose events count.
+    #[serde(default, skip_serializing_if = "Bots::is_default")]
+    pub bots: Bots,
 }
 
 /// How many reached a step.
@@ -218,6 +234,9 @@ pub struct TrendQuestion {
     /// Split by this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown: Option<Breakdown>,
+    /// Whose events count.
+    #[serde(default, skip_serializing_if = "Bots::is_default")]
+    pub bots: Bots,
 }
 
 /// One bar.

@@ -2,6 +2,7 @@
 //!
 //! The engine compiles a [`Source`] into a bundle; the console edits its parts; `control` versions them.
 
+use crate::bot::BotRule;
 use crate::consent::Basis;
 use crate::span::Span;
 use crate::time::Timestamp;
@@ -49,6 +50,34 @@ pub struct SiteSettings {
     pub utc_offset_minutes: i32,
     /// How interest in categories is earned and forgotten.
     pub affinity: AffinitySettings,
+    /// What is kept of a visitor's network address.
+    #[serde(skip_serializing_if = "AddressPolicy::is_default")]
+    pub address: AddressPolicy,
+    /// The site's own word on bots, applied when a question is asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bot_rules: Vec<BotRule>,
+}
+
+/// What is kept of a visitor's network address: only this enters the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AddressPolicy {
+    /// Nothing.
+    #[default]
+    None,
+    /// The network: the first 24 bits of IPv4, 48 of IPv6.
+    Truncated,
+    /// A hash under a key that is drawn anew every day and then forgotten.
+    Hashed,
+}
+
+impl AddressPolicy {
+    /// Whether it is what holds when nothing is said.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Default for SiteSettings {
@@ -62,6 +91,8 @@ impl Default for SiteSettings {
             session_timeout: Span::from_ms(30 * crate::time::MINUTE_MS),
             utc_offset_minutes: 0,
             affinity: AffinitySettings::default(),
+            address: AddressPolicy::default(),
+            bot_rules: Vec::new(),
         }
     }
 }

@@ -12,6 +12,8 @@ export default defineConfig({
   reporter: [["line"], ["json", { outputFile: "../../target/e2e.json" }]],
   outputDir: "../../target/e2e",
   use: {
+    // As a person's: a headless browser's own is flagged, and then left out of every answer.
+    userAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
     launchOptions: {
       executablePath: process.env.ATTUNE_CHROMIUM ?? "/usr/bin/chromium",
       args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-first-run"],

@@ -38,6 +38,22 @@ struct EventRecord<'a> {
     texts: Vec<(&'a str, &'a str)>,
     numbers: Vec<(&'a str, f64)>,
     flags: Vec<(&'a str, bool)>,
+    skew_ms: i64,
+    clock_corrected: bool,
+    user_agent: &'a str,
+    browser: &'a str,
+    browser_version: &'a str,
+    os: &'a str,
+    os_version: &'a str,
+    device_brand: &'a str,
+    device_model: &'a str,
+    channel: &'a str,
+    source: &'a str,
+    search_term: &'a str,
+    country: &'a str,
+    address: &'a str,
+    bot: i8,
+    bot_reason: &'a str,
 }
 
 impl<'a> EventRecord<'a> {
@@ -66,6 +82,22 @@ impl<'a> EventRecord<'a> {
             texts: Vec::new(),
             numbers: Vec::new(),
             flags: Vec::new(),
+            skew_ms: row.skew_ms,
+            clock_corrected: row.clock_corrected,
+            user_agent: &row.agent.user_agent,
+            browser: &row.agent.browser,
+            browser_version: &row.agent.browser_version,
+            os: &row.agent.os,
+            os_version: &row.agent.os_version,
+            device_brand: &row.agent.device_brand,
+            device_model: &row.agent.device_model,
+            channel: row.channel,
+            source: &row.source,
+            search_term: &row.search_term,
+            country: &row.country,
+            address: &row.address,
+            bot: row.bot as i8,
+            bot_reason: row.bot_reason,
         };
         for (name, value) in &row.properties {
             match value {
@@ -90,6 +122,7 @@ struct StepRecord<'a> {
     #[serde(with = "clickhouse::serde::uuid")]
     session: Uuid,
     device: &'a str,
+    bot: i8,
 }
 
 #[derive(Row, Deserialize)]
@@ -137,6 +170,7 @@ impl Warehouse {
                 name: &row.name,
                 session: Uuid::from_u128(row.session.0),
                 device: &row.device,
+                bot: row.bot as i8,
             };
             insert.write(&record).await?;
         }

@@ -4,8 +4,11 @@ use crate::Error;
 use clickhouse::Client;
 
 /// `(number, statements)`; never edited once released.
-const MIGRATIONS: [(u32, &str); 2] =
-    [(1, include_str!("migrations/001_events.sql")), (3, include_str!("migrations/003_raw.sql"))];
+const MIGRATIONS: [(u32, &str); 3] = [
+    (1, include_str!("migrations/001_events.sql")),
+    (2, include_str!("migrations/002_enrichment.sql")),
+    (3, include_str!("migrations/003_raw.sql")),
+];
 
 /// Brings the tables of `database` up to date.
 pub(crate) async fn migrate(client: &Client, database: &str) -> Result<(), Error> {
@@ -24,7 +27,8 @@ pub(crate) async fn migrate(client: &Client, database: &str) -> Result<(), Error
         }
         for statement in statements.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
             let qualified = statement
-                .replace("CREATE TABLE IF NOT EXISTS ", &format!("CREATE TABLE IF NOT EXISTS {database}."));
+                .replace("CREATE TABLE IF NOT EXISTS ", &format!("CREATE TABLE IF NOT EXISTS {database}."))
+                .replace("ALTER TABLE ", &format!("ALTER TABLE {database}."));
             client.query(&qualified.replace('?', "??")).execute().await?;
         }
         client

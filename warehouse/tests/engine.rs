@@ -1,5 +1,6 @@
 //! The real engine, tiny data, answers worked out by hand or by trying everything.
 
+use attune_schema::bot::{Bots, Class};
 use attune_schema::id::{EventId, SessionId, VisitorId};
 use attune_schema::question::{
     Breakdown, EventNames, FunnelQuestion, FunnelStep, Interval, Measure, Per, PropertyFilter, SameTime,
@@ -9,7 +10,7 @@ use attune_schema::time::{DAY_MS, Timestamp};
 use attune_warehouse::query::kernel::{Step, reach};
 use attune_warehouse::row::EventRow;
 use attune_warehouse::{Config, Warehouse};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Runtime;
 
 /// One engine a process: tests take turns, share its tables, and keep apart by site.
@@ -52,6 +53,16 @@ fn row(site: u32, id: u128, visitor: u128, name: &str, at: i64) -> EventRow {
         library: "test".to_owned(),
         consent: 0,
         properties: vec![("n\0ul'\"\\".to_owned(), "값\n🙂".into())],
+        skew_ms: 0,
+        clock_corrected: false,
+        agent: Arc::default(),
+        channel: "",
+        source: String::new(),
+        search_term: String::new(),
+        country: String::new(),
+        address: String::new(),
+        bot: Class::Human,
+        bot_reason: "",
     }
 }
 
@@ -64,6 +75,7 @@ fn ask(steps: &[&str], window_days: Option<u64>) -> FunnelQuestion {
         same_time: SameTime::Allowed,
         period: None,
         breakdown: None,
+        bots: Bots::Exclude,
     }
 }
 
@@ -232,6 +244,7 @@ fn trends_count_events_and_visitors_by_interval() {
             interval: Interval::Day,
             period: None,
             breakdown: None,
+            bots: Bots::Exclude,
         };
         let counts = |answer: attune_schema::question::TrendAnswer| {
             answer.points.iter().map(|point| (point.at.0, point.count)).collect::<Vec<_>>()
@@ -258,7 +271,7 @@ fn home_figures_pages_and_names() {
             rows.push(exposed);
         }
         warehouse.insert("range-9", 19, &rows).await.unwrap();
-        let overview = warehouse.overview(9, Timestamp(NOON)).await.unwrap();
+        let overview = warehouse.overview(9, Bots::Exclude, Timestamp(NOON)).await.unwrap();
         assert_eq!(
             (overview.current.visitors, overview.current.page_views, overview.current.exposures),
             (4, 4, 2)
@@ -268,7 +281,7 @@ fn home_figures_pages_and_names() {
         assert_eq!((campaign.exposures, campaign.withheld, campaign.clicks, campaign.reach), (2, 1, 1, 2));
         let pages = warehouse.pages(9, Timestamp(NOON - 2 * DAY_MS)).await.unwrap();
         assert_eq!(pages, [("https://bank.test/cards".to_owned(), 8)]);
-        assert_eq!(warehouse.event_names(9).await.unwrap()[0].name, "page_viewed");
+        assert_eq!(warehouse.event_names(9, Bots::Exclude).await.unwrap()[0].name, "page_viewed");
         assert!(warehouse.first_last(9).await.unwrap().is_some());
         assert_eq!(warehouse.first_last(999).await.unwrap(), None);
     });

@@ -6,6 +6,7 @@ use crate::server::{Server, random_text};
 use anyhow::Context;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Options of `attune serve`.
@@ -32,6 +33,9 @@ pub struct ServeArgs {
     /// Address or network of a proxy whose X-Forwarded-For is believed; may be repeated.
     #[arg(long = "trusted-proxy", value_name = "NETWORK", env = "ATTUNE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     trusted_proxies: Vec<IpNet>,
+    /// File of MaxMind's form (.mmdb) that tells the country of an address; none is stored without it.
+    #[arg(long, value_name = "FILE", env = "ATTUNE_COUNTRY_DB")]
+    country_db: Option<PathBuf>,
     /// Most bytes of events waiting for the warehouse, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 16 << 10)]
     log_mib: u64,
@@ -67,6 +71,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     config.requests_per_address = args.requests_per_address;
     config.raw_days = args.raw_days;
     config.trusted_proxies = args.trusted_proxies;
+    config.country_db = args.country_db;
     config.limits.log_bytes = args.log_mib << 20;
     config.limits.free_bytes = args.free_mib << 20;
     let drawn = args.admin_password.is_none().then(|| random_text()[..20].to_owned());

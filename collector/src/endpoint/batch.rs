@@ -3,6 +3,7 @@
 use super::foreign::segment;
 use super::intake;
 use crate::error::ApiError;
+use crate::extract::Client;
 use crate::pipeline::{Policy, decode};
 use crate::raw::RawRequest;
 use crate::state::App;
@@ -12,6 +13,7 @@ use attune_schema::limits::EVENT_AGE_DAYS;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use std::borrow::Cow;
@@ -70,7 +72,7 @@ pub struct BatchBody {
 pub async fn send(State(app): State<App>, Query(query): Query<BatchQuery>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let origin = parts.headers.get(header::ORIGIN).cloned();
-    let result = take(&app, query.site.as_deref(), &parts.headers, body).await;
+    let result = take(&app, query.site.as_deref(), &parts, body).await;
     intake::finish(&app, result, origin, false)
 }
 
@@ -79,7 +81,8 @@ pub async fn preflight(headers: HeaderMap) -> Response {
     intake::preflight(&headers, false)
 }
 
-async fn take(app: &App, site: Option<&str>, headers: &HeaderMap, body: Body) -> Result<Response, ApiError> {
+async fn take(app: &App, site: Option<&str>, parts: &Parts, body: Body) -> Result<Response, ApiError> {
+    let headers = &parts.headers;
     let received = intake::read(app, headers, body).await?;
     let compact = headers
         .get(header::CONTENT_TYPE)
@@ -88,7 +91,7 @@ async fn take(app: &App, site: Option<&str>, headers: &HeaderMap, body: Body) ->
         Ok(incoming) => incoming,
         // Segment's clients have their own idea of what is at this path, and no setting for another.
         Err(error) => {
-            return segment::batch(app, headers, &received.bytes).await.unwrap_or(Err(error.into()));
+            return segment::batch(app, parts, &received.bytes).await.unwrap_or(Err(error.into()));
         }
     };
     let entry = incoming.site.as_deref().or(site).and_then(|key| app.sites.by_key(key));
@@ -102,7 +105,14 @@ async fn take(app: &App, site: Option<&str>, headers: &HeaderMap, body: Body) ->
     };
     // The address named the site if the body did not.
     let path = site.map_or(Cow::Borrowed("/v1/batch"), |key| format!("/v1/batch?site={key}").into());
-    let request = RawRequest { path: &path, headers, body: &received.bytes, visitor: "", always: false };
-    let events = intake::store(app, vec![incoming], policy, request).await?;
+    let request = RawRequest {
+        path: &path,
+        headers: &parts.headers,
+        body: &received.bytes,
+        visitor: "",
+        always: false,
+    };
+    let client = Client::of(app, parts);
+    let events = intake::store(app, &entry, client, vec![incoming], policy, request).await?;
     Ok(Json(BatchAnswer { events }).into_response())
 }

@@ -1,17 +1,20 @@
 //! The steps that every door of ingest shares: read the body, admit the sender, store the events.
 
+use crate::enrich::address;
 use crate::error::ApiError;
-use crate::extract::read_capped;
+use crate::extract::{Client, read_capped};
 use crate::log::queue::Written;
 use crate::pipeline::inflate::{InflateError, gunzip};
-use crate::pipeline::{Incoming, Policy, answers, screen};
+use crate::pipeline::{Incoming, Policy, Told, answers, screen};
 use crate::raw::{Fate, RawRequest};
+use crate::record::Sent;
 use crate::replay;
 use crate::sites::SiteEntry;
 use crate::state::App;
 use crate::telemetry::Metric;
 use attune_schema::api::EventAnswer;
-use attune_schema::limits::BODY_BYTES;
+use attune_schema::limits::{AGENT_BYTES, BODY_BYTES};
+use attune_schema::time::Timestamp;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -102,6 +105,8 @@ pub(in crate::endpoint) fn admit(
 /// 503: send the same again. What was written of it already will be answered `duplicate`.
 pub(in crate::endpoint) async fn store(
     app: &App,
+    site: &SiteEntry,
+    client: Client<'_>,
     batches: Vec<Incoming<'_>>,
     policy: Policy,
     request: RawRequest<'_>,
@@ -110,10 +115,12 @@ pub(in crate::endpoint) async fn store(
     let mut fate = Fate::default();
     let mut place = 0;
     let mut writing = Vec::with_capacity(batches.len());
-    for incoming in batches {
+    for mut incoming in batches {
         let device = incoming.texts[0].clone();
         let user = incoming.user.clone();
-        let screened = screen(incoming, policy, now);
+        let told = std::mem::take(&mut incoming.told);
+        let known = Known::new(app, site, client, &told, now)?;
+        let screened = screen(incoming, policy, known.sent(), now);
         let refused = screened.refused.iter().zip(place..);
         fate.refused.extend(refused.filter_map(|(reason, place)| Some((place, (*reason)?))));
         place += screened.refused.len() as u32;
@@ -121,6 +128,7 @@ pub(in crate::endpoint) async fn store(
             fate.events.extend(screened.events.iter().map(|event| event.id));
             fate.visitors.extend(screened.events.iter().map(|event| event.visitor));
             fate.users.extend((!user.is_empty()).then(|| user.into_owned()));
+            (fate.country, fate.address) = (known.country.clone(), known.address.clone());
         }
         writing.push(async move {
             let written = if screened.refused.is_empty() && screened.draft.tally.client_dropped == 0 {
@@ -143,6 +151,58 @@ pub(in crate::endpoint) async fn store(
     let verdicts = verdicts.concat();
     replay::count(&verdicts);
     Ok(verdicts)
+}
+
+/// What may be kept of who sent a batch. The address ends here: its country and what the site's policy leaves of it
+/// go on.
+pub(in crate::endpoint) struct Known<'a> {
+    agent: &'a str,
+    own_agent: bool,
+    webdriver: bool,
+    address: String,
+    country: String,
+}
+
+impl<'a> Known<'a> {
+    /// From what the request's head says, and what the sender `told`.
+    ///
+    /// # Errors
+    /// 500 if an address is to be hashed and the key of the day cannot be kept.
+    pub(in crate::endpoint) fn new(
+        app: &App,
+        site: &SiteEntry,
+        client: Client<'a>,
+        told: &'a Told<'_>,
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
+        let told_agent = !told.agent.is_empty();
+        let agent = if told_agent { &*told.agent } else { client.agent };
+        // Whoever tells the user agent of somebody else does not come from that somebody's address.
+        let own_address = client.page || (!told_agent && client.is_visitor());
+        let at = told.address.or(client.address.filter(|_| own_address));
+        // Of a request that is read again the address is gone; what was found out from it then is not.
+        let (country, address) = match replay::found() {
+            Some([_, country, address]) => (Some(country), address),
+            None => {
+                let country = app.countries.as_ref().zip(at).map(|(countries, at)| countries.of(at));
+                let address = address::kept(site.address, at, site.record.number, &app.salt, now);
+                (country, address.map_err(|error| ApiError::internal(&error))?)
+            }
+        };
+        Ok(Self {
+            agent: agent.get(..agent.floor_char_boundary(AGENT_BYTES)).unwrap_or_default(),
+            own_agent: told_agent || client.page,
+            webdriver: told.webdriver,
+            address,
+            country: country.unwrap_or_default(),
+        })
+    }
+
+    /// For the log.
+    pub(in crate::endpoint) fn sent(&self) -> Sent<'_> {
+        let Self { agent, own_agent, webdriver, address, country } = self;
+        Sent { agent, own_agent: *own_agent, webdriver: *webdriver, address, country }
+    }
 }
 
 /// The error for a key that no site has.

@@ -4,9 +4,18 @@ use crate::error::ApiError;
 use crate::extract::{ApiJson, Caller, SitePath};
 use crate::state::App;
 use attune_schema::api::{ErrorBody, EventName, Overview};
+use attune_schema::bot::Bots;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
+
+/// `?bots=`.
+#[derive(Debug, serde::Deserialize)]
+pub struct Whose {
+    /// Whose events count.
+    #[serde(default)]
+    bots: Bots,
+}
 
 /// Who goes how far through ordered steps.
 #[utoipa::path(
@@ -24,7 +33,7 @@ pub async fn funnel(
     site: SitePath,
     ApiJson(question): ApiJson<FunnelQuestion>,
 ) -> Result<Json<FunnelAnswer>, ApiError> {
-    Ok(Json(app.store.funnel(site.record.number, &question).await?))
+    Ok(Json(app.store.funnel(site.scope(), &question).await?))
 }
 
 /// How often something happened over time.
@@ -43,7 +52,7 @@ pub async fn trend(
     site: SitePath,
     ApiJson(question): ApiJson<TrendQuestion>,
 ) -> Result<Json<TrendAnswer>, ApiError> {
-    Ok(Json(app.store.trend(site.record.number, &question).await?))
+    Ok(Json(app.store.trend(site.scope(), &question).await?))
 }
 
 /// Event names seen, most frequent first.
@@ -52,15 +61,19 @@ pub async fn trend(
     path = "/api/sites/{site}/events",
     operation_id = "event_names",
     tag = "questions",
-    params(("site" = String, Path, description = "Name of the site")),
+    params(
+        ("site" = String, Path, description = "Name of the site"),
+        ("bots" = Option<Bots>, Query, description = "Whose events count; people's if absent")
+    ),
     responses((status = 200, body = Vec<EventName>), (status = 503, body = ErrorBody))
 )]
 pub async fn events(
     State(app): State<App>,
     _: Caller,
     site: SitePath,
+    Query(whose): Query<Whose>,
 ) -> Result<Json<Vec<EventName>>, ApiError> {
-    Ok(Json(app.store.event_names(site.record.number).await?))
+    Ok(Json(app.store.event_names(site.scope(), whose.bots).await?))
 }
 
 /// Figures of the Home page.
@@ -69,9 +82,17 @@ pub async fn events(
     path = "/api/sites/{site}/overview",
     operation_id = "overview",
     tag = "questions",
-    params(("site" = String, Path, description = "Name of the site")),
+    params(
+        ("site" = String, Path, description = "Name of the site"),
+        ("bots" = Option<Bots>, Query, description = "Whose events count; people's if absent")
+    ),
     responses((status = 200, body = Overview), (status = 503, body = ErrorBody))
 )]
-pub async fn overview(State(app): State<App>, _: Caller, site: SitePath) -> Result<Json<Overview>, ApiError> {
-    Ok(Json(app.store.overview(site.record.number, app.now()).await?))
+pub async fn overview(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    Query(whose): Query<Whose>,
+) -> Result<Json<Overview>, ApiError> {
+    Ok(Json(app.store.overview(site.scope(), whose.bots, app.now()).await?))
 }

@@ -4,6 +4,7 @@ use crate::backup::{BackupError, Manifest};
 use crate::error::ApiError;
 use crate::extract::{ApiJson, Caller};
 use crate::pipeline::{EventDraft, Incoming, Policy, screen};
+use crate::record::Sent;
 use crate::server::random_number;
 use crate::state::App;
 use crate::telemetry::Gauge;
@@ -115,7 +116,7 @@ pub async fn self_test(State(app): State<App>, _: Caller) -> Result<Json<SelfTes
         })],
     );
     let policy = Policy { site: 0, measure_basis: Basis::OptOut, age_days: None, consent_settled: true };
-    let screened = screen(incoming, policy, now);
+    let screened = screen(incoming, policy, Sent::default(), now);
     app.queue.write(screened.draft).await?;
     let durable_ms = millis();
     let read_back = async {

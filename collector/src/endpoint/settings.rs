@@ -3,6 +3,7 @@
 use super::documents::{Versioned, versioned};
 use crate::error::ApiError;
 use crate::extract::{ApiJson, Caller, IfMatch, SitePath};
+use crate::sink::StoreError;
 use crate::state::App;
 use attune_schema::api::{Conflict, Document, ErrorBody};
 use attune_schema::source::SiteSettings;
@@ -49,6 +50,7 @@ pub async fn update(
     version: IfMatch,
     ApiJson(body): ApiJson<SiteSettings>,
 ) -> Result<Versioned<SiteSettings>, ApiError> {
+    attune_warehouse::query::bots::check(&body.bot_rules).map_err(StoreError::from)?;
     let changed = app.control.update(site.record.number, version.0, body, &caller.user, app.now()).await?;
     app.sites.refresh(&app.control).await?;
     Ok(versioned(changed))

@@ -8,8 +8,8 @@ use ipnet::IpNet;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
-/// Who sent the request; unknown when there is no connection. For limits and for the visitor of the day only:
-/// never logged, never stored.
+/// Who sent the request; unknown when there is no connection. For limits, for the visitor of the day and for its
+/// country; what is stored of it is what the site's policy leaves (`enrich::address`).
 #[derive(Clone, Copy)]
 pub struct ClientAddress(pub Option<IpAddr>);
 
@@ -17,8 +17,16 @@ impl FromRequestParts<App> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self::of(app, parts))
+    }
+}
+
+impl ClientAddress {
+    /// The sender of the request with this head.
+    #[must_use]
+    pub fn of(app: &App, parts: &Parts) -> Self {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        Ok(Self(peer.map(|peer| behind(peer, &parts.headers, &app.trusted_proxies))))
+        Self(peer.map(|peer| behind(peer, &parts.headers, &app.trusted_proxies)))
     }
 }
 

@@ -3,6 +3,7 @@
 mod address;
 mod body;
 mod caller;
+mod client;
 mod origin;
 pub mod signature;
 mod site;
@@ -11,6 +12,7 @@ mod version;
 pub use address::ClientAddress;
 pub use body::{ApiJson, read_capped};
 pub use caller::{Caller, session_token};
+pub use client::Client;
 pub use origin::same_origin;
 pub use site::SitePath;
 pub use version::IfMatch;

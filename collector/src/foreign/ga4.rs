@@ -62,6 +62,8 @@ fn message(body: &Value, index: usize, event: &Value, now: Timestamp) -> Message
         locale: text(at(params, &["language"])).into_owned(),
         campaign: web::campaign(&url),
         library: "ga4-mp".to_owned(),
+        agent: text(at(body, &["user_agent"])).into_owned(),
+        address: text(at(body, &["ip_override"])).into_owned(),
         ..Sender::default()
     };
     let name = match text(at(event, &["name"])) {

@@ -58,6 +58,8 @@ fn message(request: &Pairs, visitor: &str, user_agent: &str, now: Timestamp) -> 
         locale: of("lang").to_owned(),
         campaign: campaign(of("url"), of("_rcn")),
         library: "matomo".to_owned(),
+        agent: of("ua").to_owned(),
+        address: of("cip").to_owned(),
         screen: web::size(of("res")),
         ..Sender::default()
     };

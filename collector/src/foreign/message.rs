@@ -2,7 +2,7 @@
 
 use super::UNMAPPED;
 use super::json::{Flat, flatten};
-use crate::pipeline::{EventDraft, Incoming, PageDraft, validate};
+use crate::pipeline::{EventDraft, Incoming, PageDraft, Told, validate};
 use crate::record::ValueRef;
 use attune_schema::consent::Consent;
 use attune_schema::id::{EventId, SessionId, VisitorId};
@@ -29,6 +29,10 @@ pub struct Sender {
     pub library: String,
     /// Screen width and height.
     pub screen: [u32; 2],
+    /// User agent of the visitor where the message carries one, or empty.
+    pub agent: String,
+    /// Network address of the visitor where the message carries one, or anything else.
+    pub address: String,
 }
 
 /// An event, or why it is not one.
@@ -184,6 +188,11 @@ fn incoming(
     event: Result<EventDraft<'static>, Reason>,
 ) -> Incoming<'static> {
     let [source, medium, campaign] = sender.campaign;
+    let short = |text: String| {
+        let mut text = Cow::Owned(text);
+        validate::shorten(&mut text, limits::AGENT_BYTES);
+        text
+    };
     Incoming {
         site: None,
         user: Cow::Owned(sender.user),
@@ -196,6 +205,7 @@ fn incoming(
         }),
         screen: sender.screen,
         utc_offset_minutes: 0,
+        told: Told { agent: short(sender.agent), address: sender.address.parse().ok(), webdriver: false },
         events: vec![event],
         client_dropped: 0,
     }

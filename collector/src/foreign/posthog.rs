@@ -174,6 +174,8 @@ fn sender(body: &Value) -> Sender {
         },
         device: of("$device_type").to_lowercase(),
         locale: of("$browser_language"),
+        agent: of("$raw_user_agent"),
+        address: of("$ip"),
         campaign: [of("utm_source"), of("utm_medium"), of("utm_campaign")],
         library: match of("$lib").as_str() {
             "" => "posthog".to_owned(),

@@ -46,6 +46,19 @@ impl DailySalt {
         address: Option<IpAddr>,
         agent: &str,
     ) -> io::Result<String> {
+        let address = address.map_or(String::new(), |address| address.to_string());
+        self.digest(now, &[&site.to_string(), &address, agent])
+    }
+
+    /// What stands for an address today, as hexadecimal text.
+    ///
+    /// # Errors
+    /// If a new key cannot be kept.
+    pub fn address(&self, now: Timestamp, site: u32, address: IpAddr) -> io::Result<String> {
+        self.digest(now, &["address", &site.to_string(), &address.to_string()])
+    }
+
+    fn digest(&self, now: Timestamp, parts: &[&str]) -> io::Result<String> {
         let day = now.0.div_euclid(DAY_MS);
         let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
         // A request that waited over midnight belongs to the new day's visitors.
@@ -54,9 +67,7 @@ impl DailySalt {
             None => self.draw(day)?,
         };
         let mut hash = Sha256::new();
-        for part in
-            [salt.key.as_str(), &site.to_string(), &address.map_or(String::new(), |a| a.to_string()), agent]
-        {
+        for part in std::iter::once(salt.key.as_str()).chain(parts.iter().copied()) {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
@@ -98,6 +109,9 @@ mod tests {
         let salt = DailySalt::open(&path);
         let first = salt.visitor(noon, 1, address, "agent").unwrap();
         assert_eq!(first.len(), 32);
+        let hashed = salt.address(noon, 1, IpAddr::from([192, 0, 2, 7])).unwrap();
+        assert_eq!(salt.address(noon, 1, IpAddr::from([192, 0, 2, 7])).unwrap(), hashed);
+        assert_ne!(hashed, first, "an address is not a visitor");
         assert_eq!(salt.visitor(noon.plus_ms(DAY_MS / 2 - 1), 1, address, "agent").unwrap(), first);
         assert_eq!(DailySalt::open(&path).visitor(noon, 1, address, "agent").unwrap(), first, "restarted");
         assert_ne!(salt.visitor(noon, 2, address, "agent").unwrap(), first, "another site");

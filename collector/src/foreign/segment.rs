@@ -150,6 +150,8 @@ fn sender(body: &Value) -> Sender {
         user: text(at(body, &["userId"])).into_owned(),
         device,
         locale: of(&["locale"]),
+        agent: of(&["userAgent"]),
+        address: of(&["ip"]),
         campaign: [of(&["campaign", "source"]), of(&["campaign", "medium"]), of(&["campaign", "name"])],
         library: format!("{} {}", of(&["library", "name"]), of(&["library", "version"])).trim().to_owned(),
         screen: [count(at(context, &["screen", "width"])), count(at(context, &["screen", "height"]))],

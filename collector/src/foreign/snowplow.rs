@@ -83,6 +83,8 @@ fn message(event: &Pairs, visitor: &str, user_agent: &str, otherwise: Timestamp)
         campaign: web::campaign(of("url")),
         library: format!("snowplow {}", of("tv")).trim().to_owned(),
         screen: web::size(of("res")),
+        agent: of("ua").to_owned(),
+        address: of("ip").to_owned(),
         ..Sender::default()
     };
     let own = |details: &[(&'static str, &str)]| -> Vec<_> {

@@ -8,9 +8,15 @@ use attune_schema::time::{DAY_MS, Timestamp};
 /// A smaller difference is travel time, not a wrong clock.
 const SKEW_MS: i64 = 30_000;
 
+/// Whether the device's clock is wrong, so that times are moved.
+#[must_use]
+pub fn is_wrong(skew_ms: i64) -> bool {
+    skew_ms.unsigned_abs() > SKEW_MS.unsigned_abs()
+}
+
 /// Moves the event's time by the clock's error.
 pub fn put_corrected_time(event: &mut EventDraft<'_>, skew_ms: i64) {
-    if skew_ms.unsigned_abs() > SKEW_MS.unsigned_abs() {
+    if is_wrong(skew_ms) {
         event.at = event.at.plus_ms(skew_ms);
     }
 }

@@ -15,8 +15,8 @@ pub enum NotABatch {
     /// Begins as a compact batch and does not go on as one.
     #[error("the body is not a compact batch")]
     NotCompact,
-    /// A text of the envelope is longer than allowed.
-    #[error("`{0}` is empty or too long")]
+    /// A text of the envelope is longer than allowed, or not of its form.
+    #[error("`{0}` is empty, too long, or not what it should be")]
     BadField(&'static str),
 }
 

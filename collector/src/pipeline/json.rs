@@ -4,7 +4,7 @@
 //! those that cannot be read piece by piece, to say what is wrong with them.
 
 use super::decode::NotABatch;
-use super::{EventDraft, Incoming, PageDraft, validate};
+use super::{EventDraft, Incoming, PageDraft, Told, validate};
 use crate::record::ValueRef;
 use attune_schema::consent::Consent;
 use attune_schema::id::{EventId, SessionId, VisitorId};
@@ -61,6 +61,11 @@ struct Context<'a> {
     utm_campaign: Text<'a>,
     #[serde(borrow)]
     library: Text<'a>,
+    #[serde(borrow)]
+    user_agent: Text<'a>,
+    #[serde(borrow)]
+    address: Text<'a>,
+    webdriver: bool,
 }
 
 #[derive(serde::Deserialize)]
@@ -236,6 +241,12 @@ fn incoming<'a, E>(
     });
     let events = events.collect();
     let c = envelope.context;
+    let mut agent = c.user_agent.0;
+    validate::shorten(&mut agent, limits::AGENT_BYTES);
+    let address = match &*c.address.0 {
+        "" => None,
+        text => Some(text.parse().map_err(|_| NotABatch::BadField("context.address"))?),
+    };
     let texts = [c.device, c.locale, c.utm_source, c.utm_medium, c.utm_campaign, c.library];
     Ok(Incoming {
         site: envelope.site.map(|Text(site)| site),
@@ -248,6 +259,7 @@ fn incoming<'a, E>(
         }),
         screen: [c.screen_width, c.screen_height],
         utc_offset_minutes: c.utc_offset_minutes,
+        told: Told { agent, address, webdriver: c.webdriver },
         events,
         client_dropped: envelope.dropped.iter().fold(0, |sum, drop| sum.saturating_add(drop.count)),
     })

@@ -12,7 +12,7 @@ pub mod json;
 pub mod validate;
 
 use crate::log::Tally;
-use crate::record::{Draft, Head, ValueRef};
+use crate::record::{Draft, Head, Sent, ValueRef};
 use attune_schema::api::EventAnswer;
 use attune_schema::consent::{Basis, Consent, Purpose};
 use attune_schema::id::{EventId, SessionId, VisitorId};
@@ -37,6 +37,8 @@ pub struct Incoming<'a> {
     pub screen: [u32; 2],
     /// Offset of the device's clock zone from UTC, in minutes.
     pub utc_offset_minutes: i32,
+    /// What the sender itself says of the visitor's program and address.
+    pub told: Told<'a>,
     /// In order of recording.
     pub events: Vec<Result<EventDraft<'a>, Reason>>,
     /// Events the client dropped.
@@ -59,8 +61,20 @@ impl<'a> Incoming<'a> {
             utc_offset_minutes: 0,
             events,
             client_dropped: 0,
+            told: Told::default(),
         }
     }
+}
+
+/// What a sender says of the visitor: a server, whose own user agent and address are nobody's, or a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told<'a> {
+    /// The visitor's user agent, or empty.
+    pub agent: Cow<'a, str>,
+    /// The visitor's network address.
+    pub address: Option<std::net::IpAddr>,
+    /// `navigator.webdriver`: a program drives the browser.
+    pub webdriver: bool,
 }
 
 /// Where an event happened.
@@ -131,9 +145,9 @@ pub struct Screened<'a> {
     pub events: Vec<EventDraft<'a>>,
 }
 
-/// Judges a batch received at `now`.
+/// Judges a batch received at `now`; `sent` is what may be kept of who sent it.
 #[must_use]
-pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, now: Timestamp) -> Screened<'a> {
+pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, sent: Sent<'_>, now: Timestamp) -> Screened<'a> {
     let skew_ms = incoming.sent_at.map_or(0, |sent_at| now.since(sent_at));
     let basis = if policy.consent_settled { Basis::OptOut } else { policy.measure_basis };
     let allowed = incoming.consent.allows(Purpose::Measure, basis);
@@ -167,7 +181,8 @@ pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, now: Timestamp) -> Scr
         }
     }
     // If nothing was allowed or fit to be kept, neither is who sent it.
-    let (user, texts) = if events.is_empty() { Default::default() } else { (incoming.user, incoming.texts) };
+    let (user, texts, sent) =
+        if events.is_empty() { Default::default() } else { (incoming.user, incoming.texts, sent) };
     let [device, locale, source, medium, campaign, library] = &texts;
     let head = Head {
         site: policy.site,
@@ -178,6 +193,7 @@ pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, now: Timestamp) -> Scr
         texts: [device, locale, source, medium, campaign, library],
         screen: incoming.screen,
         utc_offset_minutes: incoming.utc_offset_minutes,
+        sent,
     };
     let bytes = events.iter().map(EventDraft::size).sum();
     let mut draft = Draft::new(&head, tally, events.len(), bytes);

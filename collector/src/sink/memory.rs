@@ -2,9 +2,11 @@
 
 use super::{Answer, Store, StoreError};
 use attune_schema::api::{EventName, Overview};
+use attune_schema::bot::Bots;
 use attune_schema::id::EventId;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
 use attune_schema::time::Timestamp;
+use attune_warehouse::query::bots::Scope;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use futures_util::future::{BoxFuture, FutureExt, ready};
@@ -144,19 +146,19 @@ impl Store for MemoryStore {
         .boxed()
     }
 
-    fn funnel<'a>(&'a self, _: u32, _: &'a FunnelQuestion) -> Answer<'a, FunnelAnswer> {
+    fn funnel<'a>(&'a self, _: Scope<'a>, _: &'a FunnelQuestion) -> Answer<'a, FunnelAnswer> {
         unanswerable()
     }
 
-    fn trend<'a>(&'a self, _: u32, _: &'a TrendQuestion) -> Answer<'a, TrendAnswer> {
+    fn trend<'a>(&'a self, _: Scope<'a>, _: &'a TrendQuestion) -> Answer<'a, TrendAnswer> {
         unanswerable()
     }
 
-    fn event_names(&self, _: u32) -> Answer<'_, Vec<EventName>> {
+    fn event_names<'a>(&'a self, _: Scope<'a>, _: Bots) -> Answer<'a, Vec<EventName>> {
         unanswerable()
     }
 
-    fn overview(&self, _: u32, _: Timestamp) -> Answer<'_, Overview> {
+    fn overview<'a>(&'a self, _: Scope<'a>, _: Bots, _: Timestamp) -> Answer<'a, Overview> {
         unanswerable()
     }
 

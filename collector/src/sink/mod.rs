@@ -4,9 +4,11 @@ pub mod memory;
 pub mod warehouse;
 
 use attune_schema::api::{EventName, Overview};
+use attune_schema::bot::Bots;
 use attune_schema::id::EventId;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
 use attune_schema::time::Timestamp;
+use attune_warehouse::query::bots::Scope;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use futures_util::future::BoxFuture;
@@ -56,16 +58,16 @@ pub trait Store: Send + Sync {
     ) -> Answer<'a, Vec<EventId>>;
 
     /// Answers a funnel.
-    fn funnel<'a>(&'a self, site: u32, question: &'a FunnelQuestion) -> Answer<'a, FunnelAnswer>;
+    fn funnel<'a>(&'a self, scope: Scope<'a>, question: &'a FunnelQuestion) -> Answer<'a, FunnelAnswer>;
 
     /// Answers a trend.
-    fn trend<'a>(&'a self, site: u32, question: &'a TrendQuestion) -> Answer<'a, TrendAnswer>;
+    fn trend<'a>(&'a self, scope: Scope<'a>, question: &'a TrendQuestion) -> Answer<'a, TrendAnswer>;
 
     /// Event names seen, most frequent first.
-    fn event_names(&self, site: u32) -> Answer<'_, Vec<EventName>>;
+    fn event_names<'a>(&'a self, scope: Scope<'a>, bots: Bots) -> Answer<'a, Vec<EventName>>;
 
     /// Figures of the Home page.
-    fn overview(&self, site: u32, now: Timestamp) -> Answer<'_, Overview>;
+    fn overview<'a>(&'a self, scope: Scope<'a>, bots: Bots, now: Timestamp) -> Answer<'a, Overview>;
 
     /// Pages seen since `since`: address without query, events; most first.
     fn pages(&self, site: u32, since: Timestamp) -> Answer<'_, Vec<(String, u64)>>;

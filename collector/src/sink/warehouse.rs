@@ -4,9 +4,11 @@
 use super::{Answer, Store, StoreError};
 use crate::config::Config;
 use attune_schema::api::{EventName, Overview};
+use attune_schema::bot::Bots;
 use attune_schema::id::EventId;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
 use attune_schema::time::Timestamp;
+use attune_warehouse::query::bots::Scope;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use attune_warehouse::{Error, Warehouse};
@@ -90,20 +92,20 @@ impl Store for WarehouseStore {
         async move { Ok(self.get().await?.existing(site, ids, from_ms, to_ms, except_batch).await?) }.boxed()
     }
 
-    fn funnel<'a>(&'a self, site: u32, question: &'a FunnelQuestion) -> Answer<'a, FunnelAnswer> {
-        async move { Ok(self.get().await?.funnel(site, question).await?) }.boxed()
+    fn funnel<'a>(&'a self, scope: Scope<'a>, question: &'a FunnelQuestion) -> Answer<'a, FunnelAnswer> {
+        async move { Ok(self.get().await?.funnel(scope, question).await?) }.boxed()
     }
 
-    fn trend<'a>(&'a self, site: u32, question: &'a TrendQuestion) -> Answer<'a, TrendAnswer> {
-        async move { Ok(self.get().await?.trend(site, question).await?) }.boxed()
+    fn trend<'a>(&'a self, scope: Scope<'a>, question: &'a TrendQuestion) -> Answer<'a, TrendAnswer> {
+        async move { Ok(self.get().await?.trend(scope, question).await?) }.boxed()
     }
 
-    fn event_names(&self, site: u32) -> Answer<'_, Vec<EventName>> {
-        async move { Ok(self.get().await?.event_names(site).await?) }.boxed()
+    fn event_names<'a>(&'a self, scope: Scope<'a>, bots: Bots) -> Answer<'a, Vec<EventName>> {
+        async move { Ok(self.get().await?.event_names(scope, bots).await?) }.boxed()
     }
 
-    fn overview(&self, site: u32, now: Timestamp) -> Answer<'_, Overview> {
-        async move { Ok(self.get().await?.overview(site, now).await?) }.boxed()
+    fn overview<'a>(&'a self, scope: Scope<'a>, bots: Bots, now: Timestamp) -> Answer<'a, Overview> {
+        async move { Ok(self.get().await?.overview(scope, bots, now).await?) }.boxed()
     }
 
     fn pages(&self, site: u32, since: Timestamp) -> Answer<'_, Vec<(String, u64)>> {

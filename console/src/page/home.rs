@@ -16,6 +16,7 @@ use crate::ui::icon::icon;
 use crate::ui::load::{Load, load, loaded};
 use crate::ui::part::{empty, head, link_button, problems};
 use attune_schema::api::{Health, Overview, Problem, TagStatus};
+use attune_schema::bot::Bots;
 use attune_schema::question::{EventNames, Interval, Measure, Period, TrendAnswer, TrendQuestion};
 use attune_schema::source::{Campaign, CampaignStatus};
 use attune_schema::time::{DAY_MS, HOUR_MS, Timestamp};
@@ -61,6 +62,7 @@ fn question() -> TrendQuestion {
             to: now.plus_ms(HOUR_MS),
         }),
         breakdown: None,
+        bots: Bots::default(),
     }
 }
 

@@ -3,9 +3,11 @@
 //! `windowFunnel` in its default mode where it is exact: all steps take different events and equal times count.
 //! Otherwise each unit's events are brought here and `kernel` walks them.
 
+use super::bots::Scope;
 use super::kernel::reach;
 use super::sql;
 use crate::{Error, Warehouse};
+use attune_schema::bot::Bots;
 use attune_schema::question::{
     Breakdown, EventNames, FunnelAnswer, FunnelQuestion, FunnelSlice, FunnelStep, Per, SameTime, StepCount,
 };
@@ -35,7 +37,11 @@ struct UnitSteps {
 
 impl Warehouse {
     /// Answers a funnel.
-    pub async fn funnel(&self, site: u32, question: &FunnelQuestion) -> Result<FunnelAnswer, Error> {
+    pub async fn funnel(
+        &self,
+        scope: impl Into<Scope<'_>> + Send,
+        question: &FunnelQuestion,
+    ) -> Result<FunnelAnswer, Error> {
         let count = question.steps.len();
         if count == 0 || count > STEPS {
             return Err(Error::Question(format!("a funnel has 1 to {STEPS} steps, not {count}")));
@@ -43,7 +49,7 @@ impl Warehouse {
         let window_ms = question
             .window_seconds
             .map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000));
-        let parts = Parts::new(site, question)?;
+        let parts = Parts::new(scope.into(), question)?;
         let exact = question.same_time == SameTime::Allowed && are_disjoint(&question.steps);
         let (sql, tally, rows_read, elapsed_ms) = if exact {
             let sql = parts.window_funnel(window_ms);
@@ -83,15 +89,18 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(site: u32, question: &FunnelQuestion) -> Result<Self, Error> {
+    fn new(of: Scope<'_>, question: &FunnelQuestion) -> Result<Self, Error> {
         // The narrow table has what most funnels need, sorted as they need it.
         let narrow = question.per != Per::Person
             && question.steps.iter().all(|step| step.filters.is_empty())
-            && matches!(question.breakdown, None | Some(Breakdown::Device));
+            && matches!(question.breakdown, None | Some(Breakdown::Device))
+            && (question.bots == Bots::Include || of.is_plain());
         let names: BTreeSet<&String> = question.steps.iter().flat_map(|step| step.event.names()).collect();
         let names: Vec<String> = names.into_iter().cloned().collect();
-        let mut scope = format!("site = {site} AND {}", sql::event_filter(&EventNames::Any(names), &[])?);
+        let mut scope =
+            format!("site = {} AND {}", of.site, sql::event_filter(&EventNames::Any(names), &[])?);
         scope.push_str(&sql::period(question.period, !narrow)?);
+        scope.push_str(&of.filter(question.bots)?);
         let steps = question
             .steps
             .iter()

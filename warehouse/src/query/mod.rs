@@ -2,6 +2,7 @@
 //!
 //! Values from questions enter SQL only through `sql::text` and its like.
 
+pub mod bots;
 mod funnel;
 pub mod kernel;
 mod overview;

@@ -1,8 +1,10 @@
 //! Figures of the Home, Live and Tag pages.
 
+use super::bots::Scope;
 use super::sql;
 use crate::{Error, Warehouse};
 use attune_schema::api::{CampaignFigures, EventName, Overview, OverviewFigures};
+use attune_schema::bot::Bots;
 use attune_schema::event::name;
 use attune_schema::question::Period;
 use attune_schema::time::{DAY_MS, Timestamp};
@@ -49,23 +51,30 @@ struct BoundsRow {
 
 impl Warehouse {
     /// The last seven days, the seven before, and each campaign's figures.
-    pub async fn overview(&self, site: u32, now: Timestamp) -> Result<Overview, Error> {
+    pub async fn overview(
+        &self,
+        scope: impl Into<Scope<'_>> + Send,
+        bots: Bots,
+        now: Timestamp,
+    ) -> Result<Overview, Error> {
+        let scope = scope.into();
+        let (site, whose) = (scope.site, scope.filter(bots)?);
         let week = 7 * DAY_MS;
         let current = Period { from: now.plus_ms(-week), to: now };
         let previous = Period { from: now.plus_ms(-2 * week), to: now.plus_ms(-week) };
         Ok(Overview {
-            current: self.figures(site, current).await?,
-            previous: self.figures(site, previous).await?,
-            campaigns: self.campaigns(site, current).await?,
+            current: self.figures(site, &whose, current).await?,
+            previous: self.figures(site, &whose, previous).await?,
+            campaigns: self.campaigns(site, &whose, current).await?,
         })
     }
 
-    async fn figures(&self, site: u32, period: Period) -> Result<OverviewFigures, Error> {
+    async fn figures(&self, site: u32, whose: &str, period: Period) -> Result<OverviewFigures, Error> {
         let scope = sql::period(Some(period), true)?;
         let sql = format!(
             "SELECT uniqExact(visitor) AS visitors, uniqExact(session) AS sessions, \
              countIf(name = '{}') AS page_views, countIf(name = '{}') AS exposures, countIf(name = '{}') AS offer_clicks \
-             FROM events WHERE site = {site}{scope}",
+             FROM events WHERE site = {site}{scope}{whose}",
             name::PAGE_VIEWED,
             name::OFFER_EXPOSED,
             name::OFFER_CLICKED
@@ -80,14 +89,14 @@ impl Warehouse {
         }))
     }
 
-    async fn campaigns(&self, site: u32, period: Period) -> Result<Vec<CampaignFigures>, Error> {
+    async fn campaigns(&self, site: u32, whose: &str, period: Period) -> Result<Vec<CampaignFigures>, Error> {
         let scope = sql::period(Some(period), true)?;
         let (exposed, withheld, clicked) = (name::OFFER_EXPOSED, name::OFFER_WITHHELD, name::OFFER_CLICKED);
         let sql = format!(
             "SELECT texts['campaign'] AS campaign, countIf(name = '{exposed}') AS exposures, \
              countIf(name = '{withheld}') AS withheld, countIf(name = '{clicked}') AS clicks, \
              uniqExactIf(visitor, name = '{exposed}') AS reach \
-             FROM events WHERE site = {site} AND name IN ('{exposed}', '{withheld}', '{clicked}'){scope} \
+             FROM events WHERE site = {site} AND name IN ('{exposed}', '{withheld}', '{clicked}'){scope}{whose} \
              GROUP BY campaign HAVING campaign != '' ORDER BY exposures DESC, campaign LIMIT 200"
         );
         let rows = self.ask::<CampaignRow>(&sql).await?.rows;
@@ -102,10 +111,16 @@ impl Warehouse {
     }
 
     /// Event names seen, most frequent first.
-    pub async fn event_names(&self, site: u32) -> Result<Vec<EventName>, Error> {
+    pub async fn event_names(
+        &self,
+        scope: impl Into<Scope<'_>> + Send,
+        bots: Bots,
+    ) -> Result<Vec<EventName>, Error> {
+        let scope = scope.into();
+        let (site, whose) = (scope.site, scope.filter(bots)?);
         let sql = format!(
             "SELECT toString(name) AS name, count() AS count, toUnixTimestamp64Milli(max(at)) AS last_at \
-             FROM events WHERE site = {site} GROUP BY name ORDER BY count DESC, name LIMIT 1000"
+             FROM events WHERE site = {site}{whose} GROUP BY name ORDER BY count DESC, name LIMIT 1000"
         );
         let rows = self.ask::<NameRow>(&sql).await?.rows;
         let names = rows.into_iter().map(|row| EventName {

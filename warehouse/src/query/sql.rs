@@ -83,5 +83,11 @@ pub(super) const fn breakdown(by: Breakdown) -> &'static str {
         Breakdown::Locale => "locale",
         Breakdown::UtmSource => "utm_source",
         Breakdown::ReferrerHost => "domainWithoutWWW(referrer)",
+        Breakdown::Channel => "channel",
+        Breakdown::Source => "source",
+        Breakdown::Browser => "browser",
+        Breakdown::Os => "os",
+        Breakdown::Country => "country",
+        Breakdown::Bot => "toString(bot)",
     }
 }

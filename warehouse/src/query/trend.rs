@@ -1,5 +1,6 @@
 //! Counts over time.
 
+use super::bots::Scope;
 use super::sql;
 use crate::{Error, Warehouse};
 use attune_schema::question::{Interval, Measure, TrendAnswer, TrendPoint, TrendQuestion};
@@ -19,8 +20,12 @@ struct PointRow {
 
 impl Warehouse {
     /// Answers a trend.
-    pub async fn trend(&self, site: u32, question: &TrendQuestion) -> Result<TrendAnswer, Error> {
-        let sql = build(site, question)?;
+    pub async fn trend(
+        &self,
+        scope: impl Into<Scope<'_>> + Send,
+        question: &TrendQuestion,
+    ) -> Result<TrendAnswer, Error> {
+        let sql = build(scope.into(), question)?;
         let answered = self.ask::<PointRow>(&sql).await?;
         let points = answered
             .rows
@@ -31,7 +36,7 @@ impl Warehouse {
     }
 }
 
-fn build(site: u32, question: &TrendQuestion) -> Result<String, Error> {
+fn build(of: Scope<'_>, question: &TrendQuestion) -> Result<String, Error> {
     let interval = match question.interval {
         Interval::Minute => "toStartOfMinute(at)",
         Interval::Hour => "toStartOfHour(at)",
@@ -45,7 +50,7 @@ fn build(site: u32, question: &TrendQuestion) -> Result<String, Error> {
         Measure::Sessions => "uniqExact(session)",
     };
     let value = question.breakdown.map_or("''", sql::breakdown);
-    let mut scope = format!("site = {site}");
+    let mut scope = format!("site = {}", of.site);
     if let Some(event) = &question.event {
         scope.push_str(" AND ");
         scope.push_str(&sql::event_filter(event, &question.filters)?);
@@ -56,6 +61,7 @@ fn build(site: u32, question: &TrendQuestion) -> Result<String, Error> {
         }
     }
     scope.push_str(&sql::period(question.period, true)?);
+    scope.push_str(&of.filter(question.bots)?);
     Ok(format!(
         "SELECT toUnixTimestamp64Milli(toDateTime64({interval}, 3, 'UTC')) AS at_ms, toString({value}) AS value, {count} AS count\n\
          FROM events\nWHERE {scope}\nGROUP BY at_ms, value\nORDER BY at_ms, value\nLIMIT {POINTS}"

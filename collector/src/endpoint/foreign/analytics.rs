@@ -2,7 +2,7 @@
 
 use super::{finish, intake, pixel, request as raw, store, store_admitted, visitor};
 use crate::error::ApiError;
-use crate::extract::ClientAddress;
+use crate::extract::{Client, ClientAddress};
 use crate::foreign::json::parse;
 use crate::foreign::snowplow::Pairs;
 use crate::foreign::{ga4, matomo, plausible};
@@ -52,8 +52,8 @@ pub async fn plausible(
         for site in sites {
             let (visitor, agent) = visitor(&app, &site, &parts.headers, address)?;
             let translated = plausible::translate(&body, &visitor, agent, app.now())?;
-            let verdicts =
-                store_admitted(&app, &site, raw(&parts, &received.bytes, &visitor), translated).await?;
+            let kept = raw(&parts, &received.bytes, &visitor);
+            let verdicts = store_admitted(&app, &site, Client::of(&app, &parts), kept, translated).await?;
             dropped |=
                 verdicts.iter().any(|answer| !matches!(answer.verdict, Verdict::Ok | Verdict::Duplicate));
         }
@@ -97,7 +97,7 @@ pub async fn measurement(
         let received = intake::read(&app, &parts.headers, body).await?;
         let site = query.site(&app).ok_or_else(intake::unknown_site)?;
         let translated = ga4::translate(&parse(&received.bytes)?, app.now())?;
-        store(&app, &site, raw(&parts, &received.bytes, ""), translated).await?;
+        store(&app, &site, Client::of(&app, &parts), raw(&parts, &received.bytes, ""), translated).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     let result = result.await;
@@ -175,7 +175,8 @@ async fn take(
     for (site, requests) in by_site.into_values() {
         let (visitor, agent) = visitor(app, &site, &parts.headers, address)?;
         let translated = matomo::translate(&requests, &visitor, agent, app.now());
-        for answer in store_admitted(app, &site, raw(parts, body, &visitor), translated).await? {
+        let (client, request) = (Client::of(app, parts), raw(parts, body, &visitor));
+        for answer in store_admitted(app, &site, client, request, translated).await? {
             let good = matches!(answer.verdict, Verdict::Ok | Verdict::Duplicate);
             *(if good { &mut kept } else { &mut refused }) += 1;
         }

@@ -8,6 +8,7 @@ pub mod snowplow;
 
 use super::intake;
 use crate::error::ApiError;
+use crate::extract::Client;
 use crate::foreign::{OWN, Refused, Translated, batches};
 use crate::pipeline::Policy;
 use crate::raw::RawRequest;
@@ -89,17 +90,19 @@ fn request<'a>(parts: &'a Parts, body: &'a [u8], visitor: &'a str) -> RawRequest
 async fn store(
     app: &App,
     site: &SiteEntry,
+    client: Client<'_>,
     request: RawRequest<'_>,
     translated: Translated,
 ) -> Result<Vec<EventAnswer>, ApiError> {
     intake::admit(app, site, request.headers, translated.messages.len())?;
-    store_admitted(app, site, request, translated).await
+    store_admitted(app, site, client, request, translated).await
 }
 
 /// [`store`] for a site that was asked already: a request for several sites asks all of them first.
 async fn store_admitted(
     app: &App,
     site: &SiteEntry,
+    client: Client<'_>,
     request: RawRequest<'_>,
     translated: Translated,
 ) -> Result<Vec<EventAnswer>, ApiError> {
@@ -120,7 +123,7 @@ async fn store_admitted(
         age_days: Some(AGE_DAYS),
         consent_settled: true,
     };
-    intake::store(app, batches, policy, request).await
+    intake::store(app, site, client, batches, policy, request).await
 }
 
 /// The visitor of today behind an address and a user agent, and that user agent.

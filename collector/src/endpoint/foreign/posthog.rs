@@ -2,6 +2,7 @@
 
 use super::{finish, intake, request as raw, store};
 use crate::error::ApiError;
+use crate::extract::Client;
 use crate::foreign::posthog;
 use crate::state::App;
 use axum::Json;
@@ -28,7 +29,7 @@ pub async fn capture(State(app): State<App>, request: Request) -> Response {
         };
         let translated = posthog::translate(&body, app.now())?;
         drop(body);
-        store(&app, &site, raw(&parts, &bytes, ""), translated).await?;
+        store(&app, &site, Client::of(&app, &parts), raw(&parts, &bytes, ""), translated).await?;
         Ok(Json(json!({ "status": 1 })).into_response())
     };
     let result: Result<Response, ApiError> = result.await;

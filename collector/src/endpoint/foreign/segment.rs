@@ -2,6 +2,7 @@
 
 use super::{finish, intake, request, store, text};
 use crate::error::ApiError;
+use crate::extract::Client;
 use crate::foreign::json::parse;
 use crate::foreign::segment;
 use crate::raw::RawRequest;
@@ -52,27 +53,29 @@ pub async fn call(State(app): State<App>, kind: Option<&'static str>, asked: Req
         let received = intake::read(&app, &parts.headers, body).await?;
         let body = parse(&received.bytes)?;
         let query = Query::<KeyQuery>::try_from_uri(&parts.uri).ok().and_then(|query| query.0.write_key);
-        take(&app, request(&parts, &received.bytes, ""), query.as_deref(), kind, body).await
+        let kept = request(&parts, &received.bytes, "");
+        take(&app, &parts, kept, query.as_deref(), kind, body).await
     };
     let result = result.await;
     finish(&app, &parts, result)
 }
 
 /// A batch posted to the path that it shares with ours; `None` if it is not one of this form.
-pub async fn batch(app: &App, headers: &HeaderMap, body: &[u8]) -> Option<Result<Response, ApiError>> {
-    let request = RawRequest { path: "/v1/batch", headers, body, visitor: "", always: true };
+pub async fn batch(app: &App, parts: &Parts, body: &[u8]) -> Option<Result<Response, ApiError>> {
+    let kept = request(parts, body, "");
     let body = parse(body).ok().filter(segment::is_batch)?;
-    Some(take(app, request, None, None, body).await)
+    Some(take(app, parts, kept, None, None, body).await)
 }
 
 async fn take(
     app: &App,
-    request: RawRequest<'_>,
+    parts: &Parts,
+    kept: RawRequest<'_>,
     query: Option<&str>,
     kind: Option<&str>,
     body: Value,
 ) -> Result<Response, ApiError> {
-    let site = basic_user(request.headers)
+    let site = basic_user(&parts.headers)
         .as_deref()
         .into_iter()
         .chain(segment::key(&body))
@@ -82,7 +85,7 @@ async fn take(
     let translated = segment::translate(kind, &body, app.now())?;
     // Not kept in memory until the disk has the events.
     drop(body);
-    store(app, &site, request, translated).await?;
+    store(app, &site, Client::of(app, parts), kept, translated).await?;
     Ok(Json(json!({ "success": true })).into_response())
 }
 

@@ -2,6 +2,7 @@
 
 use super::{finish, intake, request as raw, store};
 use crate::error::ApiError;
+use crate::extract::Client;
 use crate::extract::signature::signed_site;
 use crate::foreign::json::parse;
 use crate::foreign::server;
@@ -18,7 +19,8 @@ pub async fn events(State(app): State<App>, request: Request) -> Response {
         let received = intake::read(&app, &parts.headers, body).await?;
         let site = signed_site(&app, &parts.headers, &received.bytes)?;
         let translated = server::translate(&parse(&received.bytes)?, app.now())?;
-        let events = store(&app, &site, raw(&parts, &received.bytes, ""), translated).await?;
+        let events =
+            store(&app, &site, Client::default(), raw(&parts, &received.bytes, ""), translated).await?;
         Ok(Json(BatchAnswer { events }).into_response())
     };
     let result: Result<Response, ApiError> = result.await;

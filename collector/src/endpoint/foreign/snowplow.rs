@@ -2,7 +2,7 @@
 
 use super::{finish, intake, pixel, request, store, visitor};
 use crate::error::ApiError;
-use crate::extract::ClientAddress;
+use crate::extract::{Client, ClientAddress};
 use crate::foreign::json::parse;
 use crate::foreign::snowplow::{self, Pairs};
 use crate::state::App;
@@ -51,6 +51,6 @@ async fn take(
     let site = site.ok_or_else(intake::unknown_site)?;
     let (visitor, agent) = visitor(app, &site, &parts.headers, address)?;
     let translated = snowplow::translate(events, &visitor, agent, app.now());
-    store(app, &site, request(parts, body, &visitor), translated).await?;
+    store(app, &site, Client::of(app, parts), request(parts, body, &visitor), translated).await?;
     Ok(())
 }
