@@ -6,13 +6,19 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, Executor};
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// The relational store; clones share one pool of connections.
 #[derive(Clone)]
 pub struct Control {
     pub(crate) pool: AnyPool,
     pub(crate) random: Arc<dyn Random>,
+    /// Passwords being hashed at the same time.
+    pub(crate) hashing: Arc<Semaphore>,
 }
+
+/// Each hash takes 19 MiB: as many as there are sign-ins at once would be a way to fill the memory.
+const HASHES: usize = 2;
 
 impl Control {
     /// Opens `sqlite://PATH` (made if missing, readable by its owner only) or `postgres://…`, and brings
@@ -46,7 +52,7 @@ impl Control {
             .connect(url)
             .await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
-        Ok(Self { pool, random })
+        Ok(Self { pool, random, hashing: Arc::new(Semaphore::new(HASHES)) })
     }
 
     /// Opens the SQLite file at `path`.
