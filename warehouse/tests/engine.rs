@@ -2,8 +2,8 @@
 
 use attune_schema::id::{EventId, SessionId, VisitorId};
 use attune_schema::question::{
-    Breakdown, EventNames, FunnelQuestion, FunnelStep, Interval, Measure, Per, PropertyFilter, SameTime,
-    TrendQuestion,
+    Breakdown, EventNames, FunnelQuestion, FunnelStep, Interval, Measure, Per, Period, PropertyFilter,
+    SameTime, TrendQuestion,
 };
 use attune_schema::time::{DAY_MS, Timestamp};
 use attune_warehouse::query::kernel::{Step, reach};
@@ -271,6 +271,25 @@ fn home_figures_pages_and_names() {
         assert_eq!(warehouse.event_names(9).await.unwrap()[0].name, "page_viewed");
         assert!(warehouse.first_last(9).await.unwrap().is_some());
         assert_eq!(warehouse.first_last(999).await.unwrap(), None);
+    });
+}
+
+#[test]
+fn people_are_counted_within_a_period() {
+    run(async |warehouse| {
+        let mut rows: Vec<EventRow> = (0..4u128).map(|n| row(10, n, n, "a", NOON)).collect();
+        rows.push(row(10, 9, 9, "a", NOON - 3 * DAY_MS));
+        // Two browsers of one person.
+        rows[0].user = "kim".to_owned();
+        rows[1].user = "kim".to_owned();
+        warehouse.insert("range-10", 23, &rows).await.unwrap();
+        let mut question = FunnelQuestion { per: Per::Person, ..ask(&["a"], None) };
+        let mut count = async |from: i64, to: i64| {
+            question.period = Some(Period { from: Timestamp(from), to: Timestamp(to) });
+            warehouse.funnel(10, &question).await.unwrap().steps[0].count
+        };
+        assert_eq!(count(NOON - DAY_MS, NOON + DAY_MS).await, 3);
+        assert_eq!(count(i64::MIN, i64::MAX).await, 4, "the longest period there is");
     });
 }
 

@@ -101,8 +101,8 @@ impl Parts {
             table: match (narrow, question.per) {
                 (true, _) => "steps",
                 (false, Per::Person) => {
-                    // A visitor belongs to the last user it was identified as.
-                    "(SELECT * FROM events LEFT JOIN (SELECT visitor, site, argMax(user, at) AS owner FROM events \
+                    // A visitor belongs to the last user it was identified as. `*` leaves out the day, which is computed.
+                    "(SELECT *, events.day AS day FROM events LEFT JOIN (SELECT visitor, site, argMax(user, at) AS owner FROM events \
                      WHERE user != '' GROUP BY site, visitor) AS owners USING (site, visitor)) AS events"
                 }
                 (false, _) => "events",
