@@ -81,7 +81,7 @@ async fn guessing_passwords_is_slowed_down() {
 #[tokio::test]
 async fn everything_but_the_open_doors_needs_a_caller() {
     let app = TestApp::start().await;
-    let description = attune_collector::router::openapi().to_json().unwrap();
+    let description = attune_collector::router::openapi().to_string();
     let description: Value = serde_json::from_str(&description).unwrap();
     for (path, methods) in description["paths"].as_object().unwrap() {
         if !path.starts_with("/api/") || path == "/api/sign-in" {
