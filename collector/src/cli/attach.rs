@@ -56,6 +56,15 @@ impl Attached {
         }
     }
 
+    /// The server that has the data folder; none is started.
+    ///
+    /// # Errors
+    /// If none announced itself there.
+    pub fn running(common: &CommonArgs) -> anyhow::Result<Client> {
+        let found = data::contact(&common.data);
+        Client::new(&found.with_context(|| format!("no server runs on {}", common.data.display()))?)
+    }
+
     /// Stops the server if it is our own.
     pub async fn close(self) {
         if let Some(server) = self.own {

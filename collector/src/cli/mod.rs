@@ -5,6 +5,7 @@
 
 pub mod attach;
 pub mod backup;
+pub mod health;
 pub mod import;
 pub mod output;
 pub mod query;
@@ -29,6 +30,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Import events from CSV or NDJSON files.
     Import(import::ImportArgs),
+    /// Ask the running server how it is; fails if it does not answer.
+    Health(health::HealthArgs),
     /// Ask a question.
     Query(query::QueryArgs),
     /// Add and list sites.
@@ -69,6 +72,7 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
         match cli.command {
             Command::Serve(args) => serve::run(args).await,
             Command::Import(args) => import::run(args).await,
+            Command::Health(args) => health::run(args).await,
             Command::Query(args) => query::run(args).await,
             Command::Site(args) => site::run(args).await,
             Command::Backup(args) => backup::back_up(args).await,
