@@ -178,4 +178,5 @@ async fn kill_9_while_the_store_comes_and_goes_loses_and_doubles_nothing() {
     assert_eq!(store.number("SELECT count() FROM events").await, ledger.stored);
     assert_eq!(store.number("SELECT count() FROM steps").await, ledger.stored, "the narrow table, too");
     server.kill();
+    Arc::into_inner(store).unwrap().close().await;
 }

@@ -11,7 +11,10 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, MutexGuard, watch};
+
+/// One engine a process: tests take turns.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// How the store fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,7 @@ pub struct ClickHouse {
     engine: Embedded,
     fault: watch::Sender<Fault>,
     serving: tokio::task::JoinHandle<()>,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Drop for ClickHouse {
@@ -50,8 +54,9 @@ impl Drop for ClickHouse {
 }
 
 impl ClickHouse {
-    /// Opens the engine on `dir` and listens. One at a time in a process.
+    /// Opens the engine on `dir` and listens, when it is this test's turn.
     pub async fn start(dir: &Path) -> Self {
+        let turn = TURN.lock().await;
         let (library, dir) = (find_library().expect("libchdb: `cargo xtask engine`"), dir.to_owned());
         let engine =
             tokio::task::spawn_blocking(move || Embedded::open(&library, &dir).unwrap()).await.unwrap();
@@ -60,7 +65,7 @@ impl ClickHouse {
         let (fault, faults) = watch::channel(Fault::None);
         let client = engine.client();
         let serving = tokio::spawn(serve(listener, client.clone(), faults));
-        Self { url, client, engine, fault, serving }
+        Self { url, client, engine, fault, serving, _turn: turn }
     }
 
     /// Fails from now on, or works again.
