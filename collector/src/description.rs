@@ -1,15 +1,24 @@
-//! The OpenAPI description: what every operation has in common is said once, here.
+//! The OpenAPI description: what every operation has in common is said once, here, and what the types' own
+//! descriptions leave vague is said exactly, so that a client made from it sends what is taken.
 
 use attune_schema::api::ErrorBody;
+use attune_schema::value::Value as Scalar;
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, ResponseBuilder};
 
 /// Operations for which nobody has to be known.
 const OPEN: [&str; 3] = ["/api/sign-in", "/health", "/v1/batch"];
+/// Schemas whose values of any kind are properties' values.
+const WITH_VALUES: [&str; 4] = ["ImportRow", "LiveEvent", "PropertyFilter", "Test"];
 
-/// Adds to each operation the errors that it shares with its like.
-pub fn complete(description: &mut OpenApi) {
+/// Adds to each operation the errors that it shares with its like, and who may call it; makes the schemas exact.
+#[must_use]
+pub fn complete(mut description: OpenApi) -> Value {
     for (path, item) in &mut description.paths.paths {
         let PathItem { get, put, post, delete, patch, .. } = item;
         for (changes, operation) in [(false, get), (true, put), (true, post), (true, delete), (true, patch)] {
@@ -18,11 +27,31 @@ pub fn complete(description: &mut OpenApi) {
             }
         }
     }
+    let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("attune_session")));
+    let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    let components = description.components.get_or_insert_default();
+    components.security_schemes.insert("session".to_owned(), cookie.into());
+    components.security_schemes.insert("token".to_owned(), token.into());
+
+    let mut description = serde_json::to_value(description).unwrap_or_default();
+    if let Some(Value::Object(schemas)) = description.pointer_mut("/components/schemas") {
+        for name in WITH_VALUES {
+            schemas.entry(name).and_modify(put_values);
+        }
+        let tests = schemas.get("Test").cloned().unwrap_or_default();
+        schemas.entry("FieldCondition").and_modify(|condition| put_tests(condition, &tests));
+        schemas.entry("EventNames").and_modify(|names| names["oneOf"][1]["minItems"] = 1.into());
+    }
+    put_plain_conflicts(&mut description);
+    put_bounds(&mut description);
+    description
 }
 
 fn complete_one(operation: &mut Operation, path: &str, changes: bool) {
     let mut may_answer = Vec::new();
     if !OPEN.contains(&path) {
+        let scheme = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
+        operation.security = Some(vec![scheme("session"), scheme("token")]);
         may_answer.push(("401", "Nobody is signed in"));
         if changes {
             may_answer.push(("403", "Not from this server's own pages, or only for its command line"));
@@ -47,5 +76,76 @@ fn complete_one(operation: &mut Operation, path: &str, changes: bool) {
         let response =
             ResponseBuilder::new().description(meaning).content("application/json", content).build();
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
+    }
+}
+
+/// Names the type of values: by its own name it is taken for any JSON at all.
+fn put_values(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if fields.keys().all(|name| name == "description") {
+                fields.insert("$ref".to_owned(), json!(format!("#/components/schemas/{}", Scalar::name())));
+            } else {
+                fields.values_mut().for_each(put_values);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(put_values),
+        _ => {}
+    }
+}
+
+/// A conflict may also be with something that has no current version to show.
+fn put_plain_conflicts(description: &mut Value) {
+    let plain = json!({ "$ref": format!("#/components/schemas/{}", ErrorBody::name()) });
+    let items = description["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    for operation in items.filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        if let Some(schema) = operation.pointer_mut("/responses/409/content/application~1json/schema")
+            && *schema != plain
+        {
+            *schema = json!({ "anyOf": [schema.clone(), plain] });
+        }
+    }
+}
+
+/// A name beside exactly one test, and nothing else.
+fn put_tests(condition: &mut Value, tests: &Value) {
+    let each = |test: &Value| {
+        let mut test = test.clone();
+        test["properties"]["name"] = json!({ "type": "string", "description": "Attribute or context name." });
+        if let Some(required) = test["required"].as_array_mut() {
+            required.push("name".into());
+        }
+        test
+    };
+    let tests: Vec<Value> = tests["oneOf"].as_array().into_iter().flatten().map(each).collect();
+    *condition = json!({ "oneOf": tests, "description": condition["description"] });
+}
+
+/// Unsigned integers end where they end; a choice between objects of one field means this field alone.
+fn put_bounds(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            fields.values_mut().for_each(put_bounds);
+            if fields.get("minimum") == Some(&json!(0)) {
+                let most = match fields.get("format").and_then(Value::as_str) {
+                    Some("int32") => u64::from(u32::MAX),
+                    Some("int64") => u64::MAX,
+                    _ => return,
+                };
+                fields.remove("format");
+                fields.insert("maximum".to_owned(), most.into());
+            }
+            if let Some(Value::Array(choices)) = fields.get_mut("oneOf") {
+                choices.iter_mut().filter_map(Value::as_object_mut).for_each(close);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(put_bounds),
+        _ => {}
+    }
+}
+
+fn close(choice: &mut Map<String, Value>) {
+    if choice.contains_key("properties") {
+        choice.insert("additionalProperties".to_owned(), false.into());
     }
 }

@@ -90,17 +90,14 @@ fn described() -> OpenApiRouter<App> {
 
 /// The OpenAPI 3.1 description.
 #[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    let mut description = described().into_openapi();
-    description::complete(&mut description);
-    description
+pub fn openapi() -> serde_json::Value {
+    description::complete(described().into_openapi())
 }
 
 /// All paths.
 pub fn router(app: App) -> Router {
-    let (api, mut description) = described().split_for_parts();
-    description::complete(&mut description);
-    let description = description.to_json().unwrap_or_default();
+    let (api, description) = described().split_for_parts();
+    let description = description::complete(description).to_string();
     let json = [(header::CONTENT_TYPE, "application/json")];
     // Answers are nobody else's to keep, and never a page; what says otherwise has said so already.
     let private =

@@ -291,7 +291,9 @@ fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable, enricher: &mut Enr
                 match read {
                     Ok(()) => {}
                     Err(_) => {
+                        // Damaged before it was written, or of a later version of this program.
                         tracing::error!(record = record.sequence, "a log record cannot be read");
+                        reader.set_aside()?;
                         after.quarantined += record.accepted;
                     }
                 }

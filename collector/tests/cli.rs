@@ -51,7 +51,11 @@ fn sites_are_added_with_and_without_a_server() {
     assert!(first["key"].as_str().unwrap().starts_with("pk_"));
     assert!(!dir.join("server.json").exists(), "its own server is gone");
 
+    let nobody = run(dir, &["health"]);
+    assert!(!nobody.status.success());
+    assert!(String::from_utf8(nobody.stderr).unwrap().contains("no server runs on"));
     let serving = serve(dir);
+    assert_eq!(json(&run(dir, &["health", "--json"]))["log_bytes"], 256);
     let mode =
         std::os::unix::fs::PermissionsExt::mode(&dir.join("server.json").metadata().unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);

@@ -124,7 +124,7 @@ impl Control {
         }
         let (kind, id) = (T::KIND, body.id().to_owned());
         let text = encode(&body)?;
-        let (expected, next) = versions(expected)?;
+        let (expected, next) = versions(expected);
         let mut tx = self.pool.begin().await?;
         let done = sqlx::query(
             "UPDATE documents SET version = $1, updated_at = $2, updated_by = $3, body = $4 \
@@ -162,7 +162,7 @@ impl Control {
         by: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let (expected, next) = versions(expected)?;
+        let (expected, next) = versions(expected);
         let mut tx = self.pool.begin().await?;
         let done =
             sqlx::query("DELETE FROM documents WHERE site = $1 AND kind = $2 AND id = $3 AND version = $4")
@@ -286,11 +286,10 @@ fn missing(kind: Kind, id: &str) -> Error {
     Error::NotFound { kind: kind.code(), id: id.to_owned() }
 }
 
-fn versions(expected: u64) -> Result<(i64, i64), Error> {
-    i64::try_from(expected)
-        .ok()
-        .and_then(|expected| expected.checked_add(1).map(|next| (expected, next)))
-        .ok_or_else(|| Error::Invalid("version: out of range".to_owned()))
+/// The version that is to change, and the one after; no document gets as far as the numbers do.
+fn versions(expected: u64) -> (i64, i64) {
+    let expected = i64::try_from(expected).unwrap_or(i64::MAX);
+    (expected, expected.saturating_add(1))
 }
 
 fn check_id(id: &str) -> Result<(), Error> {

@@ -6,6 +6,7 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, Executor};
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// The relational store; clones share one pool of connections.
 #[derive(Clone)]
@@ -14,7 +15,12 @@ pub struct Control {
     pub(crate) random: Arc<dyn Random>,
     /// Whether other processes may work with the same store.
     pub(crate) shared: bool,
+    /// Passwords being hashed at the same time.
+    pub(crate) hashing: Arc<Semaphore>,
 }
+
+/// Each hash takes 19 MiB: as many as there are sign-ins at once would be a way to fill the memory.
+const HASHES: usize = 2;
 
 impl Control {
     /// Opens `sqlite://PATH` (made if missing, readable by its owner only) or `postgres://…`, and brings
@@ -48,7 +54,7 @@ impl Control {
             .connect(url)
             .await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
-        Ok(Self { pool, random, shared: !sqlite })
+        Ok(Self { pool, random, hashing: Arc::new(Semaphore::new(HASHES)), shared: !sqlite })
     }
 
     /// Opens the SQLite file at `path`.

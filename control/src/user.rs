@@ -11,6 +11,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// How long a session lives after its last use.
 pub const SESSION_MS: i64 = 14 * DAY_MS;
@@ -107,12 +108,14 @@ impl Control {
             None => self.hash("nobody has this password").await?,
         };
         let password = password.to_owned();
-        let right = blocking(move || {
-            password.chars().count() <= *PASSWORD_CHARS.end()
-                && PasswordHash::new(&stored)
-                    .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-        })
-        .await?;
+        let right = self
+            .blocking(move || {
+                password.chars().count() <= *PASSWORD_CHARS.end()
+                    && PasswordHash::new(&stored).is_ok_and(|hash| {
+                        Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
+                    })
+            })
+            .await?;
         if !(known && right) {
             return Ok(None);
         }
@@ -175,7 +178,7 @@ impl Control {
         let mut salt = [0u8; 16];
         self.random.fill(&mut salt);
         let password = password.to_owned();
-        blocking(move || {
+        self.blocking(move || {
             let hash: PasswordHash = Argon2::default()
                 .hash_password_with_salt(password.as_bytes(), &salt)
                 .map_err(|error| Error::Invalid(format!("password: {error}")))?;
@@ -183,13 +186,44 @@ impl Control {
         })
         .await?
     }
-}
 
-/// Hashing takes tens of milliseconds: not on the threads that answer requests.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::File(std::io::Error::other(error)))
+    /// Hashing takes tens of milliseconds: not on the threads that answer requests, and not for everybody at once.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let other = |error| Error::File(std::io::Error::other(error));
+        let permit =
+            Arc::clone(&self.hashing).acquire_owned().await.map_err(|error| other(error.to_string()))?;
+        let work = move || {
+            // Held until the work is done, also if nobody waits for it any more.
+            let _permit = permit;
+            work()
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|error| other(error.to_string()))
+    }
 }
 
 fn token_hash(token: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn passwords_are_hashed_a_few_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let control = Control::open_file(&dir.path().join("control.db")).await.unwrap();
+        control.add_user("kim", "correct horse", Timestamp(0)).await.unwrap();
+        let all = control.hashing.available_permits();
+        let busy = Arc::clone(&control.hashing).acquire_many_owned(all as u32).await.unwrap();
+        let waiting = control.sign_in("kim", "correct horse", Timestamp(0));
+        let early = tokio::time::timeout(Duration::from_millis(100), waiting).await;
+        assert!(early.is_err(), "hashed although {all} others were at it");
+        drop(busy);
+        assert!(control.sign_in("kim", "correct horse", Timestamp(0)).await.unwrap().is_some());
+    }
 }

@@ -32,6 +32,8 @@ pub mod name {
     pub const OFFER_DISMISSED: &str = "offer_dismissed";
     /// The visitor was linked to a pseudonymous user id.
     pub const IDENTIFIED: &str = "identified";
+    /// The event's user and the user id in its property `previous` are one person.
+    pub const ALIASED: &str = "aliased";
 }
 
 /// Properties by which the device keeps counters, so that rules can say "viewed *travel* pages".

@@ -35,6 +35,7 @@ pub struct PropertyFilter {
     /// Property name.
     pub property: String,
     /// Any of these values.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1))]
     pub one_of: Vec<Value>,
 }
 

@@ -407,12 +407,58 @@ pub struct EventCondition {
 /// A test on a named field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+// A browser reads what the server has read before.
+#[cfg_attr(not(target_arch = "wasm32"), serde(try_from = "StrictFieldCondition"))]
 pub struct FieldCondition {
     /// Attribute or context name.
     pub name: String,
     /// The test.
     #[serde(flatten)]
     pub test: Test,
+}
+
+/// A [`FieldCondition`] as it is written: of two tests none would be the one that was meant.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StrictFieldCondition {
+    name: String,
+    is: Option<Value>,
+    is_not: Option<Value>,
+    one_of: Option<Vec<Value>>,
+    at_least: Option<Value>,
+    at_most: Option<Value>,
+    more_than: Option<Value>,
+    less_than: Option<Value>,
+    starts_with: Option<String>,
+    contains: Option<String>,
+    known: Option<bool>,
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl TryFrom<StrictFieldCondition> for FieldCondition {
+    type Error = String;
+
+    fn try_from(given: StrictFieldCondition) -> Result<Self, String> {
+        let tests = [
+            given.is.map(Test::Is),
+            given.is_not.map(Test::IsNot),
+            given.one_of.map(Test::OneOf),
+            given.at_least.map(Test::AtLeast),
+            given.at_most.map(Test::AtMost),
+            given.more_than.map(Test::MoreThan),
+            given.less_than.map(Test::LessThan),
+            given.starts_with.map(Test::StartsWith),
+            given.contains.map(Test::Contains),
+            given.known.map(Test::Known),
+        ];
+        let mut tests = tests.into_iter().flatten();
+        match (tests.next(), tests.next()) {
+            (Some(test), None) => Ok(Self { name: given.name, test }),
+            (None, _) => Err(format!("condition on `{}`: it has no test", given.name)),
+            (Some(_), Some(_)) => Err(format!("condition on `{}`: it has more than one test", given.name)),
+        }
+    }
 }
 
 /// A test on a value; unknown if the value is unknown or of another kind (but see [`Test::Known`]).

@@ -175,7 +175,7 @@ impl Warehouse {
             insert.write(&record).await?;
         }
         insert.end().await?;
-        Ok(())
+        self.insert_people(token, rows).await
     }
 
     /// Which of `ids` are stored with an event time in `from_ms..=to_ms`, by any batch but `except_batch`.

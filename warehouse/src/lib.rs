@@ -7,6 +7,7 @@ pub mod embedded;
 mod error;
 mod insert;
 mod migrate;
+pub mod people;
 pub mod query;
 pub mod raw;
 pub mod row;

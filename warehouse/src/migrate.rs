@@ -4,10 +4,11 @@ use crate::Error;
 use clickhouse::Client;
 
 /// `(number, statements)`; never edited once released.
-const MIGRATIONS: [(u32, &str); 3] = [
+const MIGRATIONS: [(u32, &str); 4] = [
     (1, include_str!("migrations/001_events.sql")),
     (2, include_str!("migrations/002_enrichment.sql")),
     (3, include_str!("migrations/003_raw.sql")),
+    (4, include_str!("migrations/004_people.sql")),
 ];
 
 /// Brings the tables of `database` up to date.
@@ -28,6 +29,8 @@ pub(crate) async fn migrate(client: &Client, database: &str) -> Result<(), Error
         for statement in statements.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
             let qualified = statement
                 .replace("CREATE TABLE IF NOT EXISTS ", &format!("CREATE TABLE IF NOT EXISTS {database}."))
+                .replace("INSERT INTO ", &format!("INSERT INTO {database}."))
+                .replace(" FROM ", &format!(" FROM {database}."))
                 .replace("ALTER TABLE ", &format!("ALTER TABLE {database}."));
             client.query(&qualified.replace('?', "??")).execute().await?;
         }

@@ -3,8 +3,8 @@
 use attune_schema::bot::{Bots, Class};
 use attune_schema::id::{EventId, SessionId, VisitorId};
 use attune_schema::question::{
-    Breakdown, EventNames, FunnelQuestion, FunnelStep, Interval, Measure, Per, PropertyFilter, SameTime,
-    TrendQuestion,
+    Breakdown, EventNames, FunnelQuestion, FunnelStep, Interval, Measure, Per, Period, PropertyFilter,
+    SameTime, TrendQuestion,
 };
 use attune_schema::time::{DAY_MS, Timestamp};
 use attune_warehouse::query::kernel::{Step, reach};
@@ -288,6 +288,25 @@ fn home_figures_pages_and_names() {
 }
 
 #[test]
+fn people_are_counted_within_a_period() {
+    run(async |warehouse| {
+        let mut rows: Vec<EventRow> = (0..4u128).map(|n| row(10, n, n, "a", NOON)).collect();
+        rows.push(row(10, 9, 9, "a", NOON - 3 * DAY_MS));
+        // Two browsers of one person.
+        rows[0].user = "kim".to_owned();
+        rows[1].user = "kim".to_owned();
+        warehouse.insert("range-10", 23, &rows).await.unwrap();
+        let mut question = FunnelQuestion { per: Per::Person, ..ask(&["a"], None) };
+        let mut count = async |from: i64, to: i64| {
+            question.period = Some(Period { from: Timestamp(from), to: Timestamp(to) });
+            warehouse.funnel(10, &question).await.unwrap().steps[0].count
+        };
+        assert_eq!(count(NOON - DAY_MS, NOON + DAY_MS).await, 3);
+        assert_eq!(count(i64::MIN, i64::MAX).await, 4, "the longest period there is");
+    });
+}
+
+#[test]
 fn whoever_asks_may_go_away() {
     run(async |warehouse| {
         let slow = FunnelQuestion { period: None, ..ask(&["a", "b"], None) };
@@ -365,5 +384,140 @@ fn requests_are_kept_as_they_were_and_their_events_can_be_taken_out() {
         // The same event again, under another token, as a replay stores it.
         warehouse.insert("raw-4", 4, &events[..1]).await.unwrap();
         assert_eq!(level(warehouse.funnel(71, &ask(&["a"], None)).await.unwrap()), 1);
+    });
+}
+
+/// An event of a visitor, `at` minutes after noon, by a user if one is named.
+fn by(site: u32, id: u128, visitor: u128, user: &str, name: &str, at: i64) -> EventRow {
+    let user = user.to_owned();
+    EventRow { user, sequence: id as u32, ..row(site, id, visitor, name, NOON + at * 60_000) }
+}
+
+fn aliased(site: u32, id: u128, user: &str, previous: &str) -> EventRow {
+    let properties = vec![("previous".to_owned(), previous.into())];
+    EventRow { properties, ..by(site, id, id, user, "aliased", 0) }
+}
+
+async fn persons(warehouse: &Warehouse, site: u32, steps: &[&str]) -> Vec<u64> {
+    let mut question = ask(steps, None);
+    question.per = Per::Person;
+    warehouse.funnel(site, &question).await.unwrap().steps.iter().map(|step| step.count).collect()
+}
+
+#[test]
+fn what_was_done_before_signing_in_is_the_persons() {
+    run(async |warehouse| {
+        // One person on two devices: the phone before signing in, the desktop after.
+        let rows = [
+            by(81, 1, 1, "", "view", 0),
+            by(81, 2, 1, "kim", "identified", 1),
+            by(81, 3, 2, "kim", "identified", 2),
+            by(81, 4, 2, "", "apply", 3),
+            // Nobody known.
+            by(81, 5, 3, "", "view", 0),
+        ];
+        warehouse.insert("people-1", 1, &rows).await.unwrap();
+        assert_eq!(persons(warehouse, 81, &["view", "apply"]).await, [2, 1]);
+        // Two people on one device: what names nobody is that of the next who signs in, after the last of the last.
+        let rows = [
+            by(82, 1, 9, "", "view", 0),
+            by(82, 2, 9, "kim", "identified", 1),
+            by(82, 3, 9, "", "apply", 2),
+            by(82, 4, 9, "kim", "seen", 3),
+            by(82, 5, 9, "", "view", 10),
+            by(82, 6, 9, "lee", "identified", 11),
+            by(82, 7, 9, "", "apply", 12),
+            by(82, 8, 9, "lee", "done", 13),
+            by(82, 9, 9, "", "done", 14),
+        ];
+        // The order of arrival does not matter.
+        warehouse.insert("people-2", 2, &rows[5..]).await.unwrap();
+        warehouse.insert("people-3", 3, &rows[..5]).await.unwrap();
+        assert_eq!(persons(warehouse, 82, &["view", "apply"]).await, [2, 2]);
+        assert_eq!(persons(warehouse, 82, &["view", "apply", "done"]).await, [2, 2, 1], "only Lee's");
+        assert_eq!(persons(warehouse, 82, &["seen", "done"]).await, [1, 0]);
+        // With a period and a filter, too.
+        let mut question = ask(&["view", "apply"], Some(1));
+        question.per = Per::Person;
+        question.period =
+            Some(attune_schema::question::Period { from: Timestamp(NOON), to: Timestamp(NOON + 5 * 60_000) });
+        question.breakdown = Some(Breakdown::Device);
+        let counts = warehouse.funnel(82, &question).await.unwrap();
+        assert_eq!(counts.steps.iter().map(|step| step.count).collect::<Vec<_>>(), [1, 1]);
+    });
+}
+
+#[test]
+fn user_ids_that_are_the_same_are_one_person_in_a_chain_and_in_a_circle() {
+    run(async |warehouse| {
+        let events = ["a", "b", "c", "d"].map(|user| {
+            let id = u128::from(user.as_bytes()[0]);
+            by(83, id, id, user, user, id as i64)
+        });
+        warehouse.insert("same-1", 1, &events).await.unwrap();
+        assert_eq!(persons(warehouse, 83, &["a", "b", "c", "d"]).await, [1, 0, 0, 0]);
+        warehouse.insert("same-2", 2, &[aliased(83, 201, "d", "c")]).await.unwrap();
+        warehouse.insert("same-3", 3, &[aliased(83, 202, "b", "a")]).await.unwrap();
+        assert_eq!(persons(warehouse, 83, &["a", "b", "c", "d"]).await, [1, 1, 0, 0]);
+        assert_eq!(persons(warehouse, 83, &["c", "d"]).await, [1, 1]);
+        // The link between both pairs, and a loop.
+        warehouse
+            .insert("same-4", 4, &[aliased(83, 203, "c", "b"), aliased(83, 204, "a", "d")])
+            .await
+            .unwrap();
+        assert_eq!(persons(warehouse, 83, &["a", "b", "c", "d"]).await, [1, 1, 1, 1]);
+        let person = warehouse.person(83, "c").await.unwrap();
+        assert_eq!(person.users.iter().map(String::as_str).collect::<Vec<_>>(), ["a", "b", "c", "d"]);
+        assert_eq!(warehouse.person(83, "nobody").await.unwrap().visitors.len(), 0);
+    });
+}
+
+#[test]
+fn a_person_who_is_forgotten_is_in_no_table_and_nobody_else_is_touched() {
+    use attune_warehouse::people::{Rows, Who};
+    run(async |warehouse| {
+        let rows = [
+            by(84, 1, 1, "", "view", 0),
+            by(84, 2, 1, "kim", "identified", 1),
+            by(84, 3, 2, "kim-old", "view", 2),
+            // A browser that Lee uses, too.
+            by(84, 4, 9, "", "view", 0),
+            by(84, 5, 9, "kim", "identified", 1),
+            by(84, 6, 9, "", "view", 10),
+            by(84, 7, 9, "lee", "identified", 11),
+            by(84, 8, 5, "", "view", 0),
+            aliased(84, 20, "kim", "kim-old"),
+            // The same on another site.
+            by(85, 1, 1, "kim", "view", 0),
+        ];
+        warehouse.insert("forget-1", 1, &rows).await.unwrap();
+        let person = warehouse.person(84, "kim-old").await.unwrap();
+        assert_eq!(person.users.len(), 2);
+        assert_eq!(
+            (person.visitors.len(), person.shared.len()),
+            (3, 1),
+            "1, 2 and the alias event's own; 9 is shared"
+        );
+        let who = Who::Person(person);
+        let counts =
+            |rows: Vec<Rows>| rows.into_iter().map(|rows| (rows.table, rows.rows)).collect::<Vec<_>>();
+        let expected = [("raw", 0), ("steps", 6), ("events", 6), ("links", 4), ("persons", 2)];
+        assert_eq!(counts(warehouse.rows_about(84, &who).await.unwrap()), expected);
+        warehouse.forget(84, &who).await.unwrap();
+        assert_eq!(
+            counts(warehouse.rows_about(84, &who).await.unwrap()).iter().map(|(_, rows)| rows).sum::<u64>(),
+            0
+        );
+        assert_eq!((warehouse.count(84).await.unwrap(), warehouse.count(85).await.unwrap()), (3, 1));
+        assert_eq!(persons(warehouse, 84, &["view"]).await, [2], "Lee's and the unknown one's");
+        assert!(warehouse.person(84, "kim").await.unwrap().visitors.is_empty());
+
+        let who = Who::Visitor(VisitorId(9));
+        assert_eq!(
+            counts(warehouse.rows_about(84, &who).await.unwrap())[1..],
+            [("steps", 2), ("events", 2), ("links", 1)]
+        );
+        warehouse.forget(84, &who).await.unwrap();
+        assert_eq!(warehouse.count(84).await.unwrap(), 1);
     });
 }

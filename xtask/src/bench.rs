@@ -13,6 +13,9 @@ pub(crate) struct Bench {
     /// How often both are run, in turn.
     #[arg(long, default_value_t = 3)]
     rounds: u32,
+    /// Events that wait when the collector is started to see how much memory it takes.
+    #[arg(long, default_value_t = 10_000_000)]
+    backlog: u64,
 }
 
 impl Bench {
@@ -21,6 +24,6 @@ impl Bench {
         run(cargo()
             .args(["run", "--release", "--package", "attune-tests", "--bin", "load", "--"])
             .arg(root().join("target/release/attune"))
-            .args([self.seconds.to_string(), self.rounds.to_string()]))
+            .args([self.seconds.to_string(), self.rounds.to_string(), self.backlog.to_string()]))
     }
 }

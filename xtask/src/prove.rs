@@ -1,16 +1,23 @@
 //! `cargo xtask prove`: the long proofs, in full. `cargo xtask test` runs the same at reduced counts.
 
 use crate::run::{cargo, run};
-use crate::{engine, npm};
+use crate::schemathesis::{self, Effort};
+use crate::{engine, npm, slow};
 use anyhow::Result;
 use clap::Args;
 
-/// A hundred crashes, a million generated inputs.
+/// A hundred crashes, a million hostile requests, an hour without the warehouse, a million generated inputs.
 #[derive(Args)]
 pub(crate) struct Prove {
-    /// `kill -9` so often in the middle of ingest.
+    /// `kill -9` so often in the middle of ingest, and as often again while the store comes and goes.
     #[arg(long, default_value_t = 100)]
     crashes: u32,
+    /// Hostile requests over all routes.
+    #[arg(long, default_value_t = 1_000_000)]
+    hostile: u32,
+    /// Seconds without the warehouse, at 5,000 events a second; they are sent as fast as they are taken.
+    #[arg(long, default_value_t = 3_600)]
+    outage: u32,
     /// Generated inputs a property.
     #[arg(long, default_value_t = 1_000_000)]
     cases: u32,
@@ -21,8 +28,18 @@ impl Prove {
         npm::install()?;
         engine::install()?;
         run(cargo()
-            .args(["test", "--package", "attune-collector", "--test", "crash", "--", "--nocapture"])
-            .env("ATTUNE_CRASHES", self.crashes.to_string()))?;
+            .args(["test", "--release", "--package", "attune-collector"])
+            .args(["--test", "crash", "--test", "hostile", "--test", "outage", "--", "--nocapture"])
+            .args(["--test-threads", "1"])
+            .env("ATTUNE_CRASHES", self.crashes.to_string())
+            .env("ATTUNE_HOSTILE", self.hostile.to_string())
+            .env("ATTUNE_OUTAGE", self.outage.to_string()))?;
+        if schemathesis::check(Effort { examples: 100, seconds: 900 })?.is_none() {
+            println!("!! SKIPPED: no Python, or no way to PyPI, for schemathesis");
+        }
+        if slow::check(60)?.is_none() {
+            println!("!! SKIPPED: no slowhttptest here; `apt-get install slowhttptest` brings it");
+        }
         run(cargo()
             .args(["test", "--release", "--package", "attune-schema", "--package", "attune-engine"])
             .env("PROPTEST_CASES", self.cases.to_string()))?;

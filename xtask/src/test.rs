@@ -2,8 +2,9 @@
 
 use crate::postgres::Postgres;
 use crate::run::{cargo, command, output, root, run};
+use crate::schemathesis::{self, Effort};
 use crate::web::{Part, Web};
-use crate::{check, engine, npm, size};
+use crate::{check, engine, npm, size, slow};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::fs;
@@ -48,6 +49,8 @@ impl Test {
         }
         layer(&mut count, "rust", rust)?;
         layer(&mut count, "several collectors on PostgreSQL", postgres)?;
+        layer(&mut count, "requests made from the description", described)?;
+        layer(&mut count, "slow clients", slow_clients)?;
         layer(&mut count, "decision specification in Wasm", wasm)?;
         layer(&mut count, "example sites", || node(&["--test", "examples/"]))?;
         layer(&mut count, "other products' clients", || node(&["--test", "tests/switch/"]))?;
@@ -125,6 +128,31 @@ fn postgres() -> Result<Count> {
     };
     let text = captured(cargo().args(tests).env("ATTUNE_TEST_POSTGRES", server.url()))?;
     summaries(&text)
+}
+
+/// What the served description promises, a little of everything; `cargo xtask prove` asks for more.
+fn described() -> Result<Count> {
+    skipped_or(
+        schemathesis::check(Effort { examples: 8, seconds: 80 }),
+        "no Python, or no way to PyPI, for schemathesis",
+    )
+}
+
+fn slow_clients() -> Result<Count> {
+    skipped_or(slow::check(8), "no slowhttptest here; `apt-get install slowhttptest` brings it")
+}
+
+/// Passed or failed as a whole, or loudly left out.
+fn skipped_or(checked: Result<Option<()>>, why: &str) -> Result<Count> {
+    let done = match checked {
+        Ok(Some(())) => Ok(()),
+        Ok(None) => {
+            println!("!! SKIPPED: {why}");
+            return Ok(Count { skipped: 1, ..Count::default() });
+        }
+        Err(error) => Err(error),
+    };
+    one(done)
 }
 
 fn summaries(text: &str) -> Result<Count> {

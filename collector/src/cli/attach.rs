@@ -56,15 +56,13 @@ impl Attached {
         }
     }
 
-    /// A client of the server that has the data folder; `None` if none has it or it does not answer.
+    /// The server that has the data folder; none is started.
     ///
     /// # Errors
-    /// If the folder cannot be looked at.
-    pub async fn running(common: &CommonArgs) -> anyhow::Result<Option<Client>> {
-        let Ok(contact) = data::contact(&common.data) else { return Ok(None) };
-        let client = Client::new(&contact)?;
-        let answers = client.get::<serde_json::Value>("/health").await.is_ok();
-        Ok(answers.then_some(client))
+    /// If none announced itself there.
+    pub fn running(common: &CommonArgs) -> anyhow::Result<Client> {
+        let found = data::contact(&common.data);
+        Client::new(&found.with_context(|| format!("no server runs on {}", common.data.display()))?)
     }
 
     /// Stops the server if it is our own.

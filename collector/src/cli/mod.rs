@@ -35,10 +35,10 @@ enum Command {
     Query(query::QueryArgs),
     /// Add and list sites.
     Site(site::SiteArgs),
-    /// Say how the server is; fail if anything wants attention.
+    /// Say how the server is; fail if it takes no events.
     Health(health::HealthArgs),
     /// Send an event the whole way and read it back.
-    SelfTest(health::HealthArgs),
+    SelfTest(health::SelfTestArgs),
     /// Show requests of which an event was refused.
     DeadLetters(raw::LettersArgs),
     /// Read kept requests again, as this version understands them.

@@ -43,9 +43,10 @@ pub struct BatchBody {
     /// When it was sent, by the sender's clock, in milliseconds since 1970.
     sent_at: Option<f64>,
     /// Permission under which it is sent.
+    #[schema(value_type = Consent, required = false)]
     consent: Option<Consent>,
     /// What surrounds the events: see docs/ingest.md.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object, required = false)]
     context: Option<()>,
     /// Events as in docs/ingest.md, each judged by itself.
     #[schema(value_type = Vec<Object>, max_items = 500)]

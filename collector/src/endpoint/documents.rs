@@ -46,7 +46,8 @@ async fn update<T: Body>(
     body: T,
 ) -> Result<Versioned<T>, ApiError> {
     if body.id() != id {
-        return Err(ApiError::bad_request("the id in the body is not the one in the path"));
+        let message = "the id in the body is not the one in the path";
+        return Err(ApiError::new(StatusCode::CONFLICT, "other_id", message));
     }
     let changed = app.control.update(site.record.number, version.0, body, &caller.user, app.now()).await?;
     app.sites.refresh(&app.control).await?;
@@ -146,7 +147,7 @@ macro_rules! kind {
                         params(
                             ("site" = String, Path, description = "Name of the site"),
                             ("id" = String, Path, description = "Id of the document"),
-                            ("If-Match" = Option<u64>, Header, description = "The version that was changed")
+                            ("If-Match" = u64, Header, description = "The version that was changed")
                         ),
                         request_body = $body,
                         responses(
@@ -175,7 +176,7 @@ macro_rules! kind {
                         params(
                             ("site" = String, Path, description = "Name of the site"),
                             ("id" = String, Path, description = "Id of the document"),
-                            ("If-Match" = Option<u64>, Header, description = "The version that is to go")
+                            ("If-Match" = u64, Header, description = "The version that is to go")
                         ),
                         responses(
                             (status = 204),

@@ -114,7 +114,13 @@ async fn unknown(app: &App, site: u32, rows: Vec<ImportRow>) -> Result<Vec<Impor
     let ids: Vec<EventId> = rows.iter().map(|row| row.id).collect();
     let times = rows.iter().map(|row| row.at.0);
     let (Some(from), Some(to)) = (times.clone().min(), times.max()) else { return Ok(rows) };
-    let stored = app.store.existing(site, &ids, from - DAY_MS, to + DAY_MS, u64::MAX).await?;
+    // What lies outside is refused further on, and no store has days for it.
+    let (from, to) = (from.max(0), to.min(app.now().0));
+    if from > to {
+        return Ok(rows);
+    }
+    let (from, to) = (from.saturating_sub(DAY_MS).max(0), to.saturating_add(DAY_MS));
+    let stored = app.store.existing(site, &ids, from, to, u64::MAX).await?;
     let stored: HashSet<EventId> = stored.into_iter().collect();
     Ok(rows.into_iter().filter(|row| !stored.contains(&row.id)).collect())
 }

@@ -34,7 +34,7 @@ pub async fn read(
     tag = "documents",
     params(
         ("site" = String, Path, description = "Name of the site"),
-        ("If-Match" = Option<u64>, Header, description = "The version that was changed")
+        ("If-Match" = u64, Header, description = "The version that was changed")
     ),
     request_body = SiteSettings,
     responses(

@@ -149,6 +149,7 @@ fn details(event: &str, properties: &Value) -> Vec<(&'static str, ValueRef<'stat
             ("flag", at(properties, &["$feature_flag"])),
             ("answer", at(properties, &["$feature_flag_response"])),
         ],
+        "$create_alias" => &[("previous", at(properties, &["alias"]))],
         "$exception" => &[("message", at(properties, &["$exception_message"]))],
         _ => &[],
     };

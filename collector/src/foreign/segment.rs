@@ -115,8 +115,10 @@ fn message(kind: Option<&str>, body: &Value, otherwise: Timestamp) -> Message {
         }
         // The former id is what the user id is linked to.
         "alias" => {
-            draft.name = Cow::Borrowed("aliased");
+            draft.name = Cow::Borrowed(name::ALIASED);
             draft.visitor = first(body, &[&["previousId"], &["anonymousId"], &["userId"]]);
+            let previous = text(at(body, &["previousId"])).into_owned();
+            draft.details.push(("previous", ValueRef::Text(Cow::Owned(previous))));
         }
         _ => return Message { sender, event: Err(Reason::Malformed) },
     }

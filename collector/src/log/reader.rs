@@ -139,14 +139,21 @@ impl Reader {
         (events > 0).then_some(Item::Lost { events })
     }
 
-    /// Keeps the damaged segment when its name is deleted.
-    fn set_aside(&self) -> io::Result<()> {
+    /// Keeps the segment of what was given last when its name is deleted: something in it cannot be read, now or by
+    /// this program.
+    ///
+    /// # Errors
+    /// If the copy cannot be made.
+    pub fn set_aside(&self) -> io::Result<()> {
         let first = self.position.segment;
         let aside = self.dir.join("quarantine");
         std::fs::create_dir_all(&aside)?;
         match std::fs::hard_link(segment::path(&self.dir, first), segment::path(&aside, first)) {
             Ok(()) => {
-                tracing::error!(segment = first, "log segment is damaged: a copy is kept in quarantine")
+                tracing::error!(
+                    segment = first,
+                    "a log segment cannot be read in full: it is kept in quarantine"
+                )
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),

@@ -14,13 +14,19 @@ use attune_warehouse::row::EventRow;
 use attune_warehouse::{Error, Warehouse};
 use futures_util::future::{BoxFuture, FutureExt};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// See the module.
 pub struct WarehouseStore {
     config: attune_warehouse::Config,
     open: Arc<OnceCell<Warehouse>>,
+    patience: Duration,
 }
+
+/// Longest wait for what shipping asks: a server that went away without a word must not hold it for ever. What may
+/// have been stored meanwhile is found by the second attempt.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 impl WarehouseStore {
     /// A store that will be opened when it is needed.
@@ -31,7 +37,21 @@ impl WarehouseStore {
             data_dir: config.data_dir.join("warehouse"),
             library: None,
         };
-        Self { config, open: Arc::default() }
+        Self { config, open: Arc::default(), patience: PATIENCE }
+    }
+
+    /// Waits for `patience` instead.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let late = |_| StoreError::Unavailable(format!("no answer within {} s", self.patience.as_secs()));
+        tokio::time::timeout(self.patience, work).await.map_err(late)?
     }
 
     /// Opening goes on when the request that began it is gone: half-open data would be in the next one's way.
@@ -62,7 +82,7 @@ impl From<Error> for StoreError {
 
 impl Store for WarehouseStore {
     fn insert<'a>(&'a self, token: &'a str, batch: u64, rows: &'a [EventRow]) -> Answer<'a, ()> {
-        async move { Ok(self.get().await?.insert(token, batch, rows).await?) }.boxed()
+        self.in_time(async move { Ok(self.get().await?.insert(token, batch, rows).await?) }).boxed()
     }
 
     fn insert_raw<'a>(&'a self, token: &'a str, batch: u64, rows: &'a [RawRow]) -> Answer<'a, ()> {
@@ -89,7 +109,9 @@ impl Store for WarehouseStore {
         to_ms: i64,
         except_batch: u64,
     ) -> Answer<'a, Vec<EventId>> {
-        async move { Ok(self.get().await?.existing(site, ids, from_ms, to_ms, except_batch).await?) }.boxed()
+        let asked =
+            async move { Ok(self.get().await?.existing(site, ids, from_ms, to_ms, except_batch).await?) };
+        self.in_time(asked).boxed()
     }
 
     fn funnel<'a>(&'a self, scope: Scope<'a>, question: &'a FunnelQuestion) -> Answer<'a, FunnelAnswer> {

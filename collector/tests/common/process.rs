@@ -22,17 +22,25 @@ impl Drop for Attune {
 
 impl Attune {
     pub async fn start(dir: &Path) -> Self {
+        Self::start_with(dir, |_| {}).await
+    }
+
+    /// [`Attune::start`] with more options or variables.
+    pub async fn start_with(dir: &Path, change: impl FnOnce(&mut Command)) -> Self {
         // What is left of a killed process must mislead nobody; a fresh file says that this one is ready.
         let before = std::fs::read(dir.join("server.json")).ok();
-        let child = Command::new(env!("CARGO_BIN_EXE_attune"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_attune"));
+        command
             .args(["serve", "--listen", "127.0.0.1:0", "--free-mib", "0", "--data"])
             .arg(dir)
+            .env_remove("CLICKHOUSE_URL")
             .env("ATTUNE_ADMIN_PASSWORD", "correct horse")
             .env("ATTUNE_LOG", "error")
+            .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::null());
+        change(&mut command);
+        let child = command.spawn().unwrap();
         let started = Instant::now();
         loop {
             assert!(started.elapsed() < Duration::from_secs(60), "did not start");
@@ -51,6 +59,32 @@ impl Attune {
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Whether it still runs.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|ended| ended.is_none())
+    }
+
+    /// Memory in use, in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    /// Most memory that was ever in use, in KiB.
+    pub fn peak_kib(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, name: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// The command line's key.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     pub async fn call(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {

@@ -1,9 +1,13 @@
-//! The demo's own traffic at the collector, and at a bare axum handler that only parses and drops, in one run.
+//! The demo's own traffic at the collector, and at a bare axum handler that only parses and drops, in one run; then
+//! what a closed loop does not tell ([`steady`]).
 //!
 //! `cargo xtask bench` builds both in release and runs this. Figures of one run are compared with each other:
 //! the machine decides the rest. A closed loop of connections, ten events a request, in the SDK's compact form and
 //! as JSON of 4 kB, fresh ids in every request; processor time and peak memory of the server process from `/proc`.
 #![expect(clippy::print_stdout, reason = "a bench talks on standard output")]
+
+#[path = "load/steady.rs"]
+mod steady;
 
 use anyhow::{Context, Result, bail};
 use attune_schema::batch::{Batch, Context as Surroundings};
@@ -16,7 +20,7 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use serde_json::value::RawValue;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +28,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const EVENTS: u64 = 10;
 const CONNECTIONS: usize = 64;
+/// Requests a second of the run that leaves room.
+const RATE: u32 = 500;
+/// A warehouse that is not there.
+const AWAY: &str = "http://127.0.0.1:9";
+/// Where writing costs nothing: the limit of what a sync adds.
+const MEMORY: &str = "/dev/shm";
 /// `/proc/PID/stat` counts in hundredths of a second on Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -33,8 +43,10 @@ async fn main() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["--bare", port] => bare(port.parse()?).await,
-        [binary, seconds, rounds] => compare(binary, seconds.parse()?, rounds.parse()?).await,
-        _ => bail!("usage: load BINARY SECONDS ROUNDS"),
+        [binary, seconds, rounds, backlog] => {
+            compare(binary, seconds.parse()?, rounds.parse()?, backlog.parse()?).await
+        }
+        _ => bail!("usage: load BINARY SECONDS ROUNDS BACKLOG"),
     }
 }
 
@@ -81,6 +93,8 @@ async fn bare(port: u16) -> Result<()> {
 struct Server {
     child: Child,
     port: u16,
+    /// The data folder of a collector.
+    data: PathBuf,
 }
 
 impl Drop for Server {
@@ -96,7 +110,7 @@ impl Server {
     async fn start(command: &mut Command, port: u16) -> Result<Self> {
         let child =
             command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().context("cannot start a server")?;
-        let server = Self { child, port };
+        let server = Self { child, port, data: PathBuf::new() };
         let client = reqwest::Client::new();
         for _ in 0..300 {
             if client.get(format!("http://127.0.0.1:{port}/health")).send().await.is_ok() {
@@ -107,10 +121,30 @@ impl Server {
         bail!("no answer on port {port}")
     }
 
+    fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// The command line's key.
+    fn token(&self) -> Result<String> {
+        let contact: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(self.data.join("server.json"))?)?;
+        Ok(contact["token"].as_str().context("no token")?.to_owned())
+    }
+
     /// Most memory used so far, in MiB.
     fn peak_mib(&self) -> Result<f64> {
+        self.memory_mib("VmHWM:")
+    }
+
+    /// Memory in use, in MiB.
+    fn resident_mib(&self) -> Result<f64> {
+        self.memory_mib("VmRSS:")
+    }
+
+    fn memory_mib(&self, name: &str) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).context("no such figure")?;
         Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1_024.0)
     }
 
@@ -272,13 +306,15 @@ async fn drive(
 
 /// A command that runs on the first processor only; [`compare`] takes the second for itself, so that server and
 /// load are not in each other's way and a figure is what one core can do.
-fn pinned(program: &str) -> Command {
+///
+/// With `both`, the server may use the load's processor, too.
+fn pinned(program: &str, both: bool) -> Command {
     let mut command = Command::new("taskset");
-    command.args(["-c", "0", program]);
+    command.args(["-c", if both { "0,1" } else { "0" }, program]);
     command
 }
 
-async fn compare(binary: &str, seconds: u64, rounds: u32) -> Result<()> {
+async fn compare(binary: &str, seconds: u64, rounds: u32, backlog: u64) -> Result<()> {
     let folder = std::env::temp_dir().join(format!("attune-load-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let bare_port = free_port()?;
@@ -288,27 +324,34 @@ async fn compare(binary: &str, seconds: u64, rounds: u32) -> Result<()> {
         bail!("this needs two processors: one for the server, one for the load");
     }
     let bare = Server::start(
-        pinned(&std::env::current_exe()?.to_string_lossy()).args(["--bare", &bare_port.to_string()]),
+        pinned(&std::env::current_exe()?.to_string_lossy(), false).args(["--bare", &bare_port.to_string()]),
         bare_port,
     )
     .await?;
-    let start = async |data: &Path, port: u16, warehouse: Option<&str>| -> Result<(Server, String)> {
-        let mut command = pinned(binary);
+    let start = async |data: &Path, warehouse: Option<&str>, both: bool| -> Result<(Server, String)> {
+        let port = free_port()?;
+        let mut command = pinned(binary, both);
         command.arg("serve").arg("--data").arg(data).args(["--listen", &format!("127.0.0.1:{port}")]);
         command.env("ATTUNE_ADMIN_PASSWORD", "only for this run").env("ATTUNE_LOG", "error");
         match warehouse {
             Some(url) => command.env("CLICKHOUSE_URL", url),
             None => command.env_remove("CLICKHOUSE_URL"),
         };
-        let server = Server::start(&mut command, port).await?;
+        let mut server = Server::start(&mut command, port).await?;
+        server.data = data.to_owned();
+        if data.join("key").exists() {
+            return Ok((server, std::fs::read_to_string(data.join("key"))?));
+        }
         let added =
             Command::new(binary).args(["site", "add", "load", "--json", "--data"]).arg(data).output()?;
         let site: serde_json::Value = serde_json::from_slice(&added.stdout).context("site add")?;
-        Ok((server, site["key"].as_str().context("the site has no key")?.to_owned()))
+        let key = site["key"].as_str().context("the site has no key")?.to_owned();
+        std::fs::write(data.join("key"), &key)?;
+        Ok((server, key))
     };
     // A store that is away leaves the collector alone: what is measured is ingest, durable before the answer.
-    let (attune, key) = start(&folder.join("away"), free_port()?, Some("http://127.0.0.1:9")).await?;
-    let (shipping, shipping_key) = start(&folder.join("embedded"), free_port()?, None).await?;
+    let (attune, key) = start(&folder.join("away"), Some(AWAY), false).await?;
+    let (shipping, shipping_key) = start(&folder.join("embedded"), None, false).await?;
 
     println!(
         "{CONNECTIONS} connections, {EVENTS} events a request, {seconds} s a run; the server has one core, the load another"
@@ -341,7 +384,48 @@ async fn compare(binary: &str, seconds: u64, rounds: u32) -> Result<()> {
         shipping.peak_mib()?
     );
     drop(shipping);
+
+    println!("\n{RATE} requests of {EVENTS} events a second, {seconds} s a run");
+    println!("{:<46}{:>10}{:>10}", "", "p50 ms", "p99 ms");
+    let shared = Path::new(MEMORY).join(folder.file_name().context("no name")?);
+    let (unsynced, unsynced_key) = start(&shared, Some(AWAY), false).await?;
+    for round in 1..=rounds {
+        for (name, server, key) in [
+            ("bare axum, parse and drop", &bare, &key),
+            ("attune, log in memory: no sync", &unsynced, &unsynced_key),
+            ("attune, durable before 200", &attune, &key),
+        ] {
+            let times = steady::paced(server, key, RATE, seconds, &serial).await?;
+            let (p50, p99) = (times.quantile(0.50), times.quantile(0.99));
+            println!("{:<46}{p50:>10.2}{p99:>10.2}", format!("{round}. {name}"));
+        }
+    }
+    drop(unsynced);
+    std::fs::remove_dir_all(&shared)?;
+
+    println!("\nboth processors, server and load together");
+    let (whole, whole_key) = start(&folder.join("both"), None, true).await?;
+    for round in 1..=rounds {
+        let (stored, taken) = steady::sustained(&whole, &whole_key, seconds, &serial).await?;
+        println!(
+            "{round}. taken and stored, until nothing waits: {stored:.0} events/s (taken: {taken:.0} events/s)"
+        );
+    }
+    let times = steady::fresh(&whole, &whole_key, seconds).await?;
+    println!("event to Live: p50 {:.2} ms, p99 {:.2} ms", times.quantile(0.50), times.quantile(0.99));
+    drop(whole);
+
+    let waiting = steady::fill(&attune, &key, backlog, &serial).await?;
     drop(attune);
+    let began = Instant::now();
+    let (again, _) = start(&folder.join("away"), Some(AWAY), false).await?;
+    println!(
+        "start with {:.1} million events waiting: {:.1} MiB resident, after {:.2} s",
+        waiting as f64 / 1e6,
+        again.resident_mib()?,
+        began.elapsed().as_secs_f64()
+    );
+    drop(again);
     std::fs::remove_dir_all(&folder)?;
     Ok(())
 }

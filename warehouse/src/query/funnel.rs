@@ -6,6 +6,7 @@
 use super::bots::Scope;
 use super::kernel::reach;
 use super::sql;
+use crate::people::events_by_person;
 use crate::{Error, Warehouse};
 use attune_schema::bot::Bots;
 use attune_schema::question::{
@@ -81,7 +82,7 @@ fn are_disjoint(steps: &[FunnelStep]) -> bool {
 
 /// SQL fragments of a question.
 struct Parts {
-    table: &'static str,
+    table: String,
     unit: &'static str,
     scope: String,
     steps: Vec<String>,
@@ -108,18 +109,14 @@ impl Parts {
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             table: match (narrow, question.per) {
-                (true, _) => "steps",
-                (false, Per::Person) => {
-                    // A visitor belongs to the last user it was identified as.
-                    "(SELECT * FROM events LEFT JOIN (SELECT visitor, site, argMax(user, at) AS owner FROM events \
-                     WHERE user != '' GROUP BY site, visitor) AS owners USING (site, visitor)) AS events"
-                }
-                (false, _) => "events",
+                (true, _) => "steps".to_owned(),
+                (false, Per::Person) => events_by_person(of.site, &scope),
+                (false, _) => "events".to_owned(),
             },
             unit: match question.per {
                 Per::Visitor => "visitor",
                 Per::Session => "session",
-                Per::Person => "if(owner != '', owner, toString(visitor))",
+                Per::Person => "person",
             },
             scope,
             steps,

@@ -5,7 +5,7 @@ use attune_schema::question::{Breakdown, EventNames, Period, PropertyFilter};
 use attune_schema::value::Value;
 
 /// `text` as a string literal.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('\'');
     for c in text.chars() {
@@ -58,13 +58,17 @@ pub(super) fn property_filter(filter: &PropertyFilter) -> Result<String, Error> 
     Ok(format!("({})", options.join(" OR ")))
 }
 
+/// The last instant of a day that the store's calendar has.
+const LAST_MS: i64 = u32::MAX as i64 * 1_000;
+
 /// Bounds of event time; `column` is the time, `day` prunes where the table has one.
 pub(super) fn period(period: Option<Period>, has_day: bool) -> Result<String, Error> {
     let Some(Period { from, to }) = period else { return Ok(String::new()) };
     if to <= from {
         return Err(Error::Question(format!("period ends at {} before it begins at {}", to.0, from.0)));
     }
-    let at = |ms: i64| format!("fromUnixTimestamp64Milli({ms}, 'UTC')");
+    // No event lies outside, and the store counts no further.
+    let at = |ms: i64| format!("fromUnixTimestamp64Milli({}, 'UTC')", ms.clamp(0, LAST_MS));
     let mut sql = format!(" AND at >= {} AND at < {}", at(from.0), at(to.0));
     if has_day {
         sql.push_str(&format!(

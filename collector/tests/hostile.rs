@@ -1,0 +1,177 @@
+//! Hostile requests at every route of the running binary: none of them breaks it, fills its memory or loses count.
+//!
+//! `ATTUNE_HOSTILE` says how many (`cargo xtask prove`: a million). Each is made from its number, so that a failure
+//! names the request that caused it.
+
+mod common;
+#[path = "hostile/generate.rs"]
+mod generate;
+#[path = "hostile/wire.rs"]
+mod wire;
+
+use attune_schema::api::{BatchAnswer, Ledger};
+use attune_schema::outcome::Verdict;
+use common::clickhouse::ClickHouse;
+use common::process::{Attune, now_ms};
+use generate::World;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+use wire::Wire;
+
+/// Connections that send at the same time.
+const CONNECTIONS: usize = 16;
+/// Answers that are a server's error and yet right: the request came at a bad time. The warehouse is there all the
+/// time, so that a question which it does not take is not one of them.
+const LATER: [&str; 2] = ["busy", "flush_timeout"];
+/// Most memory, whatever comes: bodies of a megabyte on every connection, two passwords being hashed, and what the
+/// allocator keeps of both.
+const RESIDENT_KIB: u64 = 224 << 10;
+/// What the second half of a long run may add: nothing but the allocator's arenas.
+const GROWTH_KIB: u64 = 24 << 10;
+/// From then on a run is long.
+const LONG: u64 = 200_000;
+
+#[derive(Default)]
+struct Seen {
+    by_status: BTreeMap<u16, u64>,
+    by_route: BTreeMap<String, [u64; 2]>,
+    unanswered: u64,
+    later: u64,
+    accepted: u64,
+}
+
+/// Judges one answer.
+fn judge(seen: &mut Seen, number: u64, case: &generate::Case, answer: Option<wire::Answer>) {
+    let route = seen.by_route.entry(case.route.clone()).or_default();
+    route[0] += 1;
+    let Some(answer) = answer else {
+        // The port may hang up on what is no request; whoever sent one gets an answer.
+        let odd = case.request.framing == wire::Framing::Raw;
+        assert!(odd, "request {number} got no answer: {:?}", Shown(case));
+        seen.unanswered += 1;
+        return;
+    };
+    let status = answer.status;
+    *seen.by_status.entry(status).or_default() += 1;
+    route[1] += u64::from((200..300).contains(&status));
+    if status >= 500 {
+        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let code = body["code"].as_str().unwrap_or_default();
+        let deliberate = status == 503 && LATER.contains(&code);
+        assert!(deliberate, "request {number} was answered {status} {body}: {:?}", Shown(case));
+        seen.later += 1;
+    }
+    if status == 200
+        && case.route == "/v1/batch"
+        && let Ok(batch) = serde_json::from_slice::<BatchAnswer>(&answer.body)
+    {
+        seen.accepted += batch.events.iter().filter(|event| event.verdict == Verdict::Ok).count() as u64;
+    }
+}
+
+/// Enough of a request to find it again.
+struct Shown<'a>(&'a generate::Case);
+
+impl std::fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let request = &self.0.request;
+        let body = String::from_utf8_lossy(&request.body[..request.body.len().min(2_000)]);
+        write!(f, "{} {} {:?} {body}", request.method, request.target, request.headers)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_requests_break_nothing() {
+    let count: u64 = std::env::var("ATTUNE_HOSTILE").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000);
+    let dir = tempfile::tempdir().unwrap();
+    let store = ClickHouse::start(&dir.path().join("clickhouse")).await;
+    let noise = dir.path().join("stderr");
+    let mut server = Attune::start_with(&dir.path().join("data"), |command| {
+        // Whatever a request makes it write to a relative path is written here.
+        command.current_dir(dir.path()).env("CLICKHOUSE_URL", &store.url);
+        command.env("ATTUNE_LOG", "off").stderr(std::fs::File::create(&noise).unwrap());
+    })
+    .await;
+    for site in ["bank", "other"] {
+        let origins = json!(["https://bank.test", "https://shop.test"]);
+        server.call(Method::POST, "/api/sites", Some(json!({ "name": site, "origins": origins }))).await;
+    }
+    let sites = server.call(Method::GET, "/api/sites", None).await;
+    let key = sites[0]["key"].as_str().unwrap().to_owned();
+    let given = json!({ "user": "admin", "password": "correct horse" });
+    let signed = reqwest::Client::new().post(format!("{}/api/sign-in", server.base)).json(&given);
+    let signed = signed.send().await.unwrap();
+    let cookie = signed.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let description = server.call(Method::GET, "/openapi.json", None).await;
+    let world = World::new(&description, key, server.token().to_owned(), cookie, now_ms());
+    let address: SocketAddr = server.base.trim_start_matches("http://").parse().unwrap();
+
+    let (next, seen, warm) = (AtomicU64::new(0), Mutex::new(Seen::default()), AtomicU64::new(0));
+    let began = Instant::now();
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            for _ in 0..CONNECTIONS {
+                scope.spawn(|| {
+                    let mut wire = Wire::new(address);
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        if number >= count {
+                            return;
+                        }
+                        if number == count / 2 {
+                            warm.store(server.resident_kib(), Ordering::Relaxed);
+                        }
+                        let case = world.case(number);
+                        let answer = wire
+                            .exchange(&case.request)
+                            .unwrap_or_else(|error| panic!("request {number}: {error}: {:?}", Shown(&case)));
+                        judge(&mut seen.lock().unwrap(), number, &case, answer);
+                    }
+                });
+            }
+        });
+    });
+    let seconds = began.elapsed().as_secs_f64();
+    let (warm, resident, seen) = (warm.into_inner(), server.resident_kib(), seen.into_inner().unwrap());
+    eprintln!(
+        "{count} requests in {seconds:.1} s ({:.0}/s), answers {:?}, {} hung up on, {} told to come later; resident \
+         {} KiB after half of them, {} KiB at the end, {} KiB at most",
+        count as f64 / seconds,
+        seen.by_status,
+        seen.unanswered,
+        seen.later,
+        warm,
+        resident,
+        server.peak_kib()
+    );
+
+    assert!(server.is_alive(), "the process ended");
+    let noise = std::fs::read_to_string(&noise).unwrap();
+    assert!(!noise.contains("panicked"), "{noise}");
+    assert!(resident < RESIDENT_KIB, "{resident} KiB in use");
+    assert!(count < LONG || resident < warm + GROWTH_KIB, "memory grew from {warm} to {resident} KiB");
+    assert!(seen.later * 100 < count, "{} of {count} requests were put off", seen.later);
+    for route in world.routes() {
+        let [sent, _] = seen.by_route.get(route).copied().unwrap_or_default();
+        assert!(sent > 0, "{route} was never asked");
+    }
+    for route in ["/v1/batch", "/v1/t", "/e/", "/matomo.php", "/api/event", "/api/sites/{site}/funnel"] {
+        let [sent, fine] = seen.by_route[route];
+        assert!(fine > 0, "of {sent} requests at {route} none was taken: the generator is of no use there");
+    }
+    assert!(seen.accepted * 20 > count, "only {} events were taken", seen.accepted);
+
+    let ledger: Ledger = serde_json::from_value(server.call(Method::POST, "/api/flush", None).await).unwrap();
+    assert!(ledger.balanced(), "{ledger:?}");
+    assert_eq!((ledger.waiting, ledger.quarantined), (0, 0), "{ledger:?}");
+    assert!(ledger.stored >= seen.accepted, "{} were acknowledged: {ledger:?}", seen.accepted);
+    assert_eq!(store.number("SELECT count() FROM events").await, ledger.stored);
+    assert_eq!(store.number("SELECT uniqExact(site, id) FROM events").await, ledger.stored);
+    server.kill();
+    store.close().await;
+}
