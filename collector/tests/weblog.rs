@@ -3,7 +3,7 @@
 //!
 //! The data lies beside the project (`../shared/data`) and is not part of it; without it this test says so.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are what this test is for")]
+#![expect(clippy::print_stdout, reason = "the figures are what this test is for")]
 
 mod common;
 
@@ -19,12 +19,11 @@ use attune_schema::time::Timestamp;
 use attune_warehouse::row::EventRow;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use flate2::read::GzDecoder;
+use common::data;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -156,15 +155,11 @@ fn deviation(what: &str, found: u64, expected: &Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_log_gives_the_figures_that_independent_tools_found() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/weblog_apache_2015");
-    if !folder.is_dir() {
-        eprintln!("!! SKIPPED: {} is absent, so real data was NOT tested", folder.display());
-        return;
-    }
+    let Some(folder) = data::shared("weblog_apache_2015") else { return };
     let expected: Value =
         serde_json::from_reader(File::open(folder.join("expected_dev.json")).unwrap()).unwrap();
-    let log = GzDecoder::new(File::open(folder.join("access_dev.log.gz")).unwrap());
-    let lines: Vec<Line> = BufReader::new(log).lines().filter_map(|text| line(&text.unwrap())).collect();
+    let log = data::unpacked(&folder.join("access_dev.log.gz"));
+    let lines: Vec<Line> = log.lines().filter_map(line).collect();
     assert_eq!(lines.len() as u64, expected["lines"].as_u64().unwrap());
     let rows = import(&lines);
 

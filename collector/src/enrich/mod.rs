@@ -10,6 +10,8 @@ pub mod campaign;
 pub mod country;
 pub mod referrer;
 pub mod rules;
+mod services;
+mod words;
 
 use crate::record::Record;
 use attune_schema::bot::{Class, Reason};
@@ -23,6 +25,8 @@ use std::sync::Arc;
 
 /// User agents whose reading is remembered: at most about a megabyte.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1_024).expect("above zero");
+/// Longest host and path that is remembered, in bytes.
+const ADDRESS: usize = 256;
 /// Page views of one visitor within [`RATE_MS`] that nobody reads.
 const RATE_VIEWS: usize = 30;
 /// See [`RATE_VIEWS`].
@@ -34,6 +38,8 @@ pub struct Enricher {
     /// Read at the first user agent.
     rules: Option<Rules>,
     known: Option<LruCache<String, Known>>,
+    /// Services by host and path: the list is long, and most referrers are few.
+    services: Option<LruCache<String, Option<referrer::Service>>>,
 }
 
 /// What a user agent says.
@@ -71,7 +77,56 @@ impl Enricher {
             if let Some((class, reason)) = why {
                 (row.bot, row.bot_reason) = (class, reason.code());
             }
-            put_origin(row);
+            self.put_origin(row);
+        }
+    }
+
+    /// Channel, source, search term and campaign of one event.
+    fn put_origin(&mut self, row: &mut EventRow) {
+        if row.url.is_empty() && row.referrer.is_empty() {
+            return;
+        }
+        let campaign = campaign::read(&row.url);
+        let services = self.services.get_or_insert_with(|| LruCache::new(REMEMBERED));
+        let from = referrer::read_with(&row.referrer, &row.url, |whole, host, path| {
+            if let Some(known) = services.get(whole) {
+                return *known;
+            }
+            let found = referrer::service(host, path);
+            if whole.len() <= ADDRESS {
+                services.put(whole.to_owned(), found);
+            }
+            found
+        });
+        row.channel = from.medium.code();
+        row.source = from.source.into_owned();
+        row.search_term = from.term;
+        if row.search_term.len() > attune_schema::limits::TEXT_BYTES {
+            let end = row.search_term.floor_char_boundary(attune_schema::limits::TEXT_BYTES);
+            row.search_term.truncate(end);
+        }
+        if campaign.is_paid() {
+            row.channel = referrer::Medium::Paid.code();
+        } else if row.channel == referrer::Medium::Direct.code() {
+            // A mail program has no page to come from, but who wrote the mail may have tagged its links.
+            match campaign.medium.to_ascii_lowercase().as_str() {
+                "email" | "e-mail" | "newsletter" | "mail" => row.channel = referrer::Medium::Email.code(),
+                "social" | "social-media" | "sm" => row.channel = referrer::Medium::Social.code(),
+                _ => {}
+            }
+        }
+        if row.source.is_empty() {
+            row.source = if campaign.source.is_empty() {
+                campaign.clicked.to_owned()
+            } else {
+                campaign.source.clone()
+            };
+        }
+        if row.utm_source.is_empty() && row.utm_medium.is_empty() && row.utm_campaign.is_empty() {
+            let untagged = campaign.source.is_empty() && campaign.medium.is_empty() && campaign.is_paid();
+            row.utm_source = if untagged { campaign.clicked.to_owned() } else { campaign.source };
+            row.utm_medium = if untagged { "cpc".to_owned() } else { campaign.medium };
+            row.utm_campaign = campaign.name;
         }
     }
 
@@ -163,7 +218,7 @@ fn kind(agent: &str, os: &str) -> &'static str {
         ),
     ];
     let has = |token: &&str| agent.contains(*token);
-    if let Some((kind, _)) = KINDS.iter().find(|(_, tokens)| tokens.iter().any(|token| has(token))) {
+    if let Some((kind, _)) = KINDS.iter().find(|(_, tokens)| tokens.iter().any(&has)) {
         return kind;
     }
     if agent.contains("Android") {
@@ -174,42 +229,6 @@ fn kind(agent: &str, os: &str) -> &'static str {
         "desktop"
     } else {
         ""
-    }
-}
-
-/// Channel, source, search term and campaign of one event.
-fn put_origin(row: &mut EventRow) {
-    if row.url.is_empty() && row.referrer.is_empty() {
-        return;
-    }
-    let campaign = campaign::read(&row.url);
-    let from = referrer::read(&row.referrer, &row.url);
-    row.channel = from.medium.code();
-    row.source = from.source.into_owned();
-    row.search_term = from.term;
-    if row.search_term.len() > attune_schema::limits::TEXT_BYTES {
-        let end = row.search_term.floor_char_boundary(attune_schema::limits::TEXT_BYTES);
-        row.search_term.truncate(end);
-    }
-    if campaign.is_paid() {
-        row.channel = referrer::Medium::Paid.code();
-    } else if row.channel == referrer::Medium::Direct.code() {
-        // A mail program has no page to come from, but who wrote the mail may have tagged its links.
-        match campaign.medium.to_ascii_lowercase().as_str() {
-            "email" | "e-mail" | "newsletter" | "mail" => row.channel = referrer::Medium::Email.code(),
-            "social" | "social-media" | "sm" => row.channel = referrer::Medium::Social.code(),
-            _ => {}
-        }
-    }
-    if row.source.is_empty() {
-        row.source =
-            if campaign.source.is_empty() { campaign.clicked.to_owned() } else { campaign.source.clone() };
-    }
-    if row.utm_source.is_empty() && row.utm_medium.is_empty() && row.utm_campaign.is_empty() {
-        let untagged = campaign.source.is_empty() && campaign.medium.is_empty() && campaign.is_paid();
-        row.utm_source = if untagged { campaign.clicked.to_owned() } else { campaign.source };
-        row.utm_medium = if untagged { "cpc".to_owned() } else { campaign.medium };
-        row.utm_campaign = campaign.name;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Writes a small file of MaxMind's form, version 2: <https://maxmind.github.io/MaxMind-DB/>.
+//! Writes a small country file (`.mmdb`, version 2): <https://maxmind.github.io/MaxMind-DB/>.
 
 use std::net::IpAddr;
 

@@ -171,7 +171,7 @@ async fn take(
     for (site, requests) in by_site.into_values() {
         let (visitor, agent) = visitor(app, &site, &parts.headers, address)?;
         let translated = matomo::translate(&requests, &visitor, agent, app.now());
-        for answer in store_admitted(app, &site, &parts, translated).await? {
+        for answer in store_admitted(app, &site, parts, translated).await? {
             let good = matches!(answer.verdict, Verdict::Ok | Verdict::Duplicate);
             *(if good { &mut kept } else { &mut refused }) += 1;
         }
