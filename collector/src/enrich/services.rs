@@ -449,5 +449,7 @@ pub(super) const SERVICES: &[(Medium, &str, &[&str])] = &[
     (Search, "Quintura", &["quintura.ru"]),
     (Search, "Webalta", &["webalta.ru"]),
     (Search, "Amazon", &["amazon.*/s", "a9.com"]),
+    (Search, "PriceRunner UK", &["pricerunner.co.uk"]),
+    (Search, "PriceRunner", &["pricerunner.*"]),
     (Search, "Findx", &["findx.com"]),
 ];
