@@ -17,9 +17,10 @@ use crate::record::Record;
 use attune_schema::bot::{Class, Reason};
 use attune_schema::event::name;
 use attune_warehouse::row::{Agent, EventRow};
+use foldhash::HashMap;
 use lru::LruCache;
 use rules::{Rules, Versioned};
-use std::collections::HashMap;
+
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -69,7 +70,9 @@ impl Enricher {
         if record.webdriver {
             why = Some((Class::Bot, Reason::Webdriver));
         }
-        for row in &mut record.rows {
+        for index in 0..record.rows.len() {
+            let (before, rest) = record.rows.split_at_mut(index);
+            let Some(row) = rest.first_mut() else { return };
             row.agent = Arc::clone(&known.agent);
             if row.device.is_empty() {
                 known.kind.clone_into(&mut row.device);
@@ -77,7 +80,11 @@ impl Enricher {
             if let Some((class, reason)) = why {
                 (row.bot, row.bot_reason) = (class, reason.code());
             }
-            self.put_origin(row);
+            // Most events of a request happened on one page.
+            match before.last() {
+                Some(last) if last.url == row.url && last.referrer == row.referrer => copy_origin(last, row),
+                _ => self.put_origin(row),
+            }
         }
     }
 
@@ -149,6 +156,20 @@ impl Enricher {
         let read = read(rules, agent);
         known.put(agent.to_owned(), read.clone());
         read
+    }
+}
+
+/// What [`Enricher::put_origin`] found for another event of the same request and page.
+fn copy_origin(from: &EventRow, row: &mut EventRow) {
+    row.channel = from.channel;
+    for (to, text) in [
+        (&mut row.source, &from.source),
+        (&mut row.search_term, &from.search_term),
+        (&mut row.utm_source, &from.utm_source),
+        (&mut row.utm_medium, &from.utm_medium),
+        (&mut row.utm_campaign, &from.utm_campaign),
+    ] {
+        to.clone_from(text);
     }
 }
 
@@ -235,23 +256,30 @@ fn kind(agent: &str, os: &str) -> &'static str {
 /// Flags visitors who load pages faster than anybody reads, as far as the rows of one range show it. Rows without
 /// a user agent are left alone: their times are a server's or a file's, which may be coarse.
 pub fn put_rates(rows: &mut [EventRow]) {
-    let mut views: HashMap<(u32, u128), Vec<i64>> = HashMap::new();
-    for row in rows.iter().filter(|row| row.name == name::PAGE_VIEWED && row.bot == Class::Human) {
-        if !row.agent.browser.is_empty() {
-            views.entry((row.site, row.visitor.0)).or_default().push(row.at.0);
-        }
+    let is_view = |row: &&EventRow| {
+        row.bot == Class::Human && row.name == name::PAGE_VIEWED && !row.agent.browser.is_empty()
+    };
+    let visitor = |row: &EventRow| (row.site, row.visitor.0);
+    let mut counts: HashMap<(u32, u128), usize> = HashMap::default();
+    for row in rows.iter().filter(is_view) {
+        *counts.entry(visitor(row)).or_default() += 1;
+    }
+    // Hardly anybody has that many within a range: only their times are looked at.
+    counts.retain(|_, views| *views >= RATE_VIEWS);
+    if counts.is_empty() {
+        return;
+    }
+    let mut views: HashMap<(u32, u128), Vec<i64>> = HashMap::default();
+    for row in rows.iter().filter(is_view).filter(|row| counts.contains_key(&visitor(row))) {
+        views.entry(visitor(row)).or_default().push(row.at.0);
     }
     views.retain(|_, times| {
         times.sort_unstable();
-        times
-            .windows(RATE_VIEWS)
-            .any(|few| few.last().zip(few.first()).is_some_and(|(to, from)| to - from < RATE_MS))
+        let quick = |few: &[i64]| few.last().zip(few.first()).is_some_and(|(to, from)| to - from < RATE_MS);
+        times.windows(RATE_VIEWS).any(quick)
     });
-    if views.is_empty() {
-        return;
-    }
     for row in rows.iter_mut().filter(|row| row.bot == Class::Human) {
-        if views.contains_key(&(row.site, row.visitor.0)) {
+        if views.contains_key(&visitor(row)) {
             (row.bot, row.bot_reason) = (Class::Likely, Reason::Rate.code());
         }
     }
