@@ -1,6 +1,6 @@
 //! Where a visit came from: medium, source and search term, by the address of the page before.
 //!
-//! The list ([`services`](super::services)) is ours, and short: names of services, each with its hosts. What it
+//! The list (`services.rs`) is ours, and short: names of services, each with its hosts. What it
 //! does not know is a `referral`.
 
 use super::services::SERVICES;
