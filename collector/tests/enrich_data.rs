@@ -88,7 +88,7 @@ fn crawlers_that_nobody_listed_are_known_by_how_they_speak() {
         let device = rules.device(agent).unwrap_or_default();
         bot::by_agent(agent, &device.family)
     };
-    for (half, least) in [("chosen on", 90.0), ("never looked at", 90.0)] {
+    for (half, least) in [("chosen on", 98.0), ("never looked at", 98.0)] {
         let (mut right, mut all, mut certain) = (0, 0, 0);
         for pattern in &patterns {
             let name = pattern["pattern"].as_str().unwrap();
