@@ -32,7 +32,7 @@ pub struct Config {
     pub raw_days: u32,
     /// How many may be connected, and how long they may say nothing.
     pub connections: Connections,
-    /// A file of MaxMind's form that tells the country of an address.
+    /// A file, of the form that ends in `.mmdb`, that tells the country of an address.
     pub country_db: Option<PathBuf>,
     /// Proxies in front: their `X-Forwarded-For` is believed, nobody else's is.
     pub trusted_proxies: Vec<IpNet>,

@@ -273,3 +273,77 @@ pub fn read(body: &[u8]) -> Result<Record, Malformed> {
     }
     Ok(Record { rows, own_agent: flags & OWN_AGENT != 0, webdriver: flags & WEBDRIVER != 0 })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::EventDraft;
+    use std::borrow::Cow;
+
+    fn body(sent: Sent<'_>) -> Vec<u8> {
+        let head = Head {
+            site: 7,
+            received_at: Timestamp(1_000_000),
+            skew_ms: -40_000,
+            user: "u",
+            consent: 3,
+            texts: ["mobile", "ko", "s", "m", "c", "l"],
+            screen: [1, 2],
+            utc_offset_minutes: 540,
+            sent,
+        };
+        let mut draft = Draft::new(&head, Tally::default(), 1, 100);
+        draft.push(&EventDraft {
+            id: EventId(5),
+            name: Cow::Borrowed("page_viewed"),
+            at: Timestamp(9),
+            visitor: VisitorId(6),
+            session: SessionId(8),
+            page: None,
+            properties: Vec::new(),
+        });
+        let mut body = Vec::new();
+        draft.write_body(&mut body, |_, _| true);
+        body
+    }
+
+    #[test]
+    fn a_body_is_read_as_it_was_written() {
+        let sent =
+            Sent { agent: "A/1", own_agent: true, webdriver: true, address: "192.0.2.0/24", country: "KR" };
+        let read = super::read(&body(sent)).unwrap();
+        assert!(read.own_agent && read.webdriver);
+        let row = &read.rows[0];
+        assert_eq!((&*row.agent.user_agent, &*row.address, &*row.country), ("A/1", "192.0.2.0/24", "KR"));
+        assert_eq!((row.skew_ms, row.clock_corrected, &*row.name), (-40_000, true, "page_viewed"));
+    }
+
+    #[test]
+    fn a_log_of_the_version_before_is_read() {
+        let new = body(Sent::default());
+        // Where the sender stands: three empty texts and a byte of flags, before the count of events.
+        let head = Draft::new(
+            &Head {
+                site: 7,
+                received_at: Timestamp(1_000_000),
+                skew_ms: -40_000,
+                user: "u",
+                consent: 3,
+                texts: ["mobile", "ko", "s", "m", "c", "l"],
+                screen: [1, 2],
+                utc_offset_minutes: 540,
+                sent: Sent::default(),
+            },
+            Tally::default(),
+            0,
+            0,
+        )
+        .head
+        .len();
+        let old = [&[WITHOUT_SENT][..], &new[1..head - 4], &new[head..]].concat();
+        assert!(super::read(&[3]).is_err(), "a version that is not known yet");
+        let (old, new) = (read(&old).unwrap(), read(&new).unwrap());
+        assert_eq!(old.rows, new.rows);
+        assert_eq!(old.rows[0].locale, "ko");
+    }
+}

@@ -1,7 +1,6 @@
 //! Whether an event is a person's doing. Bots are flagged and counted, never dropped.
 
 use alloc::string::String;
-use core::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// What is behind an event.
@@ -21,9 +20,6 @@ pub enum Class {
 }
 
 impl Class {
-    /// All, by number.
-    pub const ALL: [Self; 4] = [Self::Human, Self::Likely, Self::Bot, Self::Monitoring];
-
     /// As stored.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -33,14 +29,6 @@ impl Class {
             Self::Bot => "bot",
             Self::Monitoring => "monitoring",
         }
-    }
-}
-
-impl FromStr for Class {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|class| class.code() == text).ok_or(())
     }
 }
 

@@ -61,6 +61,12 @@ impl Warehouse {
         Ok(())
     }
 
+    /// Runs a statement as it is: for tests of what other programs do to the tables.
+    #[doc(hidden)]
+    pub async fn run(&self, statement: &str) -> Result<(), Error> {
+        Ok(self.client.query_raw(statement).execute().await?)
+    }
+
     /// Merges no parts until [`Warehouse::resume_merges`], so that the embedded engine's files can be copied; does
     /// nothing to a server.
     pub async fn pause_merges(&self) -> Result<(), Error> {

@@ -1,14 +1,15 @@
 //! The real engine, tiny data, answers worked out by hand or by trying everything.
 
-use attune_schema::bot::{Bots, Class};
+use attune_schema::bot::{BotRule, Bots, Class};
 use attune_schema::id::{EventId, SessionId, VisitorId};
 use attune_schema::question::{
     Breakdown, EventNames, FunnelQuestion, FunnelStep, Interval, Measure, Per, Period, PropertyFilter,
     SameTime, TrendQuestion,
 };
 use attune_schema::time::{DAY_MS, Timestamp};
+use attune_warehouse::query::bots::Scope;
 use attune_warehouse::query::kernel::{Step, reach};
-use attune_warehouse::row::EventRow;
+use attune_warehouse::row::{Agent, EventRow};
 use attune_warehouse::{Config, Warehouse};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Runtime;
@@ -519,5 +520,117 @@ fn a_person_who_is_forgotten_is_in_no_table_and_nobody_else_is_touched() {
         );
         warehouse.forget(84, &who).await.unwrap();
         assert_eq!(warehouse.count(84).await.unwrap(), 1);
+    });
+}
+
+#[test]
+fn questions_leave_bots_out_unless_asked_and_rules_hold_for_old_rows() {
+    run(async |warehouse| {
+        let agent = Agent { user_agent: "Mozilla/5.0 It's \\ Foo/1.0".to_owned(), ..Agent::default() };
+        let of = |id: u128, bot: Class, agent: &Arc<Agent>, address: &str| EventRow {
+            bot,
+            agent: Arc::clone(agent),
+            address: address.to_owned(),
+            country: "KR".to_owned(),
+            ..row(11, id, id, "page_viewed", NOON - DAY_MS)
+        };
+        let (plain, named) = (Arc::default(), Arc::new(agent));
+        let rows = [
+            of(1, Class::Human, &plain, ""),
+            of(2, Class::Human, &named, "192.0.2.0/24"),
+            of(3, Class::Bot, &plain, ""),
+            of(4, Class::Monitoring, &plain, "192.0.2.0/24"),
+            of(5, Class::Likely, &plain, ""),
+        ];
+        warehouse.insert("bots", 77, &rows).await.unwrap();
+        let rule = |rule: BotRule| [rule];
+        let visitor = VisitorId(1).to_string();
+        let none: [BotRule; 0] = [];
+        for (rules, people) in [
+            (none.as_slice(), 2),
+            (
+                &rule(BotRule {
+                    class: Class::Bot,
+                    user_agent_contains: "it's \\ FOO".to_owned(),
+                    ..BotRule::default()
+                }),
+                1,
+            ),
+            (
+                &rule(BotRule {
+                    class: Class::Human,
+                    address_starts: "192.0.2.".to_owned(),
+                    ..BotRule::default()
+                }),
+                3,
+            ),
+            (&rule(BotRule { class: Class::Bot, visitor, ..BotRule::default() }), 1),
+            (&rule(BotRule { class: Class::Bot, country: "KR".to_owned(), ..BotRule::default() }), 0),
+            (
+                &rule(BotRule {
+                    class: Class::Human,
+                    referrer_contains: "x".to_owned(),
+                    ..BotRule::default()
+                }),
+                2,
+            ),
+        ] {
+            let scope = Scope { site: 11, bot_rules: rules };
+            for (bots, count) in [(Bots::Exclude, people), (Bots::Include, 5), (Bots::Only, 5 - people)] {
+                let funnel = FunnelQuestion { bots, ..ask(&["page_viewed"], None) };
+                assert_eq!(
+                    warehouse.funnel(scope, &funnel).await.unwrap().steps[0].count,
+                    count,
+                    "{bots:?} {rules:?}"
+                );
+                let wide = FunnelQuestion { breakdown: Some(Breakdown::Locale), ..funnel };
+                assert_eq!(
+                    warehouse.funnel(scope, &wide).await.unwrap().steps[0].count,
+                    count,
+                    "{bots:?} {rules:?}"
+                );
+                let overview = warehouse.overview(scope, bots, Timestamp(NOON)).await.unwrap();
+                assert_eq!(overview.current.page_views, count, "{bots:?} {rules:?}");
+                let names = warehouse.event_names(scope, bots).await.unwrap();
+                assert_eq!(names.iter().map(|name| name.count).sum::<u64>(), count, "{bots:?} {rules:?}");
+            }
+        }
+    });
+}
+
+/// A program of before the second migration names the columns that it knows; what it stores is a person's.
+#[test]
+fn a_program_of_before_goes_on_inserting_and_asking() {
+    run(async |warehouse| {
+        let before = include_str!("../src/migrations/001_events.sql");
+        let columns = |table: &str| {
+            let start = before.find(&format!("CREATE TABLE IF NOT EXISTS {table} (")).unwrap();
+            let lines = before[start..].lines().skip(1).take_while(|line| !line.starts_with(')'));
+            let names = lines.map(|line| line.split_whitespace().next().unwrap());
+            names.filter(|name| !matches!(*name, "day" | "INDEX")).collect::<Vec<_>>().join(", ")
+        };
+        let at = format!("fromUnixTimestamp64Milli({NOON}, 'UTC')");
+        let id = "toUUID('00000000-0000-0000-0000-00000000000c')";
+        for (table, values) in [
+            (
+                "events",
+                format!(
+                    "12, {id}, 1, 'old', {at}, {at}, {id}, '', {id}, 0, '', '', '', '', '', '', '', '', '', 0, map(), map(), map()"
+                ),
+            ),
+            ("steps", format!("12, {id}, {at}, 0, 'old', {id}, ''")),
+        ] {
+            let sql = format!("INSERT INTO attune.{table} ({}) VALUES ({values})", columns(table));
+            warehouse.run(&sql).await.unwrap();
+        }
+        let counted = warehouse.funnel(12, &ask(&["old"], None)).await.unwrap();
+        assert_eq!(counted.steps[0].count, 1);
+        assert_eq!(warehouse.event_names(12, Bots::Only).await.unwrap(), []);
+        // Both migrations again: what is there already is no error.
+        for statement in include_str!("../src/migrations/002_enrichment.sql").split(';').map(str::trim) {
+            if !statement.is_empty() {
+                warehouse.run(&statement.replace("ALTER TABLE ", "ALTER TABLE attune.")).await.unwrap();
+            }
+        }
     });
 }

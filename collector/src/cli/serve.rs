@@ -33,7 +33,7 @@ pub struct ServeArgs {
     /// Address or network of a proxy whose X-Forwarded-For is believed; may be repeated.
     #[arg(long = "trusted-proxy", value_name = "NETWORK", env = "ATTUNE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     trusted_proxies: Vec<IpNet>,
-    /// File of MaxMind's form (.mmdb) that tells the country of an address; none is stored without it.
+    /// File (.mmdb) that tells the country of an address; none is stored without it.
     #[arg(long, value_name = "FILE", env = "ATTUNE_COUNTRY_DB")]
     country_db: Option<PathBuf>,
     /// Most bytes of events waiting for the warehouse, in MiB.

@@ -53,8 +53,9 @@ pub fn read(url: &str) -> Campaign {
     let mut found = Campaign::default();
     let Some((_, query)) = url.split_once('?') else { return found };
     let query = query.split('#').next().unwrap_or_default();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        let slot = match &*name {
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let slot = match name {
             "utm_source" => &mut found.source,
             "utm_medium" => &mut found.medium,
             "utm_campaign" => &mut found.name,
@@ -65,9 +66,19 @@ pub fn read(url: &str) -> Campaign {
                 continue;
             }
         };
-        *slot = value.into_owned();
+        *slot = decoded(value);
     }
     found
+}
+
+/// A value as it was before it was put into the address.
+fn decoded(value: &str) -> String {
+    // Names are compared as they stand, so this is the only piece that is worth reading in full.
+    let pair = format!("={value}");
+    url::form_urlencoded::parse(pair.as_bytes())
+        .next()
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
 }
 
 impl Campaign {

@@ -1,4 +1,4 @@
-//! The country of an address, by a file of MaxMind's form; nothing finer is read from it.
+//! The country of an address, by a file of the form that ends in `.mmdb`; nothing finer is read from it.
 
 use maxminddb::{PathElement, Reader};
 use std::net::IpAddr;

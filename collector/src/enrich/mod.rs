@@ -10,19 +10,24 @@ pub mod campaign;
 pub mod country;
 pub mod referrer;
 pub mod rules;
+mod services;
+mod words;
 
 use crate::record::Record;
 use attune_schema::bot::{Class, Reason};
 use attune_schema::event::name;
 use attune_warehouse::row::{Agent, EventRow};
+use foldhash::HashMap;
 use lru::LruCache;
 use rules::{Rules, Versioned};
-use std::collections::HashMap;
+
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 /// User agents whose reading is remembered: at most about a megabyte.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1_024).expect("above zero");
+/// Longest host and path that is remembered, in bytes.
+const ADDRESS: usize = 256;
 /// Page views of one visitor within [`RATE_MS`] that nobody reads.
 const RATE_VIEWS: usize = 30;
 /// See [`RATE_VIEWS`].
@@ -34,6 +39,8 @@ pub struct Enricher {
     /// Read at the first user agent.
     rules: Option<Rules>,
     known: Option<LruCache<String, Known>>,
+    /// Services by host and path: the list is long, and most referrers are few.
+    services: Option<LruCache<String, Option<referrer::Service>>>,
 }
 
 /// What a user agent says.
@@ -63,7 +70,9 @@ impl Enricher {
         if record.webdriver {
             why = Some((Class::Bot, Reason::Webdriver));
         }
-        for row in &mut record.rows {
+        for index in 0..record.rows.len() {
+            let (before, rest) = record.rows.split_at_mut(index);
+            let Some(row) = rest.first_mut() else { return };
             row.agent = Arc::clone(&known.agent);
             if row.device.is_empty() {
                 known.kind.clone_into(&mut row.device);
@@ -71,7 +80,60 @@ impl Enricher {
             if let Some((class, reason)) = why {
                 (row.bot, row.bot_reason) = (class, reason.code());
             }
-            put_origin(row);
+            // Most events of a request happened on one page.
+            match before.last() {
+                Some(last) if last.url == row.url && last.referrer == row.referrer => copy_origin(last, row),
+                _ => self.put_origin(row),
+            }
+        }
+    }
+
+    /// Channel, source, search term and campaign of one event.
+    fn put_origin(&mut self, row: &mut EventRow) {
+        if row.url.is_empty() && row.referrer.is_empty() {
+            return;
+        }
+        let campaign = campaign::read(&row.url);
+        let services = self.services.get_or_insert_with(|| LruCache::new(REMEMBERED));
+        let from = referrer::read_with(&row.referrer, &row.url, |whole, host, path| {
+            if let Some(known) = services.get(whole) {
+                return *known;
+            }
+            let found = referrer::service(host, path);
+            if whole.len() <= ADDRESS {
+                services.put(whole.to_owned(), found);
+            }
+            found
+        });
+        row.channel = from.medium.code();
+        row.source = from.source.into_owned();
+        row.search_term = from.term;
+        if row.search_term.len() > attune_schema::limits::TEXT_BYTES {
+            let end = row.search_term.floor_char_boundary(attune_schema::limits::TEXT_BYTES);
+            row.search_term.truncate(end);
+        }
+        if campaign.is_paid() {
+            row.channel = referrer::Medium::Paid.code();
+        } else if row.channel == referrer::Medium::Direct.code() {
+            // A mail program has no page to come from, but who wrote the mail may have tagged its links.
+            match campaign.medium.to_ascii_lowercase().as_str() {
+                "email" | "e-mail" | "newsletter" | "mail" => row.channel = referrer::Medium::Email.code(),
+                "social" | "social-media" | "sm" => row.channel = referrer::Medium::Social.code(),
+                _ => {}
+            }
+        }
+        if row.source.is_empty() {
+            row.source = if campaign.source.is_empty() {
+                campaign.clicked.to_owned()
+            } else {
+                campaign.source.clone()
+            };
+        }
+        if row.utm_source.is_empty() && row.utm_medium.is_empty() && row.utm_campaign.is_empty() {
+            let untagged = campaign.source.is_empty() && campaign.medium.is_empty() && campaign.is_paid();
+            row.utm_source = if untagged { campaign.clicked.to_owned() } else { campaign.source };
+            row.utm_medium = if untagged { "cpc".to_owned() } else { campaign.medium };
+            row.utm_campaign = campaign.name;
         }
     }
 
@@ -94,6 +156,20 @@ impl Enricher {
         let read = read(rules, agent);
         known.put(agent.to_owned(), read.clone());
         read
+    }
+}
+
+/// What [`Enricher::put_origin`] found for another event of the same request and page.
+fn copy_origin(from: &EventRow, row: &mut EventRow) {
+    row.channel = from.channel;
+    for (to, text) in [
+        (&mut row.source, &from.source),
+        (&mut row.search_term, &from.search_term),
+        (&mut row.utm_source, &from.utm_source),
+        (&mut row.utm_medium, &from.utm_medium),
+        (&mut row.utm_campaign, &from.utm_campaign),
+    ] {
+        to.clone_from(text);
     }
 }
 
@@ -163,7 +239,7 @@ fn kind(agent: &str, os: &str) -> &'static str {
         ),
     ];
     let has = |token: &&str| agent.contains(*token);
-    if let Some((kind, _)) = KINDS.iter().find(|(_, tokens)| tokens.iter().any(|token| has(token))) {
+    if let Some((kind, _)) = KINDS.iter().find(|(_, tokens)| tokens.iter().any(&has)) {
         return kind;
     }
     if agent.contains("Android") {
@@ -177,62 +253,33 @@ fn kind(agent: &str, os: &str) -> &'static str {
     }
 }
 
-/// Channel, source, search term and campaign of one event.
-fn put_origin(row: &mut EventRow) {
-    if row.url.is_empty() && row.referrer.is_empty() {
-        return;
-    }
-    let campaign = campaign::read(&row.url);
-    let from = referrer::read(&row.referrer, &row.url);
-    row.channel = from.medium.code();
-    row.source = from.source.into_owned();
-    row.search_term = from.term;
-    if row.search_term.len() > attune_schema::limits::TEXT_BYTES {
-        let end = row.search_term.floor_char_boundary(attune_schema::limits::TEXT_BYTES);
-        row.search_term.truncate(end);
-    }
-    if campaign.is_paid() {
-        row.channel = referrer::Medium::Paid.code();
-    } else if row.channel == referrer::Medium::Direct.code() {
-        // A mail program has no page to come from, but who wrote the mail may have tagged its links.
-        match campaign.medium.to_ascii_lowercase().as_str() {
-            "email" | "e-mail" | "newsletter" | "mail" => row.channel = referrer::Medium::Email.code(),
-            "social" | "social-media" | "sm" => row.channel = referrer::Medium::Social.code(),
-            _ => {}
-        }
-    }
-    if row.source.is_empty() {
-        row.source =
-            if campaign.source.is_empty() { campaign.clicked.to_owned() } else { campaign.source.clone() };
-    }
-    if row.utm_source.is_empty() && row.utm_medium.is_empty() && row.utm_campaign.is_empty() {
-        let untagged = campaign.source.is_empty() && campaign.medium.is_empty() && campaign.is_paid();
-        row.utm_source = if untagged { campaign.clicked.to_owned() } else { campaign.source };
-        row.utm_medium = if untagged { "cpc".to_owned() } else { campaign.medium };
-        row.utm_campaign = campaign.name;
-    }
-}
-
 /// Flags visitors who load pages faster than anybody reads, as far as the rows of one range show it. Rows without
 /// a user agent are left alone: their times are a server's or a file's, which may be coarse.
 pub fn put_rates(rows: &mut [EventRow]) {
-    let mut views: HashMap<(u32, u128), Vec<i64>> = HashMap::new();
-    for row in rows.iter().filter(|row| row.name == name::PAGE_VIEWED && row.bot == Class::Human) {
-        if !row.agent.browser.is_empty() {
-            views.entry((row.site, row.visitor.0)).or_default().push(row.at.0);
-        }
+    let is_view = |row: &&EventRow| {
+        row.bot == Class::Human && row.name == name::PAGE_VIEWED && !row.agent.browser.is_empty()
+    };
+    let visitor = |row: &EventRow| (row.site, row.visitor.0);
+    let mut counts: HashMap<(u32, u128), usize> = HashMap::default();
+    for row in rows.iter().filter(is_view) {
+        *counts.entry(visitor(row)).or_default() += 1;
+    }
+    // Hardly anybody has that many within a range: only their times are looked at.
+    counts.retain(|_, views| *views >= RATE_VIEWS);
+    if counts.is_empty() {
+        return;
+    }
+    let mut views: HashMap<(u32, u128), Vec<i64>> = HashMap::default();
+    for row in rows.iter().filter(is_view).filter(|row| counts.contains_key(&visitor(row))) {
+        views.entry(visitor(row)).or_default().push(row.at.0);
     }
     views.retain(|_, times| {
         times.sort_unstable();
-        times
-            .windows(RATE_VIEWS)
-            .any(|few| few.last().zip(few.first()).is_some_and(|(to, from)| to - from < RATE_MS))
+        let quick = |few: &[i64]| few.last().zip(few.first()).is_some_and(|(to, from)| to - from < RATE_MS);
+        times.windows(RATE_VIEWS).any(quick)
     });
-    if views.is_empty() {
-        return;
-    }
     for row in rows.iter_mut().filter(|row| row.bot == Class::Human) {
-        if views.contains_key(&(row.site, row.visitor.0)) {
+        if views.contains_key(&visitor(row)) {
             (row.bot, row.bot_reason) = (Class::Likely, Reason::Rate.code());
         }
     }

@@ -194,12 +194,13 @@ impl Kind {
 
 /// User agents are ASCII: classes such as `\d` are meant so, and many times smaller. One small automaton a pattern,
 /// and notes that all share, take a fifth of what `regex` would keep for speed on long texts.
-fn compile(pattern: &str, any_case: bool) -> Result<BoundedBacktracker, BuildError> {
+fn compile(pattern: &str, any_case: bool) -> Result<BoundedBacktracker, Box<BuildError>> {
     BoundedBacktracker::builder()
         .syntax(syntax::Config::new().unicode(false).utf8(false).case_insensitive(any_case))
         .thompson(thompson::Config::new().utf8(false).nfa_size_limit(Some(PATTERN_BYTES)))
         .configure(backtrack::Config::new().visited_capacity(NOTES_BYTES))
         .build(pattern)
+        .map_err(Box::new)
 }
 
 /// A match in a user agent.

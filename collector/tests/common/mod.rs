@@ -3,6 +3,8 @@
 #![allow(dead_code, unreachable_pub, reason = "every test file uses its own part")]
 
 pub mod clickhouse;
+pub mod data;
+pub mod mmdb;
 pub mod process;
 
 use attune_collector::config::Config;
