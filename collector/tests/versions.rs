@@ -12,12 +12,9 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 
-/// A segment and a cursor as the first version left them, with a range that was being shipped. Never made anew:
-/// `versions/README.md` says how it came about.
-const FIRST: [(&str, &str); 2] = [
-    ("log/00000000000000000001.seg", include_str!("versions/1/segment.hex")),
-    ("cursor.json", include_str!("versions/1/cursor.json")),
-];
+/// The one segment of a fixture. The fixtures were written by the program of their version and are never made anew:
+/// see `versions/README.md`.
+const SEGMENT: &str = "log/00000000000000000001.seg";
 
 fn unhex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -30,20 +27,27 @@ fn show(rows: &[EventRow]) -> String {
     rows.iter().map(|row| format!("{row:#?}\n")).collect()
 }
 
+/// Opens a folder made of such files, and delivers what waits in it.
+async fn deliver(dir: &Path, segment: &str, cursor: &str) -> (TestApp, Ledger) {
+    std::fs::create_dir_all(dir.join("log")).unwrap();
+    std::fs::write(dir.join(SEGMENT), unhex(segment)).unwrap();
+    std::fs::write(dir.join("cursor.json"), cursor).unwrap();
+    let app = TestApp::open(&common::config(dir), Arc::default()).await;
+    let ledger = app.flush().await;
+    (app, ledger)
+}
+
+fn expected() -> Ledger {
+    let refused = [("bad_name".to_owned(), 1), ("no_consent".to_owned(), 1)].into();
+    Ledger { received: 7, stored: 4, duplicate: 1, client_dropped: 3, refused, ..Ledger::default() }
+}
+
 #[tokio::test]
 async fn what_the_first_version_wrote_is_read_for_ever() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::create_dir(dir.path().join("log")).unwrap();
-    for (name, text) in FIRST {
-        let bytes = if name.ends_with(".json") { text.as_bytes().to_vec() } else { unhex(text) };
-        std::fs::write(dir.path().join(name), bytes).unwrap();
-    }
-    let app = TestApp::open(&common::config(dir.path()), Arc::default()).await;
-    let ledger = app.flush().await;
-    let mut expected =
-        Ledger { received: 7, stored: 4, duplicate: 1, client_dropped: 3, ..Ledger::default() };
-    expected.refused = [("bad_name".to_owned(), 1), ("no_consent".to_owned(), 1)].into();
-    assert_eq!(ledger, expected);
+    let (segment, cursor) = (include_str!("versions/1/segment.hex"), include_str!("versions/1/cursor.json"));
+    let (app, ledger) = deliver(dir.path(), segment, cursor).await;
+    assert_eq!(ledger, expected());
     insta::assert_snapshot!("first_version", show(&app.store.rows()));
     // And goes on in the same log.
     let answer = app.batch(json!([event("new", "x", NOW)])).await;
@@ -85,15 +89,25 @@ fn later(data: &Path, version: u8) {
     log.commit().unwrap();
 }
 
-/// Writes the folder that [`FIRST`] was made from, by the program as it is now: for the next version, into its own.
 #[tokio::test]
-#[ignore = "writes a new set of fixtures where ATTUNE_FIXTURE says"]
-async fn write_a_fixture() {
-    let Some(target) = std::env::var_os("ATTUNE_FIXTURE").map(std::path::PathBuf::from) else { return };
-    let dir = tempfile::tempdir().unwrap();
+async fn what_this_version_writes_it_reads() {
+    let (written, read) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (segment, cursor) = write(written.path()).await;
+    assert!(cursor.contains("\"pending\":{"), "a range was being shipped: {cursor}");
+    let (app, ledger) = deliver(read.path(), &segment, &cursor).await;
+    assert_eq!((ledger, app.store.rows().len()), (expected(), 4));
+    if let Some(target) = std::env::var_os("ATTUNE_FIXTURE").map(std::path::PathBuf::from) {
+        std::fs::create_dir_all(&target).unwrap();
+        std::fs::write(target.join("segment.hex"), segment).unwrap();
+        std::fs::write(target.join("cursor.json"), cursor).unwrap();
+    }
+}
+
+/// A log with a bit of everything and its cursor, as the program writes them now.
+async fn write(dir: &Path) -> (String, String) {
     let store: Arc<MemoryStore> = Arc::default();
     store.set_away(true);
-    let app = TestApp::open(&common::config(dir.path()), store).await;
+    let app = TestApp::open(&common::config(dir), store).await;
     let mut full = event("018f0000000000000000000000000001", "form_submitted", NOW - 1_000);
     full["page"] =
         json!({ "url": "https://bank.test/cards?a=1", "title": "카드", "referrer": "https://r.test/" });
@@ -116,13 +130,8 @@ async fn write_a_fixture() {
     tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
     app.batch(json!([event("e6", "x", NOW)])).await;
     app.parts.close().await;
-    std::fs::create_dir_all(&target).unwrap();
-    let cursor = std::fs::read_to_string(dir.path().join("cursor.json")).unwrap();
-    std::fs::write(target.join("cursor.json"), cursor + "\n").unwrap();
-    let segment =
-        std::fs::read_dir(dir.path().join("log")).unwrap().flatten().find(|entry| entry.path().is_file());
-    let bytes = std::fs::read(segment.unwrap().path()).unwrap();
-    let lines =
-        bytes.chunks(40).map(|line| line.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n");
-    std::fs::write(target.join("segment.hex"), lines.collect::<String>()).unwrap();
+    let cursor = std::fs::read_to_string(dir.join("cursor.json")).unwrap() + "\n";
+    let bytes = std::fs::read(dir.join(SEGMENT)).unwrap();
+    let line = |line: &[u8]| line.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n";
+    (bytes.chunks(40).map(line).collect(), cursor)
 }

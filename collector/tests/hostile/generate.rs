@@ -527,7 +527,8 @@ impl World {
         }
         for choice in ["oneOf", "anyOf"] {
             if let Some(choices) = schema[choice].as_array() {
-                return self.sample(rng, rng.clone().choice(choices).unwrap(), depth);
+                let choice = rng.usize(0..choices.len());
+                return self.sample(rng, &choices[choice], depth);
             }
         }
         if let Some(parts) = schema["allOf"].as_array() {
