@@ -6,6 +6,7 @@ use attune_schema::id::EventId;
 use attune_schema::value::Value;
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use uuid::Uuid;
 
@@ -125,6 +126,23 @@ struct StepRecord<'a> {
     bot: i8,
 }
 
+/// One row of `ids`.
+#[derive(Row, Serialize)]
+struct KeyRecord {
+    site: u32,
+    key: u64,
+}
+
+#[derive(Row, Deserialize)]
+struct KeyFound {
+    key: u64,
+}
+
+/// The upper half of an id: its time, if it is one of our SDK's.
+fn upper(id: EventId) -> u64 {
+    (id.0 >> 64) as u64
+}
+
 #[derive(Row, Deserialize)]
 struct IdRecord {
     #[serde(with = "clickhouse::serde::uuid")]
@@ -155,6 +173,13 @@ impl Warehouse {
             return Ok(());
         }
         let client = self.inserting(token);
+        // Before the events: an id that is said to be there and is not costs a look, the other way round an event
+        // would be stored twice.
+        let mut insert = client.insert::<KeyRecord>("ids").await?;
+        for row in rows {
+            insert.write(&KeyRecord { site: row.site, key: upper(row.id) }).await?;
+        }
+        insert.end().await?;
         let mut insert = client.insert::<EventRecord<'_>>("events").await?;
         for row in rows {
             insert.write(&EventRecord::new(row, batch)).await?;
@@ -187,28 +212,85 @@ impl Warehouse {
         to_ms: i64,
         except_batch: u64,
     ) -> Result<Vec<EventId>, Error> {
-        // One literal with all ids: a list of literals costs more to read than the rows cost to insert.
         let mut found = Vec::new();
         for ids in ids.chunks(50_000) {
-            let mut bytes = String::with_capacity(ids.len() * 32);
-            for id in ids {
-                let (high, low) = ((id.0 >> 64) as u64, id.0 as u64);
-                // As the engine holds a UUID: both halves, high first, each from its lowest byte.
-                let _infallible = write!(bytes, "{:016x}{:016x}", high.swap_bytes(), low.swap_bytes());
+            let ids = self.perhaps(site, ids).await?;
+            if !ids.is_empty() {
+                found.extend(self.existing_by_days(site, &ids, from_ms, to_ms, except_batch).await?);
             }
-            let sql = format!(
-                "WITH unhex('{bytes}') AS ids SELECT DISTINCT id FROM events WHERE site = {site} \
-                 AND day BETWEEN toDate(fromUnixTimestamp64Milli({from_ms}), 'UTC') \
-                 AND toDate(fromUnixTimestamp64Milli({to_ms}), 'UTC') \
-                 AND id IN (SELECT reinterpretAsUUID(substring(ids, number * 16 + 1, 16)) FROM numbers({})) \
-                 AND batch != {except_batch}",
-                ids.len()
-            );
-            let client = self.client.clone().with_setting("max_query_size", "10000000");
-            let rows: Vec<IdRecord> = client.query_raw(&sql).fetch_all().await?;
-            found.extend(rows.into_iter().map(|row| EventId(row.id.as_u128())));
         }
         Ok(found)
+    }
+
+    /// [`Warehouse::existing`], by reading all ids of the days around: for few `ids`, or to compare with.
+    #[doc(hidden)]
+    pub async fn existing_by_days(
+        &self,
+        site: u32,
+        ids: &[EventId],
+        from_ms: i64,
+        to_ms: i64,
+        except_batch: u64,
+    ) -> Result<Vec<EventId>, Error> {
+        let mut bytes = String::with_capacity(ids.len() * 32);
+        for id in ids {
+            // As the engine holds a UUID: both halves, high first, each from its lowest byte.
+            let _infallible =
+                write!(bytes, "{:016x}{:016x}", upper(*id).swap_bytes(), (id.0 as u64).swap_bytes());
+        }
+        let sql = format!(
+            "WITH unhex('{bytes}') AS ids SELECT DISTINCT id FROM events WHERE site = {site} \
+             AND day BETWEEN toDate(fromUnixTimestamp64Milli({from_ms}), 'UTC') \
+             AND toDate(fromUnixTimestamp64Milli({to_ms}), 'UTC') \
+             AND id IN (SELECT reinterpretAsUUID(substring(ids, number * 16 + 1, 16)) FROM numbers({})) \
+             AND batch != {except_batch}",
+            ids.len()
+        );
+        let rows: Vec<IdRecord> = self.of_any_length().query_raw(&sql).fetch_all().await?;
+        Ok(rows.into_iter().map(|row| EventId(row.id.as_u128())).collect())
+    }
+
+    /// Makes events up, for measurements: every second id begins with its time, as our SDK's do.
+    #[doc(hidden)]
+    pub async fn fill(&self, site: u32, numbers: std::ops::Range<u64>, at_ms: i64) -> Result<(), Error> {
+        const STEP: usize = 500_000;
+        // 7 in the place where a version 7 UUID has it.
+        let upper = "if(number % 2 = 0, bitShiftLeft(0x019900000000 + intDiv(number, 2), 16) + 0x7000, sipHash64(number))";
+        for from in numbers.clone().step_by(STEP) {
+            let count = (numbers.end - from).min(STEP as u64);
+            let made = format!("FROM numbers({from}, {count})");
+            let keys = format!("INSERT INTO ids (site, key) SELECT {site}, {upper} {made}");
+            let id = format!("concat(leftPad(hex({upper}), 16, '0'), hex(sipHash64(number, 1)))");
+            let events = format!(
+                "INSERT INTO events (site, id, batch, name, at, received_at, visitor, session) \
+                 SELECT {site}, toUUID(replaceRegexpOne(leftPad({id}, 32, '0'), \
+                   '^(.{{8}})(.{{4}})(.{{4}})(.{{4}})(.{{12}})$', '\\1-\\2-\\3-\\4-\\5')), 1, \
+                 concat('event_', toString(number % 20)), \
+                 fromUnixTimestamp64Milli({at_ms} + toInt64(number % 40000000), 'UTC') AS at, at, \
+                 reinterpretAsUUID(sipHash128(intDiv(number, 20))), reinterpretAsUUID(sipHash128(number, 2)) {made}"
+            );
+            for sql in [keys, events] {
+                self.client.query_raw(&sql).execute().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Those of `ids` whose upper half is known: nearly none, unless they are stored.
+    async fn perhaps(&self, site: u32, ids: &[EventId]) -> Result<Vec<EventId>, Error> {
+        // One literal with all of them: a list of literals costs more to read than the rows cost to insert.
+        let mut bytes = String::with_capacity(ids.len() * 16);
+        for id in ids {
+            let _infallible = write!(bytes, "{:016x}", upper(*id).swap_bytes());
+        }
+        let sql = format!(
+            "WITH unhex('{bytes}') AS ids SELECT DISTINCT key FROM ids WHERE site = {site} AND key IN \
+             (SELECT reinterpretAsUInt64(substring(ids, number * 8 + 1, 8)) FROM numbers({}))",
+            ids.len()
+        );
+        let keys: Vec<KeyFound> = self.of_any_length().query_raw(&sql).fetch_all().await?;
+        let keys: HashSet<u64> = keys.into_iter().map(|found| found.key).collect();
+        Ok(ids.iter().copied().filter(|id| keys.contains(&upper(*id))).collect())
     }
 
     /// Events stored for a site.

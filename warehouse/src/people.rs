@@ -186,6 +186,7 @@ impl Warehouse {
     }
 
     /// Deletes every row about somebody; when this returns, the rows are not in the files of the tables any more.
+    /// Halves of event ids stay in `ids`: they lead to nobody, and others may share them.
     ///
     /// # Errors
     /// If the store does not answer; then doing it again goes on with what is left.
@@ -249,7 +250,7 @@ impl Warehouse {
     }
 
     /// Statements may name many.
-    fn of_any_length(&self) -> clickhouse::Client {
+    pub(crate) fn of_any_length(&self) -> clickhouse::Client {
         self.client.clone().with_setting("max_query_size", "100000000")
     }
 }

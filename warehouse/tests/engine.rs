@@ -634,3 +634,33 @@ fn a_program_of_before_goes_on_inserting_and_asking() {
         }
     });
 }
+
+#[test]
+fn an_id_is_known_by_all_of_it_and_only_there() {
+    run(async |warehouse| {
+        let time = 0x0199_0000_0000_7000u128;
+        let id = |upper: u128, lower: u128| EventId(upper << 64 | lower);
+        let stored = [id(time, 1), id(time, 2), id(u128::from(u64::MAX), u128::from(u64::MAX)), id(0, 0)];
+        let rows: Vec<EventRow> =
+            stored.iter().map(|id| EventRow { id: *id, ..row(86, 0, 1, "x", NOON) }).collect();
+        warehouse.insert("ids-1", 1, &rows).await.unwrap();
+        let existing = async |site, ids: &[EventId], from, to, except| {
+            let mut found = warehouse.existing(site, ids, from, to, except).await.unwrap();
+            found.sort();
+            found
+        };
+        let asked = [
+            id(time, 1),
+            id(time, 3),
+            id(time + 1, 1),
+            id(0, 0),
+            id(u128::from(u64::MAX), u128::from(u64::MAX)),
+        ];
+        let all = [id(0, 0), id(time, 1), id(u128::from(u64::MAX), u128::from(u64::MAX))];
+        assert_eq!(existing(86, &asked, NOON, NOON, 0).await, all, "not what shares half of an id");
+        assert_eq!(existing(87, &asked, NOON, NOON, 0).await, [], "another site");
+        assert_eq!(existing(86, &asked, NOON, NOON, 1).await, [], "the batch's own");
+        assert_eq!(existing(86, &asked, NOON + DAY_MS, NOON + 2 * DAY_MS, 0).await, [], "another day");
+        assert_eq!(existing(86, &[], NOON, NOON, 0).await, []);
+    });
+}
