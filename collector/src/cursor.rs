@@ -25,12 +25,15 @@ pub struct Cursor {
     pub era: u64,
     /// Everything before is in the store.
     pub position: Position,
-    /// Events accepted before the position: `stored + duplicates + quarantined`.
+    /// Events accepted before the position: `stored + duplicates + erased + quarantined`.
     pub accepted: u64,
     /// Events inserted.
     pub stored: u64,
     /// Repeated ids found on the way.
     pub duplicates: u64,
+    /// Events of people who were erased since.
+    #[serde(default)]
+    pub erased: u64,
     /// Events that could not be read.
     pub quarantined: u64,
     /// Being inserted, perhaps already in.
@@ -113,6 +116,7 @@ mod tests {
             accepted: 20,
             stored: 18,
             duplicates: 2,
+            erased: 1,
             quarantined: 0,
             pending: Some(Range { from: 9, to: 12 }),
         };

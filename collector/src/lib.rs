@@ -13,6 +13,7 @@ pub mod data;
 pub mod description;
 pub mod endpoint;
 pub mod enrich;
+pub mod erase;
 pub mod error;
 pub mod extract;
 pub mod foreign;

@@ -3,8 +3,8 @@
 use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
-    account, batch, console, delivery, documents, foreign, import, live, questions, raw, server, server_keys,
-    settings, sites,
+    account, batch, console, delivery, documents, erasures, foreign, import, live, questions, raw, server,
+    server_keys, settings, sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
@@ -83,6 +83,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(import::import))
         .routes(routes!(server_keys::list, server_keys::create))
         .routes(routes!(server_keys::revoke))
+        .routes(routes!(erasures::list, erasures::create))
         .routes(routes!(raw::dead_letters))
         .routes(routes!(raw::read_again));
     with_documents!(router, attributes, placements, audiences, offers, campaigns)
@@ -109,6 +110,7 @@ pub fn router(app: App) -> Router {
     let limited = axum::middleware::from_fn_with_state(app.clone(), by_address);
     api.merge(foreign::routes())
         .route("/v1/batch", options(batch::preflight))
+        .route("/v1/forget", post(erasures::forget).options(batch::preflight))
         .route("/v1/manifest", get(delivery::manifest))
         .route("/v1/bundle/{hash}", get(delivery::bundle))
         .route("/tag.js", get(delivery::tag))

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::cursor::Cursor;
 use crate::data::{Contact, DataDir};
 use crate::enrich::country::Countries;
+use crate::erase::Erased;
 use crate::foreign::salt::DailySalt;
 use crate::limit::Buckets;
 use crate::listen;
@@ -83,6 +84,8 @@ impl Parts {
         let signer = Signer::open(&data.file("signing.key")).map_err(io("signing key"))?;
         let sites = Sites::new(signer);
         sites.refresh(&control).await?;
+        let erased = Erased::default();
+        erased.refresh(&control).await?;
 
         let log_dir = data.file("log");
         let segment_bytes = config.segment_bytes;
@@ -108,6 +111,7 @@ impl Parts {
             queue: queue.clone(),
             store: Arc::clone(&store),
             control: control.clone(),
+            erased: erased.clone(),
             metrics: Arc::clone(&metrics),
             enricher: Arc::default(),
         };
@@ -115,6 +119,7 @@ impl Parts {
         let app = App(Arc::new(state::Parts {
             data_dir: config.data_dir.clone(),
             control,
+            erased,
             sites,
             queue,
             shipping,
@@ -177,6 +182,12 @@ async fn refresh_sites(app: App, mut stopping: watch::Receiver<bool>) {
         }
         if let Err(error) = app.salt.forget(app.now()) {
             tracing::error!(%error, "yesterday's key for visitors without an id could not be removed");
+        }
+        match app.erased.refresh(&app.control).await {
+            Ok(false) => {}
+            // What this log still holds of somebody goes with its old segments.
+            Ok(true) => app.queue.seal().await,
+            Err(error) => tracing::warn!(%error, "erasures could not be read again"),
         }
         if let Err(error) = app.sites.refresh(&app.control).await {
             tracing::warn!(%error, "sites could not be read again");

@@ -9,6 +9,7 @@
 
 use crate::cursor::{Cursor, Range};
 use crate::enrich::{self, Enricher};
+use crate::erase::Erased;
 use crate::log::{Durable, Item, Queue, Reader};
 use crate::sink::{Store, StoreError};
 use crate::telemetry::{Metric, Metrics};
@@ -85,6 +86,8 @@ pub struct Shipper {
     pub store: Arc<dyn Store>,
     /// Gives collectors that share a store their turns.
     pub control: Control,
+    /// Whose past is left out.
+    pub erased: Erased,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Completes the rows.
@@ -193,18 +196,23 @@ impl Run {
             self.shipper.cursor.pending = Some(cut.range);
             self.save()?;
         }
-        let read = cut.rows.len();
+        let (mut rows, mut raw) = (cut.rows, cut.raw);
+        let read = rows.len();
+        rows.retain(|row| !self.shipper.erased.covers(row));
+        raw.retain(|row| !self.shipper.erased.covers_raw(row));
+        let kept = rows.len();
         let (log_id, era) = (self.shipper.log_id, self.shipper.cursor.era);
         let batch = batch_number(log_id, era, cut.range);
         let token = token(log_id, era, cut.range);
         // From the look-up to the end of the insert nobody else may store the same ids.
         let turn = self.shipper.control.turn().await?;
-        let stored = tokio::time::timeout(TURN_MAX, self.store_new(cut.rows, &cut.raw, batch, &token)).await;
+        let stored = tokio::time::timeout(TURN_MAX, self.store_new(rows, &raw, batch, &token)).await;
         let stored = stored.map_err(|_| ShipError::Slow)??;
         turn.end().await?;
         let mut after = cut.after;
         after.stored += stored as u64;
-        after.duplicates += (read - stored) as u64;
+        after.duplicates += (kept - stored) as u64;
+        after.erased += (read - kept) as u64;
         after.pending = None;
         self.shipper.cursor = after;
         self.save()?;

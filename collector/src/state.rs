@@ -1,6 +1,7 @@
 //! What every request can reach.
 
 use crate::enrich::country::Countries;
+use crate::erase::Erased;
 use crate::foreign::salt::DailySalt;
 use crate::limit::Buckets;
 use crate::live::Live;
@@ -47,6 +48,8 @@ pub struct Parts {
     pub shipping: Shipping,
     /// Events to be asked about.
     pub store: Arc<dyn Store>,
+    /// Whose past is left out.
+    pub erased: Erased,
     /// Events as they come in.
     pub live: Live,
     /// Counters.
@@ -107,6 +110,10 @@ impl App {
                 Refusal::Expired => &mut ledger.expired,
                 Refusal::Limited => &mut ledger.limited,
             } += count;
+        }
+        if cursor.erased > 0 {
+            ledger.refused.insert("erased".to_owned(), cursor.erased);
+            ledger.filtered += cursor.erased;
         }
         ledger
     }

@@ -6,12 +6,14 @@
 //! - [`Control::add_user`], [`Control::sign_in`], [`Control::session`]: who may use the console.
 //! - [`Control::add_site`], [`Control::sites`]: installations of the tag.
 //! - [`Control::add_server_key`], [`Control::server_keys`]: what a company's servers sign with.
+//! - [`Control::begin_erasure`], [`Control::erasures`]: who was forgotten, and the proof.
 //! - [`Control::documents`], [`Control::update`]: what people write, each change against a version.
 //! - [`Control::turn`]: one collector at a time, where several share the store.
 //! - [`Control::source`]: all of a site's documents as one [`attune_schema::source::Source`].
 
 mod document;
 mod documents;
+mod erasure;
 mod error;
 mod random;
 mod server_key;
@@ -22,6 +24,7 @@ mod turn;
 mod user;
 
 pub use document::{Body, Kind, Past, Settings};
+pub use erasure::ErasureRecord;
 pub use error::Error;
 pub use random::{Random, SystemRandom};
 pub use server_key::ServerKeyRecord;

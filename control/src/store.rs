@@ -80,6 +80,12 @@ impl Control {
         Ok(true)
     }
 
+    /// Whether other processes may work with the same store.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.shared
+    }
+
     /// Ends all connections.
     pub async fn close(&self) {
         self.pool.close().await;

@@ -149,6 +149,48 @@ pub struct ServerKeyMade {
     pub secret: String,
 }
 
+/// Who is to be erased: one of both.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct NewErasure {
+    /// A person by any of their user ids: all that is known to be theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 128))]
+    pub user: Option<String>,
+    /// A browser, whoever used it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visitor: Option<VisitorId>,
+}
+
+/// An erasure, and its proof once it is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Erasure {
+    /// Its id.
+    pub id: String,
+    /// When it was asked for; what happened until then is left out wherever it arrives later.
+    pub requested_at: Timestamp,
+    /// Account name, `local` for the command line, or `visitor`.
+    pub requested_by: String,
+    /// When everything was deleted.
+    pub done_at: Option<Timestamp>,
+    /// What was there before, and after.
+    pub rows: Vec<ErasedRows>,
+}
+
+/// Rows about the person in one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ErasedRows {
+    /// Name of the table, `log` or `quarantine`.
+    pub place: String,
+    /// Rows before.
+    pub before: u64,
+    /// Rows after.
+    pub after: u64,
+}
+
 /// Whether the tag works.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -122,6 +122,7 @@ export async function start(calls, base, site, key) {
     optIn: () => consent.set({ measure: true, personalise: true }),
     optOut: () => consent.set({ measure: false, personalise: false }),
     forget() {
+      if (core.measures()) navigator.sendBeacon(base + "v1/forget", JSON.stringify({ site, visitor: btoa(queue.visitor()) }));
       places.restoreAll();
       core.reset();
       queue.clear();

@@ -82,6 +82,7 @@ export function openQueue(core, visit) {
       events = [];
       unseen = dropped = 0;
     },
+    visitor,
     toText: () => JSON.stringify([visitor(), events]),
     // Puts stored events of this visitor back in front, under their own ids.
     restore(text) {

@@ -241,3 +241,30 @@ test("the tag pasted twice counts once, and early calls are kept", async ({ page
   const views = bodies.join("").split("page_viewed").length - 1;
   expect(views).toBe(1);
 });
+
+test("a visitor who says forget is gone from the device and from the warehouse", async ({ page }) => {
+  const api = await signIn(url);
+  const begun = (await api("GET", `${site}/erasures`)).length;
+  await page.goto(`${bank}/cards/sora-sky`);
+  await ready(page);
+  await page.evaluate(() => window.attune.track("compared", { item: "forget-me" }));
+  await page.goto(bank);
+  await ready(page);
+  const before = await until(async () => {
+    await api("POST", "/api/flush");
+    return (await api("GET", `${site}/events`)).find((event) => event.name === "compared");
+  }, "the event");
+  expect(before.count).toBe(1);
+  await page.evaluate(() => window.attune.forget());
+  const done = await until(async () => {
+    const last = (await api("GET", `${site}/erasures`)).at(begun);
+    return last?.done_at && last;
+  }, "the erasure");
+  expect(done.requested_by).toBe("visitor");
+  const events = done.rows.find((row) => row.place === "events");
+  expect(events.before).toBeGreaterThan(1);
+  expect(done.rows.every((row) => row.after === 0)).toBe(true);
+  expect((await api("GET", `${site}/events`)).find((event) => event.name === "compared")).toBeUndefined();
+  const kept = await page.evaluate(() => Object.entries({ ...localStorage }).filter(([, value]) => value));
+  expect(kept.filter(([name]) => !name.endsWith("consent"))).toEqual([]);
+});

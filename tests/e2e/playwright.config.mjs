@@ -1,5 +1,10 @@
 import { defineConfig } from "@playwright/test";
 
+// As a person's: a headless browser's own is flagged, and then left out of every answer. Given to the whole browser,
+// because beacons do not take a page's.
+const person =
+  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+
 export default defineConfig({
   testDir: ".",
   testMatch: "*.spec.mjs",
@@ -12,11 +17,16 @@ export default defineConfig({
   reporter: [["line"], ["json", { outputFile: "../../target/e2e.json" }]],
   outputDir: "../../target/e2e",
   use: {
-    // As a person's: a headless browser's own is flagged, and then left out of every answer.
-    userAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
     launchOptions: {
       executablePath: process.env.ATTUNE_CHROMIUM ?? "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-first-run"],
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-background-networking",
+        "--no-first-run",
+        `--user-agent=${person}`,
+      ],
     },
   },
 });

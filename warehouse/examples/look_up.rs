@@ -1,6 +1,8 @@
 //! What it costs to find out that 20,000 ids are new, as a site's day grows: by the sorted halves of all ids, beside
 //! reading the ids of the days around. `cargo run --release -p attune-warehouse --example look_up [MILLIONS]`.
 
+#![expect(clippy::print_stdout, reason = "its only output")]
+
 use attune_schema::id::EventId;
 use attune_warehouse::{Config, Warehouse};
 use std::time::Instant;
@@ -30,7 +32,9 @@ async fn main() {
         // Half of the ids begin with their time, half are spread over everything.
         warehouse.fill(1, stored..millions * 1_000_000, NOON).await.expect("rows are made");
         stored = millions * 1_000_000;
-        let own: Vec<EventId> = (0..IDS).map(|n| EventId(((0x0199_ffff_0000 + n) << 16 | 0x7000) << 64 | mixed(n) >> 64)).collect();
+        let own: Vec<EventId> = (0..IDS)
+            .map(|n| EventId(((0x0199_ffff_0000 + n) << 16 | 0x7000) << 64 | mixed(n) >> 64))
+            .collect();
         let others: Vec<EventId> = (0..IDS).map(|n| EventId(mixed(n + u128::from(stored) * 7))).collect();
         let mut millis = Vec::new();
         for ids in [&own, &others] {
@@ -40,7 +44,8 @@ async fn main() {
             millis.push(began.elapsed().as_secs_f64() * 1_000.0);
         }
         let began = Instant::now();
-        let found = warehouse.existing_by_days(1, &others, NOON - DAY, NOON + DAY, 0).await.expect("an answer");
+        let found =
+            warehouse.existing_by_days(1, &others, NOON - DAY, NOON + DAY, 0).await.expect("an answer");
         assert!(found.is_empty());
         millis.push(began.elapsed().as_secs_f64() * 1_000.0);
         println!("{stored:>12} events a day   {:>12.1} {:>13.1} {:>21.1}", millis[0], millis[1], millis[2]);

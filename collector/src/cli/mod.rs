@@ -5,6 +5,7 @@
 
 pub mod attach;
 pub mod backup;
+pub mod erase;
 pub mod health;
 pub mod import;
 pub mod output;
@@ -39,6 +40,8 @@ enum Command {
     Health(health::HealthArgs),
     /// Send an event the whole way and read it back.
     SelfTest(health::SelfTestArgs),
+    /// Erase a person or a browser, and print the proof.
+    Erase(erase::EraseArgs),
     /// Show requests of which an event was refused.
     DeadLetters(raw::LettersArgs),
     /// Read kept requests again, as this version understands them.
@@ -83,6 +86,7 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Site(args) => site::run(args).await,
             Command::Health(args) => health::health(args).await,
             Command::SelfTest(args) => health::self_test(args).await,
+            Command::Erase(args) => erase::run(args).await,
             Command::DeadLetters(args) => raw::dead_letters(args).await,
             Command::Replay(args) => raw::replay(args).await,
             Command::Backup(args) => backup::back_up(args).await,

@@ -5,6 +5,7 @@ pub mod batch;
 pub mod console;
 pub mod delivery;
 pub mod documents;
+pub mod erasures;
 pub mod foreign;
 pub mod import;
 pub(crate) mod intake;

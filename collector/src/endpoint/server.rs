@@ -184,7 +184,7 @@ pub async fn flush(State(app): State<App>, _: Caller) -> Result<Json<Ledger>, Ap
 }
 
 /// Waits until everything durable now is in the warehouse.
-pub(super) async fn flushed(app: &App) -> Result<(), ApiError> {
+pub(crate) async fn flushed(app: &App) -> Result<(), ApiError> {
     let target = app.queue.durable().borrow().end.sequence;
     let mut state = app.shipping.state.clone();
     let shipped = async {

@@ -57,6 +57,7 @@ enum Command {
     Write { draft: Draft, bytes: u64, answer: oneshot::Sender<Outcome> },
     Ack(u64),
     Forget(u32, Vec<EventId>),
+    Seal(oneshot::Sender<()>),
     Close(oneshot::Sender<()>),
 }
 
@@ -167,6 +168,14 @@ impl Queue {
         let _closed = self.commands.send(Command::Forget(site, ids)).await;
     }
 
+    /// Begins a new segment, so that the ones before can be deleted once they are shipped.
+    pub async fn seal(&self) {
+        let (answer, sealed) = oneshot::channel();
+        if self.commands.send(Command::Seal(answer)).await.is_ok() {
+            let _ended = sealed.await;
+        }
+    }
+
     /// What is on disk, and news of it.
     #[must_use]
     pub fn durable(&self) -> watch::Receiver<Durable> {
@@ -215,7 +224,7 @@ struct Thread {
 impl Thread {
     fn run(mut self) {
         let mut answers = Vec::new();
-        let mut closing = Vec::new();
+        let (mut closing, mut sealing) = (Vec::new(), Vec::new());
         while let Some(command) = self.inbox.blocking_recv() {
             let mut group = 0;
             let mut next = Some(command);
@@ -233,6 +242,7 @@ impl Thread {
                             tracing::error!(%error, "a shipped log segment could not be deleted");
                         }
                     }
+                    Command::Seal(answer) => sealing.push(answer),
                     Command::Forget(site, ids) => self.window.forget(site, &ids),
                     Command::Close(answer) => closing.push(answer),
                 }
@@ -240,12 +250,25 @@ impl Thread {
                     if group < GROUP_BYTES && closing.is_empty() { self.inbox.try_recv().ok() } else { None };
             }
             self.commit(&mut answers);
+            if !sealing.is_empty() {
+                self.seal();
+            }
+            for answer in sealing.drain(..) {
+                let _gone = answer.send(());
+            }
             if !closing.is_empty() {
                 break;
             }
         }
         for answer in closing {
             let _gone = answer.send(());
+        }
+    }
+
+    fn seal(&mut self) {
+        match self.log.seal_now() {
+            Ok(durable) => _ = self.published.send_replace(durable),
+            Err(error) => tracing::error!(%error, "a log segment could not be made"),
         }
     }
 

@@ -153,6 +153,17 @@ impl SegmentLog {
         firsts.rev().find(|first| enough(*first)).map_or_else(|| self.start(), start)
     }
 
+    /// Begins a new segment unless the current one is empty; nothing may be pending.
+    ///
+    /// # Errors
+    /// If it cannot be made: then the current one goes on.
+    pub fn seal_now(&mut self) -> io::Result<Durable> {
+        if self.pending.is_empty() && self.durable.end.offset > HEADER_BYTES {
+            self.seal()?;
+        }
+        Ok(self.durable)
+    }
+
     fn seal(&mut self) -> io::Result<()> {
         let header = Header { log_id: self.log_id, first: self.next, totals: self.totals };
         self.file = create(&self.dir, &header)?;

@@ -6,6 +6,7 @@ use attune_schema::bot::Bots;
 use attune_schema::id::EventId;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
 use attune_schema::time::Timestamp;
+use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
@@ -120,6 +121,18 @@ impl Store for MemoryStore {
     fn delete_events<'a>(&'a self, site: u32, ids: &'a [EventId]) -> Answer<'a, ()> {
         let gone = |row: &EventRow| row.site == site && ids.contains(&row.id);
         ready(self.here().map(|()| self.lock().rows.retain(|(_, row)| !gone(row)))).boxed()
+    }
+
+    fn person<'a>(&'a self, _: u32, _: &'a str) -> Answer<'a, Person> {
+        unanswerable()
+    }
+
+    fn rows_about<'a>(&'a self, _: u32, _: &'a Who) -> Answer<'a, Vec<Rows>> {
+        unanswerable()
+    }
+
+    fn forget<'a>(&'a self, _: u32, _: &'a Who) -> Answer<'a, ()> {
+        unanswerable()
     }
 
     fn existing<'a>(

@@ -8,6 +8,7 @@ use attune_schema::bot::Bots;
 use attune_schema::id::EventId;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
 use attune_schema::time::Timestamp;
+use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
@@ -46,6 +47,15 @@ pub trait Store: Send + Sync {
 
     /// Takes events out, so that they can be stored anew.
     fn delete_events<'a>(&'a self, site: u32, ids: &'a [EventId]) -> Answer<'a, ()>;
+
+    /// Everything that is known of whoever has this user id.
+    fn person<'a>(&'a self, site: u32, user: &'a str) -> Answer<'a, Person>;
+
+    /// How many rows each table has about somebody.
+    fn rows_about<'a>(&'a self, site: u32, who: &'a Who) -> Answer<'a, Vec<Rows>>;
+
+    /// Deletes every row about somebody.
+    fn forget<'a>(&'a self, site: u32, who: &'a Who) -> Answer<'a, ()>;
 
     /// Which of `ids` are stored with an event time in `from_ms..=to_ms`, by any batch but `except_batch`.
     fn existing<'a>(

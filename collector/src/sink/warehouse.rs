@@ -8,6 +8,7 @@ use attune_schema::bot::Bots;
 use attune_schema::id::EventId;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
 use attune_schema::time::Timestamp;
+use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
@@ -99,6 +100,18 @@ impl Store for WarehouseStore {
 
     fn delete_events<'a>(&'a self, site: u32, ids: &'a [EventId]) -> Answer<'a, ()> {
         async move { Ok(self.get().await?.delete_events(site, ids).await?) }.boxed()
+    }
+
+    fn person<'a>(&'a self, site: u32, user: &'a str) -> Answer<'a, Person> {
+        async move { Ok(self.get().await?.person(site, user).await?) }.boxed()
+    }
+
+    fn rows_about<'a>(&'a self, site: u32, who: &'a Who) -> Answer<'a, Vec<Rows>> {
+        async move { Ok(self.get().await?.rows_about(site, who).await?) }.boxed()
+    }
+
+    fn forget<'a>(&'a self, site: u32, who: &'a Who) -> Answer<'a, ()> {
+        async move { Ok(self.get().await?.forget(site, who).await?) }.boxed()
     }
 
     fn existing<'a>(

@@ -1,0 +1,96 @@
+//! Forgetting people.
+
+use super::intake;
+use crate::erase::{Whom, begin};
+use crate::error::ApiError;
+use crate::extract::{ApiJson, Caller, SitePath, read_capped};
+use crate::state::App;
+use attune_schema::api::{Erasure, ErrorBody, NewErasure};
+use attune_schema::id::VisitorId;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+/// Longest request of a device.
+const FORGET_BYTES: usize = 4_096;
+
+/// Erasures of a site, oldest first, with their proofs.
+#[utoipa::path(
+    get,
+    path = "/api/sites/{site}/erasures",
+    operation_id = "erasures",
+    tag = "sites",
+    params(("site" = String, Path, description = "Name of the site")),
+    responses((status = 200, body = Vec<Erasure>), (status = 404, body = ErrorBody))
+)]
+pub async fn list(State(app): State<App>, _: Caller, site: SitePath) -> Result<Json<Vec<Erasure>>, ApiError> {
+    let erasures = app.control.erasures().await?.into_iter();
+    Ok(Json(
+        erasures.filter(|record| record.site == site.record.number).map(|record| record.erasure).collect(),
+    ))
+}
+
+/// Erases a person, or a browser: from every table, the log, and what arrives late. Goes on although nobody waits.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/erasures",
+    operation_id = "erase",
+    tag = "sites",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = NewErasure,
+    responses(
+        (status = 202, body = Erasure, description = "Begun; ask again until `done_at` is there"),
+        (status = 400, body = ErrorBody, description = "Not exactly one of both"),
+        (status = 404, body = ErrorBody),
+        (status = 503, body = ErrorBody, description = "The warehouse is away: nothing was begun")
+    )
+)]
+pub async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    site: SitePath,
+    ApiJson(new): ApiJson<NewErasure>,
+) -> Result<(StatusCode, Json<Erasure>), ApiError> {
+    let whom = match (new.user, new.visitor) {
+        (Some(user), None) if !user.is_empty() => Whom::User(user),
+        (None, Some(visitor)) => Whom::Visitor(visitor),
+        _ => return Err(ApiError::bad_request("name either `user` or `visitor`")),
+    };
+    let erasure = begin(&app, site.record.number, &caller.user, whom).await?;
+    Ok((StatusCode::ACCEPTED, Json(erasure)))
+}
+
+/// What a device asks when its user says so.
+#[derive(serde::Deserialize)]
+struct Forget {
+    site: String,
+    visitor: String,
+}
+
+/// A UUID, or its bytes in base 64, as our SDK has them.
+fn visitor(text: &str) -> Option<VisitorId> {
+    let bytes = || <[u8; 16]>::try_from(BASE64_STANDARD.decode(text).ok()?).ok();
+    text.parse().ok().or_else(|| bytes().map(|bytes| VisitorId(u128::from_be_bytes(bytes))))
+}
+
+/// `POST /v1/forget` of a device: `{"site","visitor"}`. Whoever knows a visitor's random id may have its events deleted,
+/// and nothing else.
+pub async fn forget(State(app): State<App>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let result = async {
+        let bytes = read_capped(body, FORGET_BYTES).await?;
+        let asked: Option<Forget> = serde_json::from_slice(&bytes).ok();
+        let asked = asked.and_then(|asked| Some((visitor(&asked.visitor)?, asked.site)));
+        let (visitor, key) =
+            asked.ok_or_else(|| ApiError::bad_request("the body is not `{\"site\",\"visitor\"}`"))?;
+        let site = app.sites.by_key(&key).ok_or_else(intake::unknown_site)?;
+        intake::admit(&app, &site, &parts.headers, 0)?;
+        begin(&app, site.record.number, "visitor", Whom::Visitor(visitor)).await?;
+        Ok(StatusCode::ACCEPTED.into_response())
+    };
+    let result: Result<Response, ApiError> = result.await;
+    intake::finish(&app, result, parts.headers.get(header::ORIGIN).cloned(), false)
+}
