@@ -59,7 +59,7 @@ async function newSite() {
 // Events by name, once the warehouse has them.
 async function arrived(name) {
   await call("POST", "/api/flush");
-  const events = await call("GET", `/api/sites/${name}/events`);
+  const events = await call("GET", `/api/sites/${name}/events?bots=include`);
   return Object.fromEntries(events.map((event) => [event.name, event.count]).sort());
 }
 
