@@ -25,6 +25,7 @@ pub mod log;
 pub mod pipeline;
 pub mod raw;
 pub mod record;
+pub mod recover;
 pub mod replay;
 pub mod router;
 pub mod server;

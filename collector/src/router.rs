@@ -84,6 +84,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(server_keys::list, server_keys::create))
         .routes(routes!(server_keys::revoke))
         .routes(routes!(erasures::list, erasures::create))
+        .routes(routes!(raw::recover))
         .routes(routes!(raw::dead_letters))
         .routes(routes!(raw::read_again));
     with_documents!(router, attributes, placements, audiences, offers, campaigns)

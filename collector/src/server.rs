@@ -12,6 +12,7 @@ use crate::listen;
 use crate::live::Live;
 use crate::log::{Item, Journal, Queue, SegmentLog};
 use crate::pipeline::dedupe::Window;
+use crate::recover::Count;
 use crate::router::router;
 use crate::ship::Shipper;
 use crate::sink::Store;
@@ -103,6 +104,7 @@ impl Parts {
 
         let metrics = Arc::new(Metrics::default());
         let (stop, stopping) = watch::channel(false);
+        let enricher = Arc::default();
         let shipper = Shipper {
             log_dir,
             log_id,
@@ -113,12 +115,14 @@ impl Parts {
             control: control.clone(),
             erased: erased.clone(),
             metrics: Arc::clone(&metrics),
-            enricher: Arc::default(),
+            enricher: Arc::clone(&enricher),
         };
         let (shipping, shipper) = shipper.start(stopping.clone());
         let app = App(Arc::new(state::Parts {
             data_dir: config.data_dir.clone(),
             control,
+            enricher,
+            recovered: Count::open(data.file("recovered.json")).map_err(io("recovered.json"))?,
             erased,
             sites,
             queue,

@@ -245,7 +245,7 @@ impl Run {
         batch: u64,
         token: &str,
     ) -> Result<usize, StoreError> {
-        let rows = self.new_rows(rows, batch).await?;
+        let rows = not_stored(self.shipper.store.as_ref(), rows, batch).await?;
         if !rows.is_empty() {
             self.shipper.store.insert(token, batch, &rows).await?;
         }
@@ -254,26 +254,30 @@ impl Run {
         }
         Ok(rows.len())
     }
+}
 
-    /// Leaves out the rows whose id is in the store or earlier in the range.
-    ///
-    /// A day of slack: the same event sent twice can have its time corrected differently.
-    async fn new_rows(&self, rows: Vec<EventRow>, batch: u64) -> Result<Vec<EventRow>, StoreError> {
-        let mut by_site: BTreeMap<u32, (Vec<EventId>, i64, i64)> = BTreeMap::new();
-        for row in &rows {
-            let (ids, from, to) = by_site.entry(row.site).or_insert((Vec::new(), i64::MAX, i64::MIN));
-            ids.push(row.id);
-            *from = row.at.0.min(*from);
-            *to = row.at.0.max(*to);
-        }
-        let mut known: HashSet<(u32, EventId)> = HashSet::new();
-        for (site, (ids, from, to)) in &by_site {
-            let (from, to) = (from.saturating_sub(DAY_MS).max(0), to.saturating_add(DAY_MS));
-            let existing = self.shipper.store.existing(*site, ids, from, to, batch).await?;
-            known.extend(existing.into_iter().map(|id| (*site, id)));
-        }
-        Ok(rows.into_iter().filter(|row| known.insert((row.site, row.id))).collect())
+/// Leaves out the rows whose id is in the store, by any batch but `batch`, or earlier among them.
+///
+/// A day of slack: the same event sent twice can have its time corrected differently.
+pub(crate) async fn not_stored(
+    store: &dyn Store,
+    rows: Vec<EventRow>,
+    batch: u64,
+) -> Result<Vec<EventRow>, StoreError> {
+    let mut by_site: BTreeMap<u32, (Vec<EventId>, i64, i64)> = BTreeMap::new();
+    for row in &rows {
+        let (ids, from, to) = by_site.entry(row.site).or_insert((Vec::new(), i64::MAX, i64::MIN));
+        ids.push(row.id);
+        *from = row.at.0.min(*from);
+        *to = row.at.0.max(*to);
     }
+    let mut known: HashSet<(u32, EventId)> = HashSet::new();
+    for (site, (ids, from, to)) in &by_site {
+        let (from, to) = (from.saturating_sub(DAY_MS).max(0), to.saturating_add(DAY_MS));
+        let existing = store.existing(*site, ids, from, to, batch).await?;
+        known.extend(existing.into_iter().map(|id| (*site, id)));
+    }
+    Ok(rows.into_iter().filter(|row| known.insert((row.site, row.id))).collect())
 }
 
 fn read_range(dir: PathBuf, cursor: Cursor, durable: Durable, enricher: &mut Enricher) -> io::Result<Cut> {

@@ -1,11 +1,13 @@
 //! What every request can reach.
 
+use crate::enrich::Enricher;
 use crate::enrich::country::Countries;
 use crate::erase::Erased;
 use crate::foreign::salt::DailySalt;
 use crate::limit::Buckets;
 use crate::live::Live;
 use crate::log::Queue;
+use crate::recover::Count;
 use crate::replay;
 use crate::ship::{Shipped, Shipping};
 use crate::sink::Store;
@@ -48,6 +50,10 @@ pub struct Parts {
     pub shipping: Shipping,
     /// Events to be asked about.
     pub store: Arc<dyn Store>,
+    /// Completes rows.
+    pub enricher: Arc<std::sync::Mutex<Enricher>>,
+    /// Events of damaged segments that were stored after all.
+    pub recovered: Count,
     /// Whose past is left out.
     pub erased: Erased,
     /// Events as they come in.
@@ -93,11 +99,13 @@ impl App {
         // The cursor first: it can only be behind the log, never ahead of it.
         let cursor = self.shipping.state.borrow().cursor;
         let totals = self.queue.totals();
+        // No more than were missing: what is read again may have been stored by somebody else.
+        let recovered = self.recovered.events().min(cursor.quarantined);
         let mut ledger = Ledger {
             received: totals.received,
-            stored: cursor.stored,
+            stored: cursor.stored + recovered,
             duplicate: totals.duplicates + cursor.duplicates,
-            quarantined: cursor.quarantined,
+            quarantined: cursor.quarantined - recovered,
             waiting: totals.accepted.saturating_sub(cursor.accepted),
             client_dropped: totals.client_dropped,
             ..Ledger::default()

@@ -399,6 +399,10 @@ async fn a_damaged_segment_is_counted_and_the_rest_delivered() {
     let mut bytes = std::fs::read(&segments[1]).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
+    let numbers =
+        |place: usize| segments[place].file_stem().unwrap().to_str().unwrap().parse::<u64>().unwrap();
+    // Segments are named by their first record, and each record holds one event.
+    let events = numbers(2) - numbers(1);
     std::fs::write(&segments[1], bytes).unwrap();
 
     store.set_away(false);
@@ -409,6 +413,25 @@ async fn a_damaged_segment_is_counted_and_the_rest_delivered() {
     assert!(dir.path().join("log/quarantine").join(segments[1].file_name().unwrap()).exists());
     let health = app.api("GET", "/health", &[], None).await.json();
     assert!(health["status"].as_str().unwrap().contains("damaged"), "{health}");
+    let recover = async |app: &TestApp| app.api("POST", "/api/recover", &[], None).await.json();
+    let found = json!({ "segments": 1, "damaged": 1, "read": events - 1, "stored": 0 });
+    assert_eq!(recover(&app).await, found, "what could be read was delivered before");
+
+    // The disk gives the right byte again.
+    let kept = dir.path().join("log/quarantine").join(segments[1].file_name().unwrap());
+    let mut bytes = std::fs::read(&kept).unwrap();
+    bytes[middle] ^= 1;
+    std::fs::write(&kept, bytes).unwrap();
+    let found = json!({ "segments": 1, "damaged": 0, "read": events, "stored": 1 });
+    assert_eq!(recover(&app).await, found);
+    assert!(!kept.exists());
+    let ledger = app.flush().await;
+    assert_eq!((ledger.stored, ledger.quarantined), (60, 0));
+    assert_eq!(store.rows().len(), 60);
+    assert_eq!(recover(&app).await["segments"], 0);
+    app.parts.close().await;
+    let app = TestApp::open(&config, store).await;
+    assert_eq!(app.app().ledger(), ledger, "after a restart, too");
     app.parts.close().await;
 }
 

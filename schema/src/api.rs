@@ -417,6 +417,20 @@ pub struct Replayed {
     pub invalid: u64,
 }
 
+/// What was found in segments that had been set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Recovered {
+    /// Segments in quarantine.
+    pub segments: u64,
+    /// Of these, still not readable to their end: they stay.
+    pub damaged: u64,
+    /// Events that could be read.
+    pub read: u64,
+    /// Of these, not in the warehouse before.
+    pub stored: u64,
+}
+
 /// A request of which an event was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

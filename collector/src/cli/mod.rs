@@ -44,6 +44,8 @@ enum Command {
     Erase(erase::EraseArgs),
     /// Show requests of which an event was refused.
     DeadLetters(raw::LettersArgs),
+    /// Read damaged segments of the log again, and deliver what was missing.
+    Recover(raw::RecoverArgs),
     /// Read kept requests again, as this version understands them.
     Replay(raw::ReplayArgs),
     /// Copy everything that lasts, while the server runs or not.
@@ -88,6 +90,7 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::SelfTest(args) => health::self_test(args).await,
             Command::Erase(args) => erase::run(args).await,
             Command::DeadLetters(args) => raw::dead_letters(args).await,
+            Command::Recover(args) => raw::recover(args).await,
             Command::Replay(args) => raw::replay(args).await,
             Command::Backup(args) => backup::back_up(args).await,
             Command::Restore(args) => backup::restore(&args),

@@ -1,8 +1,8 @@
-//! `attune dead-letters` and `attune replay`.
+//! `attune dead-letters`, `attune replay` and `attune recover`.
 
 use super::attach::Attached;
 use super::{CommonArgs, output};
-use attune_schema::api::{DeadLetter, Replay, Replayed};
+use attune_schema::api::{DeadLetter, Recovered, Replay, Replayed};
 use attune_schema::time::Timestamp;
 
 /// Options of `attune dead-letters`.
@@ -37,6 +37,13 @@ pub struct ReplayArgs {
     /// All of them, and take out first what is stored of them.
     #[arg(long)]
     replace: bool,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// Options of `attune recover`.
+#[derive(Debug, clap::Args)]
+pub struct RecoverArgs {
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -89,5 +96,23 @@ pub async fn replay(args: ReplayArgs) -> anyhow::Result<()> {
     output::line(&format!(
         "{requests} requests read again ({refused} refused): {stored} events stored, {duplicate} were there, \
          {invalid} refused"
+    ))
+}
+
+/// Reads segments in quarantine again.
+///
+/// # Errors
+/// What the server says.
+pub async fn recover(args: RecoverArgs) -> anyhow::Result<()> {
+    let attached = Attached::open(&args.common).await?;
+    let recovered = attached.client.post_patiently::<(), Recovered>("/api/recover", &()).await;
+    attached.close().await;
+    let recovered = recovered?;
+    if args.common.json {
+        return output::json(&recovered);
+    }
+    let Recovered { segments, damaged, read, stored } = recovered;
+    output::line(&format!(
+        "{segments} segments, {damaged} of them still damaged: {read} events read, {stored} of them were missing"
     ))
 }

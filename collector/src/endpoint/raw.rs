@@ -3,10 +3,11 @@
 use super::server::flushed;
 use crate::error::ApiError;
 use crate::extract::{ApiJson, Caller, SitePath};
+use crate::recover::RecoverError;
 use crate::replay::{ReplayError, replay};
 use crate::router::router;
 use crate::state::App;
-use attune_schema::api::{DeadLetter, ErrorBody, Replay, Replayed};
+use attune_schema::api::{DeadLetter, ErrorBody, Recovered, Replay, Replayed};
 use attune_schema::time::Timestamp;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use axum::Json;
@@ -63,6 +64,29 @@ fn letter(row: RawRow) -> DeadLetter {
         path: row.path,
         refused: row.refused,
         body,
+    }
+}
+
+/// Reads segments in quarantine again, and delivers what was missing; for the command line only.
+#[utoipa::path(
+    post,
+    path = "/api/recover",
+    operation_id = "recover",
+    tag = "server",
+    responses(
+        (status = 200, body = Recovered),
+        (status = 403, body = ErrorBody, description = "Only with the local token"),
+        (status = 503, body = ErrorBody, description = "The warehouse is away")
+    )
+)]
+pub async fn recover(State(app): State<App>, caller: Caller) -> Result<Json<Recovered>, ApiError> {
+    caller.must_be_local()?;
+    flushed(&app).await?;
+    let recovering = tokio::spawn(async move { crate::recover::recover(&app).await });
+    match recovering.await.map_err(|error| ApiError::internal(&error))? {
+        Ok(recovered) => Ok(Json(recovered)),
+        Err(RecoverError::Store(error)) => Err(error.into()),
+        Err(error) => Err(ApiError::internal(&error)),
     }
 }
 
