@@ -17,6 +17,7 @@ use attune_schema::time::Timestamp;
 use attune_warehouse::people::{Person, Who};
 use attune_warehouse::raw::RawRow;
 use attune_warehouse::row::EventRow;
+use axum::http::StatusCode;
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
@@ -25,6 +26,8 @@ use std::time::Duration;
 
 /// Until when every collector of the same control store has noticed an erasure.
 const NOTICED: Duration = Duration::from_secs(6);
+/// Erasures that may wait for their turn: each rewrites parts of tables.
+pub const WAITING: usize = 64;
 /// How often the tables are cleared until nothing is left: something may have been on its way.
 const PASSES: usize = 3;
 
@@ -92,6 +95,10 @@ pub enum Whom {
 /// # Errors
 /// 503 if what is on its way cannot be delivered, so that it is not known what belongs to the person.
 pub async fn begin(app: &App, site: u32, by: &str, whom: Whom) -> Result<Erasure, ApiError> {
+    let place = Arc::clone(&app.erasures).try_acquire_owned().map_err(|_| {
+        let message = "too many erasures are waiting";
+        ApiError::later(StatusCode::SERVICE_UNAVAILABLE, "busy", message, 60)
+    })?;
     crate::endpoint::server::flushed(app).await?;
     let (digests, who) = match &whom {
         Whom::Visitor(visitor) => (vec![of_visitor(*visitor)], Who::Visitor(*visitor)),
@@ -105,6 +112,9 @@ pub async fn begin(app: &App, site: u32, by: &str, whom: Whom) -> Result<Erasure
     let erasure = record.erasure.clone();
     let app = app.clone();
     tokio::spawn(async move {
+        let _place = place;
+        // One at a time: the tables have other things to do.
+        let _turn = app.erasing.lock().await;
         if let Err(error) = finish(&app, &record, &who).await {
             tracing::error!(%error, erasure = record.erasure.id, "an erasure did not end: ask for it again");
         }

@@ -124,6 +124,10 @@ impl Parts {
             enricher,
             recovered: Count::open(data.file("recovered.json")).map_err(io("recovered.json"))?,
             erased,
+            erasures: Arc::new(tokio::sync::Semaphore::new(crate::erase::WAITING)),
+            erasing: tokio::sync::Mutex::default(),
+            // People share addresses, but not that many forget themselves at once.
+            forgets: Buckets::new(10.0, 0.2),
             sites,
             queue,
             shipping,

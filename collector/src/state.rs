@@ -54,6 +54,12 @@ pub struct Parts {
     pub enricher: Arc<std::sync::Mutex<Enricher>>,
     /// Events of damaged segments that were stored after all.
     pub recovered: Count,
+    /// Places for erasures that wait for their turn.
+    pub erasures: Arc<tokio::sync::Semaphore>,
+    /// The turn.
+    pub erasing: tokio::sync::Mutex<()>,
+    /// Devices that ask to be forgotten, by address.
+    pub forgets: Buckets<std::net::IpAddr>,
     /// Whose past is left out.
     pub erased: Erased,
     /// Events as they come in.

@@ -134,6 +134,12 @@ async fn a_person_is_gone_from_tables_log_and_what_arrives_late() {
     assert_eq!(forget(json!({ "site": world.key, "visitor": LEE })).await, StatusCode::ACCEPTED);
     let proof = world.erased(2).await;
     assert!(proof.contains(&("events".to_owned(), 2, 0)), "{proof:?}");
+    // Whoever asks in a loop is told when to return.
+    let mut last = StatusCode::ACCEPTED;
+    for _ in 0..12 {
+        last = forget(json!({ "site": world.key, "visitor": "01941f29-7c00-7d3c-9a51-6f0f5a2b8c33" })).await;
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
     let both = json!({ "user": "a", "visitor": LEE });
     for bad in [json!({}), both, json!({ "user": "" })] {
         let answer = world.server.call(Method::POST, "/api/sites/bank/erasures", Some(bad)).await;

@@ -3,7 +3,7 @@
 use super::intake;
 use crate::erase::{Whom, begin};
 use crate::error::ApiError;
-use crate::extract::{ApiJson, Caller, SitePath, read_capped};
+use crate::extract::{ApiJson, Caller, ClientAddress, SitePath, read_capped};
 use crate::state::App;
 use attune_schema::api::{Erasure, ErrorBody, NewErasure};
 use attune_schema::id::VisitorId;
@@ -13,6 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use std::time::Instant;
 
 /// Longest request of a device.
 const FORGET_BYTES: usize = 4_096;
@@ -78,7 +79,11 @@ fn visitor(text: &str) -> Option<VisitorId> {
 
 /// `POST /v1/forget` of a device: `{"site","visitor"}`. Whoever knows a visitor's random id may have its events deleted,
 /// and nothing else.
-pub async fn forget(State(app): State<App>, request: Request) -> Response {
+pub async fn forget(
+    State(app): State<App>,
+    ClientAddress(address): ClientAddress,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let result = async {
         let bytes = read_capped(body, FORGET_BYTES).await?;
@@ -88,6 +93,12 @@ pub async fn forget(State(app): State<App>, request: Request) -> Response {
             asked.ok_or_else(|| ApiError::bad_request("the body is not `{\"site\",\"visitor\"}`"))?;
         let site = app.sites.by_key(&key).ok_or_else(intake::unknown_site)?;
         intake::admit(&app, &site, &parts.headers, 0)?;
+        if let Some(address) = address {
+            app.forgets.take(address, Instant::now()).map_err(|seconds| {
+                let message = "this address asked too often";
+                ApiError::later(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message, seconds)
+            })?;
+        }
         begin(&app, site.record.number, "visitor", Whom::Visitor(visitor)).await?;
         Ok(StatusCode::ACCEPTED.into_response())
     };
