@@ -13,6 +13,7 @@
 mod document;
 mod documents;
 mod error;
+mod hash_key;
 mod random;
 mod server_key;
 mod site;
