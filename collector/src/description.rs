@@ -14,7 +14,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, ResponseBuilder};
 /// Operations for which nobody has to be known.
 const OPEN: [&str; 3] = ["/api/sign-in", "/health", "/v1/batch"];
 /// Schemas whose values of any kind are properties' values.
-const WITH_VALUES: [&str; 4] = ["ImportRow", "LiveEvent", "PropertyFilter", "Test"];
+const WITH_VALUES: [&str; 6] = ["ImportRow", "Imported", "LiveEvent", "PersonRow", "PropertyFilter", "Test"];
 
 /// Adds to each operation the errors that it shares with its like, and who may call it; makes the schemas exact.
 #[must_use]

@@ -5,6 +5,7 @@
 //! tables are cleared; the log begins a new segment, and the old ones go. The proof is counted, before and after. An
 //! erasure that is cut short has no `done_at`: it is asked for again, because nothing names the person any more.
 
+use crate::endpoint::people_files::hash_of;
 use crate::error::ApiError;
 use crate::log::{Item, Reader, segment};
 use crate::state::App;
@@ -103,7 +104,11 @@ pub async fn begin(app: &App, site: u32, by: &str, whom: Whom) -> Result<Erasure
     let (digests, who) = match &whom {
         Whom::Visitor(visitor) => (vec![of_visitor(*visitor)], Who::Visitor(*visitor)),
         Whom::User(user) => {
-            let person = app.store.person(site, user).await?;
+            let mut person = app.store.person(site, user).await?;
+            // What files said of them under a keyed hash, if no event ever named them.
+            for user in person.users.clone() {
+                person.users.insert(hash_of(app, site, &user).await?);
+            }
             (digests_of(&person), Who::Person(person))
         }
     };

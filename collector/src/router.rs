@@ -3,8 +3,8 @@
 use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
-    account, batch, console, delivery, documents, erasures, foreign, import, live, questions, raw, server,
-    server_keys, settings, sites,
+    account, batch, console, delivery, documents, erasures, foreign, import, live, people_files, questions,
+    raw, server, server_keys, settings, sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
@@ -81,6 +81,12 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(questions::overview))
         .routes(routes!(live::live))
         .routes(routes!(import::import))
+        .routes(routes!(people_files::begin))
+        .routes(routes!(people_files::rows))
+        .routes(routes!(people_files::publish))
+        .routes(routes!(people_files::lists))
+        .routes(routes!(people_files::imported))
+        .routes(routes!(people_files::keyed_hashes))
         .routes(routes!(server_keys::list, server_keys::create))
         .routes(routes!(server_keys::revoke))
         .routes(routes!(erasures::list, erasures::create))

@@ -179,11 +179,21 @@ async fn imports_go_through_the_same_log() {
     let import = async |rows: Value| app.api("POST", "/api/sites/bank/import", &[], Some(rows)).await.json();
     assert_eq!(
         import(rows.clone()).await,
-        json!({ "read": 3, "imported": 1, "duplicate": 1, "rejected": 1 })
+        json!({ "read": 3, "imported": 1, "duplicate": 1, "rejected": 1, "reasons": { "bad_name": 1 } })
     );
-    assert_eq!(import(rows).await, json!({ "read": 3, "imported": 0, "duplicate": 2, "rejected": 1 }));
+    let again =
+        json!({ "read": 3, "imported": 0, "duplicate": 2, "rejected": 1, "reasons": { "bad_name": 1 } });
+    assert_eq!(import(rows).await, again);
+    // A user who is no id goes the way of every refused event.
+    let mut named = row(3, "bought", NOW);
+    named["user"] = json!("kim@bank.example");
+    let refused = import(json!({ "rows": [named] })).await;
+    assert_eq!(
+        refused,
+        json!({ "read": 1, "imported": 0, "duplicate": 0, "rejected": 1, "reasons": { "looks_like_email": 1 } })
+    );
     let ledger = app.flush().await;
-    assert_eq!((ledger.received, ledger.stored, ledger.duplicate), (6, 1, 3));
+    assert_eq!((ledger.received, ledger.stored, ledger.duplicate), (7, 1, 3));
     assert_eq!(app.store.rows()[0].at.0, 1_000_000_000_000);
     let many: Vec<Value> = (0..10_001).map(|n| row(n, "x", NOW)).collect();
     let answer = app.api("POST", "/api/sites/bank/import", &[], Some(json!({ "rows": many }))).await;

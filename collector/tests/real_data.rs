@@ -176,7 +176,9 @@ fn a_rejected_row_does_not_stop_the_rest_and_a_dry_run_stores_nothing() {
     let file = bench.file("rows.ndjson", lines);
     let mapping = bench.file("mapping.toml", SHOP);
     let dry = bench.attune(&["import", "--dry-run", "--site", "s", "--mapping", &mapping, &file]);
-    assert_eq!(dry, json!({ "read": 5, "imported": 2, "duplicate": 0, "rejected": 3 }));
-    assert_eq!(bench.import(SHOP, &file), json!({ "read": 5, "imported": 2, "duplicate": 0, "rejected": 3 }));
+    let expected =
+        json!({ "read": 5, "imported": 2, "duplicate": 0, "rejected": 3, "reasons": { "not_an_event": 3 } });
+    assert_eq!(dry, expected);
+    assert_eq!(bench.import(SHOP, &file), expected);
     assert_eq!(bench.funnel(&json!({ "steps": [{ "event": ["view", "other"] }] })), [2]);
 }

@@ -15,6 +15,7 @@ mod document;
 mod documents;
 mod erasure;
 mod error;
+mod hash_key;
 mod random;
 mod server_key;
 mod site;

@@ -178,6 +178,16 @@ async fn the_source_is_in_id_order_and_its_revision_rises() {
 }
 
 #[tokio::test]
+async fn the_secret_of_a_site_is_made_once() {
+    let (_dir, control) = open().await;
+    let (a, b) = tokio::join!(control.hash_secret(1), control.hash_secret(1));
+    let (a, b) = (a.unwrap(), b.unwrap());
+    assert_eq!(a, b);
+    assert_eq!(a.len(), 43);
+    assert_ne!(control.hash_secret(2).await.unwrap(), a);
+}
+
+#[tokio::test]
 async fn server_keys_belong_to_a_site_and_can_be_revoked() {
     let (_dir, control) = open().await;
     let first = control.add_server_key(1, "core banking", NOW).await.unwrap();

@@ -4,11 +4,12 @@ use crate::Error;
 use clickhouse::Client;
 
 /// `(number, statements)`; never edited once released.
-const MIGRATIONS: [(u32, &str); 5] = [
+const MIGRATIONS: [(u32, &str); 6] = [
     (1, include_str!("migrations/001_events.sql")),
     (2, include_str!("migrations/002_enrichment.sql")),
     (3, include_str!("migrations/003_raw.sql")),
     (4, include_str!("migrations/004_people.sql")),
+    (5, include_str!("migrations/005_imports.sql")),
     (6, include_str!("migrations/006_ids.sql")),
 ];
 

@@ -5,6 +5,7 @@
 //! last. Users that were declared the same (`aliased`) are one person, called by the smallest of their ids. Nothing of
 //! this is written into events, so that what is learnt later is right for what happened before.
 
+use crate::imports::keys_of;
 use crate::query::sql;
 use crate::row::EventRow;
 use crate::{Error, Warehouse};
@@ -250,6 +251,9 @@ impl Warehouse {
                 ),
             ),
             ("events", events),
+            ("attributes", keys_of(site, &users)),
+            ("lists", keys_of(site, &users)),
+            ("hashes", format!("user IN ({users})")),
             ("links", format!("user IN ({users})")),
             ("persons", format!("user IN ({users})")),
         ])
@@ -285,7 +289,7 @@ pub(crate) fn events_by_person(site: u32, scope: &str) -> String {
     )
 }
 
-fn texts(users: &BTreeSet<String>) -> String {
+pub(crate) fn texts(users: &BTreeSet<String>) -> String {
     list(users.iter().map(|user| sql::text(user)))
 }
 

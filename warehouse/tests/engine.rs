@@ -1,5 +1,6 @@
 //! The real engine, tiny data, answers worked out by hand or by trying everything.
 
+use attune_schema::api::PersonRow;
 use attune_schema::bot::{BotRule, Bots, Class};
 use attune_schema::id::{EventId, SessionId, VisitorId};
 use attune_schema::question::{
@@ -502,7 +503,29 @@ fn a_person_who_is_forgotten_is_in_no_table_and_nobody_else_is_touched() {
         let who = Who::Person(person);
         let counts =
             |rows: Vec<Rows>| rows.into_iter().map(|rows| (rows.table, rows.rows)).collect::<Vec<_>>();
-        let expected = [("raw", 0), ("steps", 6), ("events", 6), ("links", 4), ("persons", 2)];
+        // Files name Kim by an old id and by a keyed hash; a row of Lee's stays.
+        let hashes = vec![("kim".to_owned(), "k1:kim".to_owned()), ("lee".to_owned(), "k1:lee".to_owned())];
+        warehouse.insert_hashes(84, hashes).await.unwrap();
+        let said = |key: &str| PersonRow {
+            line: 1,
+            key: key.to_owned(),
+            attributes: [("tier".to_owned(), "gold".into())].into(),
+            removed: Vec::new(),
+        };
+        let said = [said("kim-old"), said("k1:kim"), said("lee"), said("k1:lee")];
+        let later = Timestamp(4_000_000_000_000);
+        warehouse.stage(84, 7, None, Timestamp(NOON), &said).await.unwrap();
+        warehouse.stage(84, 8, Some(("vip", later)), Timestamp(NOON), &said[1..]).await.unwrap();
+        let expected = [
+            ("raw", 0),
+            ("steps", 6),
+            ("events", 6),
+            ("attributes", 2),
+            ("lists", 1),
+            ("hashes", 1),
+            ("links", 4),
+            ("persons", 2),
+        ];
         assert_eq!(counts(warehouse.rows_about(84, &who).await.unwrap()), expected);
         warehouse.forget(84, &who).await.unwrap();
         assert_eq!(
@@ -510,6 +533,8 @@ fn a_person_who_is_forgotten_is_in_no_table_and_nobody_else_is_touched() {
             0
         );
         assert_eq!((warehouse.count(84).await.unwrap(), warehouse.count(85).await.unwrap()), (3, 1));
+        assert_eq!(warehouse.staged(84, 7, None).await.unwrap(), 2);
+        assert_eq!(warehouse.staged(84, 8, Some("vip")).await.unwrap(), 2);
         assert_eq!(persons(warehouse, 84, &["view"]).await, [2], "Lee's and the unknown one's");
         assert!(warehouse.person(84, "kim").await.unwrap().visitors.is_empty());
 
@@ -520,6 +545,57 @@ fn a_person_who_is_forgotten_is_in_no_table_and_nobody_else_is_touched() {
         );
         warehouse.forget(84, &who).await.unwrap();
         assert_eq!(warehouse.count(84).await.unwrap(), 1);
+    });
+}
+
+#[test]
+fn what_an_import_replaces_and_what_was_left_is_deleted() {
+    use attune_warehouse::imports::ImportRecord;
+    run(async |warehouse| {
+        let now = Timestamp(NOON);
+        let day_ago = now.plus_ms(-2 * DAY_MS);
+        let people = |users: std::ops::Range<u32>, name: &str| -> Vec<PersonRow> {
+            let row = |user| PersonRow {
+                line: 1,
+                key: format!("u{user}"),
+                attributes: [(name.to_owned(), "x".into())].into(),
+                removed: Vec::new(),
+            };
+            users.map(row).collect()
+        };
+        let record = |import: u128, name: &str, people: u64| ImportRecord {
+            site: 86,
+            import,
+            list: String::new(),
+            content: String::new(),
+            hashed: false,
+            attributes: vec![name.to_owned()],
+            people,
+            published_at: now.plus_ms(import as i64),
+            expires_at: Timestamp(0),
+        };
+        warehouse.stage(86, 1, None, day_ago, &people(0..10, "tier")).await.unwrap();
+        warehouse.stage(86, 2, None, day_ago, &people(0..10, "branch")).await.unwrap();
+        warehouse.stage(86, 3, None, day_ago, &people(0..10, "tier")).await.unwrap();
+        warehouse.stage(86, 4, None, now, &people(4..10, "tier")).await.unwrap();
+        warehouse.stage(86, 5, None, now, &people(0..2, "tier")).await.unwrap();
+        warehouse.stage(86, 5, None, now, &people(0..2, "tier")).await.unwrap();
+        for record in [record(1, "tier", 10), record(2, "branch", 10)] {
+            warehouse.publish(&record).await.unwrap();
+        }
+        // Of 200,000 people in five turns, as far as the warehouse is told.
+        let new = record(4, "tier", 200_000);
+        warehouse.publish(&new).await.unwrap();
+        warehouse.tidy(&new, &[1]).await.unwrap();
+        let mut left = Vec::new();
+        for import in 1..=5 {
+            left.push(warehouse.staged(86, import, None).await.unwrap());
+        }
+        // Of the first what the new one does not speak of, the other column, what is being staged: not what was left.
+        assert_eq!(left, [4, 10, 0, 6, 2]);
+        let ids: Vec<u128> =
+            warehouse.imports(86).await.unwrap().iter().map(|record| record.import).collect();
+        assert_eq!(ids, [1, 2, 4]);
     });
 }
 

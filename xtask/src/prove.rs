@@ -6,7 +6,8 @@ use crate::{engine, npm, slow};
 use anyhow::Result;
 use clap::Args;
 
-/// A hundred crashes, a million hostile requests, an hour without the warehouse, a million generated inputs.
+/// A hundred crashes, a million hostile requests, an hour without the warehouse, files of a million people, a million
+/// generated inputs.
 #[derive(Args)]
 pub(crate) struct Prove {
     /// `kill -9` so often in the middle of ingest, and as often again while the store comes and goes.
@@ -18,6 +19,9 @@ pub(crate) struct Prove {
     /// Seconds without the warehouse, at 5,000 events a second; they are sent as fast as they are taken.
     #[arg(long, default_value_t = 3_600)]
     outage: u32,
+    /// People in a file.
+    #[arg(long, default_value_t = 1_000_000)]
+    people: u32,
     /// Generated inputs a property.
     #[arg(long, default_value_t = 1_000_000)]
     cases: u32,
@@ -29,10 +33,11 @@ impl Prove {
         engine::install()?;
         run(cargo()
             .args(["test", "--release", "--package", "attune-collector"])
-            .args(["--test", "crash", "--test", "hostile", "--test", "outage", "--", "--nocapture"])
-            .args(["--test-threads", "1"])
+            .args(["--test", "crash", "--test", "hostile", "--test", "imports", "--test", "outage"])
+            .args(["--", "--nocapture", "--test-threads", "1"])
             .env("ATTUNE_CRASHES", self.crashes.to_string())
             .env("ATTUNE_HOSTILE", self.hostile.to_string())
+            .env("ATTUNE_IMPORT_ROWS", self.people.to_string())
             .env("ATTUNE_OUTAGE", self.outage.to_string()))?;
         if schemathesis::check(Effort { examples: 100, seconds: 900 })?.is_none() {
             println!("!! SKIPPED: no Python, or no way to PyPI, for schemathesis");

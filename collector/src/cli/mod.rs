@@ -6,9 +6,12 @@
 pub mod attach;
 pub mod backup;
 pub mod erase;
+pub mod hash;
 pub mod health;
 pub mod import;
 pub mod output;
+pub mod people_file;
+pub mod progress;
 pub mod query;
 pub mod raw;
 pub mod serve;
@@ -30,8 +33,10 @@ pub struct Cli {
 enum Command {
     /// Run the server: ingest, bundles, console and API.
     Serve(serve::ServeArgs),
-    /// Import events from CSV or NDJSON files.
-    Import(import::ImportArgs),
+    /// Import events, attributes of people, or a list of people from CSV, NDJSON or Parquet files.
+    Import(Box<import::ImportArgs>),
+    /// Turn a column of a file into keyed hashes.
+    Hash(hash::HashArgs),
     /// Ask a question.
     Query(query::QueryArgs),
     /// Add and list sites.
@@ -83,7 +88,8 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
     runtime.block_on(async {
         match cli.command {
             Command::Serve(args) => serve::run(args).await,
-            Command::Import(args) => import::run(args).await,
+            Command::Import(args) => import::run(*args).await,
+            Command::Hash(args) => hash::run(args).await,
             Command::Query(args) => query::run(args).await,
             Command::Site(args) => site::run(args).await,
             Command::Health(args) => health::health(args).await,

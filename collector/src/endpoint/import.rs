@@ -5,12 +5,14 @@ use crate::error::ApiError;
 use crate::extract::Client;
 use crate::extract::{ApiJson, Caller, SitePath};
 use crate::foreign::web;
+use crate::import::key::personal;
 use crate::pipeline::{EventDraft, Incoming, Policy, Told, screen};
-use crate::record::ValueRef;
+use crate::record::{Sent, ValueRef};
 use crate::state::App;
-use attune_schema::api::{ErrorBody, ImportCount, ImportRow, ImportRows};
+use attune_schema::api::{ErrorBody, ImportCount, ImportRow, ImportRows, KeyedBy};
 use attune_schema::id::EventId;
-use attune_schema::limits::IMPORT_ROWS;
+use attune_schema::limits::{ID_BYTES, IMPORT_ROWS};
+use attune_schema::outcome::Reason;
 use attune_schema::time::DAY_MS;
 use attune_schema::value::Value;
 use axum::Json;
@@ -29,7 +31,7 @@ use std::collections::{BTreeMap, HashSet};
     params(("site" = String, Path, description = "Name of the site")),
     request_body = ImportRows,
     responses(
-        (status = 200, body = ImportCount, description = "The imported rows are on disk"),
+        (status = 200, body = ImportCount, description = "The imported rows are on disk; of a dry run, nothing is"),
         (status = 413, body = ErrorBody, description = "Too many rows"),
         (status = 503, body = ErrorBody, description = "Not now; see Retry-After")
     )
@@ -48,8 +50,23 @@ pub async fn import(
     if read == 0 {
         return Ok(Json(ImportCount::default()));
     }
-    let rows = unknown(&app, site.record.number, rows.rows).await?;
-    let known = read - rows.len() as u64;
+    let dry_run = rows.dry_run;
+    let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+    let mut rows = rows.rows;
+    rows.retain(|row| {
+        let refused = match personal(&row.user) {
+            Some(personal) => personal.code(),
+            None if row.user.len() > ID_BYTES => Reason::BadId.code(),
+            None => return true,
+        };
+        *reasons.entry(refused.to_owned()).or_default() += 1;
+        false
+    });
+    let personal = read - rows.len() as u64;
+    let users = named(&app, site.record.number, dry_run, &rows).await?;
+    let before = rows.len() as u64;
+    let rows = unknown(&app, site.record.number, rows).await?;
+    let known = before - rows.len() as u64;
     let policy = Policy {
         site: site.record.number,
         measure_basis: site.measure_basis,
@@ -58,9 +75,10 @@ pub async fn import(
     };
     let mut counted = known;
     let mut screened = Vec::new();
-    for (told, rows) in by_sender(rows) {
+    for (user, told, rows) in by_sender(rows) {
         let events = rows.into_iter().map(|row| Ok(draft(row))).collect();
-        let incoming = Incoming::of_server("attune-import", events);
+        let mut incoming = Incoming::of_server("attune-import", events);
+        incoming.user = Cow::Owned(user);
         let sent = Known::new(&app, &site, Client::default(), &told, app.now())?;
         let mut one = screen(incoming, policy, sent.sent(), app.now());
         one.draft.tally.received += counted;
@@ -68,8 +86,20 @@ pub async fn import(
         counted = 0;
         screened.push(one);
     }
-    let rejected = screened.iter().flat_map(|one| &one.refused).flatten().count() as u64;
+    let mut rejected = personal;
     let mut duplicate = known;
+    for reason in screened.iter().flat_map(|one| &one.refused).flatten() {
+        rejected += 1;
+        *reasons.entry(reason.code().to_owned()).or_default() += 1;
+    }
+    if personal > 0 {
+        let refused = vec![Err(Reason::BadId); usize::try_from(personal).unwrap_or_default()];
+        let incoming = Incoming::of_server("attune-import", refused);
+        screened.push(screen(incoming, policy, Sent::default(), app.now()));
+    }
+    if dry_run {
+        screened.clear();
+    }
     let mut drafts = screened.into_iter().map(|one| one.draft);
     loop {
         // Few at a time: they share a sync, and leave room for others.
@@ -80,7 +110,24 @@ pub async fn import(
         let written = try_join_all(some).await?;
         duplicate += written.iter().map(|written| written.duplicates.len() as u64).sum::<u64>();
     }
-    Ok(Json(ImportCount { read, imported: read - rejected - duplicate, duplicate, rejected }))
+    Ok(Json(ImportCount {
+        read,
+        imported: read - rejected - duplicate,
+        duplicate,
+        rejected,
+        known_users: users,
+        reasons,
+    }))
+}
+
+/// How many rows of a dry run name a user whom the site knows.
+async fn named(app: &App, site: u32, dry_run: bool, rows: &[ImportRow]) -> Result<Option<u64>, ApiError> {
+    let users: Vec<&str> = rows.iter().map(|row| row.user.as_str()).filter(|user| !user.is_empty()).collect();
+    if !dry_run || users.is_empty() {
+        return Ok(None);
+    }
+    let known = app.store.known(site, KeyedBy::User, &users).await?;
+    Ok(Some(users.iter().filter(|user| known.contains(**user)).count() as u64))
 }
 
 /// Writes to the log that wait together.
@@ -88,25 +135,25 @@ const WRITES: usize = 64;
 /// Properties that say who sent a row: they are not kept as such.
 const SENDER: [&str; 2] = ["user_agent", "address"];
 
-/// Rows of one user agent and address, which share a record, each in its order; one empty group if there are none.
-fn by_sender(rows: Vec<ImportRow>) -> Vec<(Told<'static>, Vec<ImportRow>)> {
-    let mut groups: BTreeMap<[String; 2], Vec<ImportRow>> = BTreeMap::new();
+/// Rows of one user, user agent and address, which share a record, each in its order; one empty group if there are none.
+fn by_sender(rows: Vec<ImportRow>) -> Vec<(String, Told<'static>, Vec<ImportRow>)> {
+    let mut groups: BTreeMap<[String; 3], Vec<ImportRow>> = BTreeMap::new();
     for mut row in rows {
-        let sender = SENDER.map(|name| match row.properties.remove(name) {
+        let [agent, address] = SENDER.map(|name| match row.properties.remove(name) {
             Some(Value::Text(text)) => text,
             _ => String::new(),
         });
+        let sender = [std::mem::take(&mut row.user), agent, address];
         groups.entry(sender).or_default().push(row);
     }
     if groups.is_empty() {
-        return vec![(Told::default(), Vec::new())];
+        return vec![(String::new(), Told::default(), Vec::new())];
     }
-    let told = |[agent, address]: [String; 2]| Told {
-        agent: Cow::Owned(agent),
-        address: address.parse().ok(),
-        webdriver: false,
+    let group = |([user, agent, address], rows): ([String; 3], Vec<ImportRow>)| {
+        let told = Told { agent: Cow::Owned(agent), address: address.parse().ok(), webdriver: false };
+        (user, told, rows)
     };
-    groups.into_iter().map(|(sender, rows)| (told(sender), rows)).collect()
+    groups.into_iter().map(group).collect()
 }
 
 /// The rows whose ids are not in the warehouse: what the log remembers is recent, what is imported may be old.

@@ -10,6 +10,7 @@ pub mod foreign;
 pub mod import;
 pub(crate) mod intake;
 pub mod live;
+pub mod people_files;
 pub mod questions;
 pub mod raw;
 pub mod server;

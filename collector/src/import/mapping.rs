@@ -10,13 +10,18 @@ use std::path::Path;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    visitor: String,
+    #[serde(default)]
+    visitor: Option<String>,
+    #[serde(default)]
+    user: Option<String>,
     #[serde(default)]
     session: Option<String>,
     #[serde(default)]
     id: Option<String>,
     #[serde(default)]
     properties: Vec<String>,
+    #[serde(default)]
+    numbers: Vec<String>,
     time: WrittenTime,
     name: WrittenName,
 }
@@ -76,14 +81,18 @@ pub enum Naming {
 /// A checked mapping.
 #[derive(Debug, Clone)]
 pub struct Mapping {
-    /// Column of the visitor.
-    pub visitor: String,
+    /// Column of the visitor; without it the user stands for a browser.
+    pub visitor: Option<String>,
+    /// Column of the user id.
+    pub user: Option<String>,
     /// Column of the session.
     pub session: Option<String>,
     /// Column of the event id.
     pub id: Option<String>,
     /// Columns that become properties.
     pub properties: Vec<String>,
+    /// Columns that become properties and hold nothing but numbers.
+    pub numbers: Vec<String>,
     /// Column of the time.
     pub time_column: String,
     /// How times are written.
@@ -108,6 +117,9 @@ impl Mapping {
     /// What is wrong with it, naming the field.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let written: Written = toml::from_str(text)?;
+        if written.visitor.is_none() && written.user.is_none() {
+            bail!("it names neither a `visitor` nor a `user` column");
+        }
         let time_format = match written.time.format.as_str() {
             "unix_s" => TimeFormat::UnixSeconds,
             "unix_ms" => TimeFormat::UnixMilliseconds,
@@ -133,9 +145,11 @@ impl Mapping {
         };
         Ok(Self {
             visitor: written.visitor,
+            user: written.user,
             session: written.session,
             id: written.id,
             properties: written.properties,
+            numbers: written.numbers,
             time_column: written.time.column,
             time_format,
             naming,
@@ -149,11 +163,14 @@ impl Mapping {
             Naming::Rules(rules) => (None, rules.as_slice()),
         };
         let ruled = rules.iter().filter_map(|(rule, _)| rule.as_ref().map(|rule| rule.column.as_str()));
-        [&self.visitor, &self.time_column]
-            .into_iter()
+        self.visitor
+            .iter()
+            .chain(&self.user)
+            .chain([&self.time_column])
             .chain(&self.session)
             .chain(&self.id)
             .chain(&self.properties)
+            .chain(&self.numbers)
             .chain(column)
             .map(String::as_str)
             .chain(ruled)
@@ -195,5 +212,7 @@ mod tests {
                 .contains("rating about 4")
         );
         assert!(check("format = \"unix_s\"\nspeed = 1", "[name]\ncolumn = \"e\"").contains("speed"));
+        let nobody = Mapping::parse("[time]\ncolumn = \"t\"\nformat = \"unix_s\"\n[name]\ncolumn = \"e\"\n");
+        assert!(nobody.unwrap_err().to_string().contains("neither a `visitor` nor a `user`"));
     }
 }

@@ -1,6 +1,7 @@
-//! CSV and NDJSON, plain or gzip, one record at a time: memory does not grow with the file.
+//! CSV and NDJSON, plain or gzip, and Parquet, one record at a time: memory does not grow with the file.
 #![expect(clippy::disallowed_types, reason = "a file of the operator's own, unpacked as a stream")]
 
+use super::parquet;
 use anyhow::{Context, bail};
 use flate2::read::MultiGzDecoder;
 use std::collections::BTreeMap;
@@ -13,10 +14,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// One row: column → text, as written.
 pub type Record = BTreeMap<Arc<str>, String>;
 
-/// Rows of one file with the line each begins at.
+/// A row, or why it is none, with the line it begins at.
+pub(super) type Item = (u64, anyhow::Result<Record>);
+
+/// Which columns are asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'a> {
+    /// These, which have to be there; others do not matter.
+    These(&'a [&'a str]),
+    /// Whatever there is.
+    All,
+}
+
+/// Rows of one file with the line each begins at; of Parquet, the number of the row.
 pub struct Records {
-    rows: Box<dyn Iterator<Item = (u64, anyhow::Result<Record>)> + Send>,
+    rows: Box<dyn Iterator<Item = Item> + Send>,
     read: Arc<AtomicU64>,
+    columns: Option<Vec<Arc<str>>>,
+    unit: &'static str,
 }
 
 /// Counts the bytes of the file itself, before decompression.
@@ -34,25 +49,49 @@ impl<R: Read> Read for Counted<R> {
 }
 
 impl Records {
-    /// Opens `path`; gzip is recognised by its content, NDJSON by its name or first byte.
+    /// Opens `path`; gzip and Parquet are recognised by their content, NDJSON by its name or first byte.
     ///
     /// # Errors
-    /// If it cannot be read, or a CSV lacks one of `columns`.
-    pub fn open(path: &Path, columns: &[&str]) -> anyhow::Result<Self> {
+    /// If it cannot be read, or a CSV or Parquet file lacks a column.
+    pub fn open(path: &Path, wanted: Wanted<'_>) -> anyhow::Result<Self> {
         let shown = path.display().to_string();
         let read = Arc::new(AtomicU64::new(0));
+        let wanted = match wanted {
+            Wanted::These(columns) => Some(columns),
+            Wanted::All => None,
+        };
         let file =
             Counted { inner: File::open(path).with_context(|| shown.clone())?, read: Arc::clone(&read) };
         let mut plain: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(1 << 16, file));
-        if plain.fill_buf().with_context(|| shown.clone())?.starts_with(&[0x1f, 0x8b]) {
+        let begin = plain.fill_buf().with_context(|| shown.clone())?;
+        if begin.starts_with(parquet::MAGIC) {
+            let file = File::open(path).with_context(|| shown.clone())?;
+            let (columns, rows) = parquet::rows(file, &shown, wanted, Arc::clone(&read))?;
+            return Ok(Self { rows: Box::new(rows), read, columns: Some(columns), unit: "row" });
+        }
+        if begin.starts_with(&[0x1f, 0x8b]) {
             plain = Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(plain)));
         }
         let first = plain.fill_buf().with_context(|| shown.clone())?.first().copied();
         let name = shown.trim_end_matches(".gz");
         let json = name.ends_with(".ndjson") || name.ends_with(".jsonl") || first == Some(b'{');
-        let rows: Box<dyn Iterator<Item = _> + Send> =
-            if json { Box::new(lines(plain)) } else { Box::new(table(plain, &shown, columns)?) };
-        Ok(Self { rows, read })
+        if json {
+            return Ok(Self { rows: Box::new(lines(plain)), read, columns: None, unit: "line" });
+        }
+        let (columns, rows) = table(plain, &shown, wanted.unwrap_or_default())?;
+        Ok(Self { rows: Box::new(rows), read, columns: Some(columns), unit: "line" })
+    }
+
+    /// Names of the columns in the file's order; NDJSON has none before its last line.
+    #[must_use]
+    pub fn columns(&self) -> Option<&[Arc<str>]> {
+        self.columns.as_deref()
+    }
+
+    /// What its rows are counted by: `line` or `row`.
+    #[must_use]
+    pub fn unit(&self) -> &'static str {
+        self.unit
     }
 
     /// Bytes of the file read so far.
@@ -63,7 +102,7 @@ impl Records {
 }
 
 impl Iterator for Records {
-    type Item = (u64, anyhow::Result<Record>);
+    type Item = Item;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.rows.next()
@@ -74,7 +113,7 @@ fn table(
     input: Box<dyn BufRead + Send>,
     shown: &str,
     columns: &[&str],
-) -> anyhow::Result<impl Iterator<Item = (u64, anyhow::Result<Record>)> + Send + use<>> {
+) -> anyhow::Result<(Vec<Arc<str>>, impl Iterator<Item = Item> + Send + use<>)> {
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(input);
     let header = reader.headers().with_context(|| shown.to_owned())?.clone();
     let names: Vec<Arc<str>> =
@@ -85,7 +124,8 @@ fn table(
         }
     }
     let mut record = csv::StringRecord::new();
-    Ok(std::iter::from_fn(move || {
+    let columns = names.clone();
+    let rows = std::iter::from_fn(move || {
         let line = reader.position().line();
         match reader.read_record(&mut record) {
             Ok(false) => None,
@@ -102,7 +142,8 @@ fn table(
                 if fatal { Some((line, result.context(FileDamaged))) } else { Some((line, result)) }
             }
         }
-    }))
+    });
+    Ok((columns, rows))
 }
 
 /// The rest of the file cannot be read.
@@ -117,7 +158,7 @@ impl std::fmt::Display for FileDamaged {
 
 impl std::error::Error for FileDamaged {}
 
-fn lines(input: Box<dyn BufRead + Send>) -> impl Iterator<Item = (u64, anyhow::Result<Record>)> + Send {
+fn lines(input: Box<dyn BufRead + Send>) -> impl Iterator<Item = Item> + Send {
     let mut number = 0;
     input.split(b'\n').filter_map(move |line| {
         number += 1;

@@ -1,5 +1,6 @@
 //! One record → one event, with an id that is the same whenever the same row is read again.
 
+use super::key::personal;
 use super::mapping::{Mapping, Naming, TimeFormat};
 use super::reader::Record;
 use anyhow::{Context, bail};
@@ -34,9 +35,23 @@ impl<'a> Rows<'a> {
     pub fn event(&mut self, record: &Record) -> anyhow::Result<ImportRow> {
         let mapping = self.mapping;
         let column = |name: &str| record.get(name).map(String::as_str).unwrap_or_default();
-        let visitor = column(&mapping.visitor);
+        let user = mapping.user.as_deref().map(column).unwrap_or_default();
+        if let Some(name) = &mapping.user {
+            if user.is_empty() && mapping.visitor.is_none() {
+                bail!("column `{name}` names no user");
+            }
+            if user.len() > limits::ID_BYTES {
+                bail!("column `{name}`: a user id has at most {} bytes", limits::ID_BYTES);
+            }
+            if let Some(personal) = personal(user) {
+                bail!("column `{name}`: {}", personal.why());
+            }
+        }
+        let own = mapping.visitor.as_deref().map(column).unwrap_or_default();
+        let visitor =
+            if own.is_empty() && !user.is_empty() { format!("user:{user}") } else { own.to_owned() };
         if visitor.is_empty() || visitor.len() > limits::ID_BYTES {
-            bail!("column `{}` names no visitor", mapping.visitor);
+            bail!("column `{}` names no visitor", mapping.visitor.as_deref().unwrap_or_default());
         }
         let at = time(&mapping.time_format, column(&mapping.time_column)).with_context(|| {
             format!("column `{}`: `{}`", mapping.time_column, clip(column(&mapping.time_column)))
@@ -53,26 +68,35 @@ impl<'a> Rows<'a> {
             bail!("the event name `{}` is empty or longer than {} bytes", clip(name), limits::NAME_BYTES);
         }
         let session = mapping.session.as_deref().map(column).filter(|session| !session.is_empty());
-        let properties: BTreeMap<String, Value> =
+        let mut properties: BTreeMap<String, Value> =
             mapping.properties.iter().filter_map(|name| Some((name.clone(), value(column(name))?))).collect();
+        for name in mapping.numbers.iter().filter(|name| !column(name).trim().is_empty()) {
+            let number = column(name).trim().parse().ok().and_then(Value::number);
+            let number =
+                number.with_context(|| format!("column `{name}`: `{}` is no number", clip(column(name))))?;
+            properties.insert(name.clone(), number);
+        }
         let id = match &mapping.id {
             Some(name) if column(name).is_empty() => bail!("column `{name}` has no id"),
             Some(name) => EventId::from_text(column(name)),
-            None => self.content_id(visitor, session.unwrap_or_default(), at, name, &properties),
+            None => self.content_id([&visitor, user], session.unwrap_or_default(), at, name, &properties),
         };
+        let stands_for = own.is_empty().then(|| VisitorId::from_text(&visitor).to_string());
+        let session = session.or(stands_for.as_deref()).unwrap_or(&visitor);
         Ok(ImportRow {
             id,
             name: name.to_owned(),
             at,
-            visitor: VisitorId::from_text(visitor),
-            session: SessionId::from_text(session.unwrap_or(visitor)),
+            visitor: VisitorId::from_text(&visitor),
+            user: user.to_owned(),
+            session: SessionId::from_text(session),
             properties,
         })
     }
 
     fn content_id(
         &mut self,
-        visitor: &str,
+        [visitor, user]: [&str; 2],
         session: &str,
         at: Timestamp,
         name: &str,
@@ -81,6 +105,10 @@ impl<'a> Rows<'a> {
         let mut text = format!("{visitor}\0{session}\0{}\0{name}", at.0);
         for (name, value) in properties {
             text.push_str(&format!("\0{name}\0{value:?}"));
+        }
+        // As it always was where nobody is named.
+        if !user.is_empty() {
+            text.push_str(&format!("\0\0{user}"));
         }
         let count = self.seen.entry(digest("import", &text)).or_insert(0);
         *count += 1;
@@ -125,8 +153,8 @@ fn time(format: &TimeFormat, text: &str) -> anyhow::Result<Timestamp> {
     Ok(Timestamp(ms))
 }
 
-/// The value of a property: nothing for an empty text, a number or truth value where it is written as one.
-fn value(text: &str) -> Option<Value> {
+/// The value of a property or attribute: nothing for an empty text, a number or truth value where it is written as one.
+pub fn value(text: &str) -> Option<Value> {
     match text {
         "" => None,
         "true" => Some(Value::Bool(true)),
@@ -193,6 +221,45 @@ mod tests {
         assert!(why(&[("t", "1"), ("e", "a")]).contains("`who` names no visitor"));
         assert!(why(&[("who", "7"), ("t", "soon"), ("e", "a")]).contains("`t`: `soon`"));
         assert!(why(&[("who", "7"), ("t", "1"), ("e", "")]).contains("event name"));
+    }
+
+    #[test]
+    fn a_row_of_a_user_is_the_event_that_their_server_would_have_sent() {
+        let mapping = Mapping::parse(
+            "user = \"who\"\nproperties = [\"shop\"]\nnumbers = [\"amount\"]\n[time]\ncolumn = \"t\"\n\
+             format = \"unix_ms\"\n[[name]]\nis = \"transaction_made\"\n",
+        )
+        .unwrap();
+        let row = |user: &str, amount: &str| {
+            Rows::new(&mapping).event(&record(&[
+                ("who", user),
+                ("t", "5"),
+                ("amount", amount),
+                ("shop", "12"),
+            ]))
+        };
+        let row_of = row("cust_1", "12.30").unwrap();
+        let body = serde_json::json!({ "events": [{
+            "id": "x", "name": "transaction_made", "at": 5, "user": "cust_1", "properties": { "amount": 12.3 },
+        }]});
+        let sent = crate::foreign::server::translate(&body, Timestamp(9)).unwrap().messages.remove(0);
+        let event = sent.event.unwrap();
+        assert_eq!(
+            (row_of.visitor, row_of.session, &row_of.user),
+            (event.visitor, event.session, &sender(&body))
+        );
+        assert_eq!(row_of.properties["amount"], Value::Number(12.3));
+        assert!(!row("cust_1", "").unwrap().properties.contains_key("amount"));
+        let why = |user: &str, amount: &str| format!("{:#}", row(user, amount).unwrap_err());
+        assert!(why("cust_1", "12,30").contains("column `amount`: `12,30` is no number"));
+        assert!(why("", "1").contains("column `who` names no user"));
+        let address = why("kim@bank.test", "1");
+        assert!(address.contains("looks like an e-mail address") && !address.contains("kim"), "{address}");
+        assert_ne!(row("cust_2", "1").unwrap().id, row("cust_3", "1").unwrap().id);
+    }
+
+    fn sender(body: &serde_json::Value) -> String {
+        crate::foreign::server::translate(body, Timestamp(9)).unwrap().messages.remove(0).sender.user
     }
 
     #[test]

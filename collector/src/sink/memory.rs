@@ -1,11 +1,12 @@
 //! Rows in memory, for tests; can be taken away to play an outage, or be far away. Questions have no answer here.
 
 use super::{Answer, Store, StoreError};
-use attune_schema::api::{EventName, Overview};
+use attune_schema::api::{EventName, Imported, KeyedBy, Overview, PeopleList, PersonRow};
 use attune_schema::bot::Bots;
 use attune_schema::id::EventId;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
 use attune_schema::time::Timestamp;
+use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
 use attune_warehouse::raw::{RawFilter, RawRow};
@@ -180,6 +181,53 @@ impl Store for MemoryStore {
     }
 
     fn first_last(&self, _: u32) -> Answer<'_, Option<(Timestamp, Timestamp)>> {
+        unanswerable()
+    }
+
+    fn known<'a>(&'a self, _: u32, _: KeyedBy, _: &'a [&'a str]) -> Answer<'a, HashSet<String>> {
+        unanswerable()
+    }
+
+    fn users_without_hash(&self, _: u32, _: usize) -> Answer<'_, Vec<String>> {
+        unanswerable()
+    }
+
+    fn insert_hashes(&self, _: u32, _: Vec<(String, String)>) -> Answer<'_, ()> {
+        unanswerable()
+    }
+
+    fn imports(&self, _: u32) -> Answer<'_, Vec<ImportRecord>> {
+        unanswerable()
+    }
+
+    fn stage<'a>(
+        &'a self,
+        _: u32,
+        _: u128,
+        _: Option<(&'a str, Timestamp)>,
+        _: Timestamp,
+        _: &'a [PersonRow],
+    ) -> Answer<'a, ()> {
+        unanswerable()
+    }
+
+    fn staged<'a>(&'a self, _: u32, _: u128, _: Option<&'a str>) -> Answer<'a, u64> {
+        unanswerable()
+    }
+
+    fn publish<'a>(&'a self, _: &'a ImportRecord) -> Answer<'a, ()> {
+        unanswerable()
+    }
+
+    fn tidy<'a>(&'a self, _: &'a ImportRecord, _: &'a [u128]) -> Answer<'a, ()> {
+        unanswerable()
+    }
+
+    fn lists(&self, _: u32, _: Timestamp) -> Answer<'_, Vec<PeopleList>> {
+        unanswerable()
+    }
+
+    fn imported<'a>(&'a self, _: u32, _: &'a str, _: &'a str, _: Timestamp) -> Answer<'a, Imported> {
         unanswerable()
     }
 

@@ -3,16 +3,18 @@
 pub mod memory;
 pub mod warehouse;
 
-use attune_schema::api::{EventName, Overview};
+use attune_schema::api::{EventName, Imported, KeyedBy, Overview, PeopleList, PersonRow};
 use attune_schema::bot::Bots;
 use attune_schema::id::EventId;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
 use attune_schema::time::Timestamp;
+use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use futures_util::future::BoxFuture;
+use std::collections::HashSet;
 
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +86,49 @@ pub trait Store: Send + Sync {
 
     /// First and last event received.
     fn first_last(&self, site: u32) -> Answer<'_, Option<(Timestamp, Timestamp)>>;
+
+    /// Which of `keys` belong to somebody whom the site knows; none has a line break.
+    fn known<'a>(&'a self, site: u32, by: KeyedBy, keys: &'a [&'a str]) -> Answer<'a, HashSet<String>>;
+
+    /// At most `most` known users whose hashes are not.
+    fn users_without_hash(&self, site: u32, most: usize) -> Answer<'_, Vec<String>>;
+
+    /// Keeps hashes of users.
+    fn insert_hashes(&self, site: u32, hashes: Vec<(String, String)>) -> Answer<'_, ()>;
+
+    /// Published imports of people, the oldest first.
+    fn imports(&self, site: u32) -> Answer<'_, Vec<ImportRecord>>;
+
+    /// Puts rows of an import, of a list and when it expires or of attributes, where nobody sees them yet.
+    fn stage<'a>(
+        &'a self,
+        site: u32,
+        import: u128,
+        list: Option<(&'a str, Timestamp)>,
+        now: Timestamp,
+        rows: &'a [PersonRow],
+    ) -> Answer<'a, ()>;
+
+    /// People of whom rows are staged.
+    fn staged<'a>(&'a self, site: u32, import: u128, list: Option<&'a str>) -> Answer<'a, u64>;
+
+    /// Lets an import be seen.
+    fn publish<'a>(&'a self, record: &'a ImportRecord) -> Answer<'a, ()>;
+
+    /// Deletes what an import replaces of the imports `replaced`, which nobody sees any more.
+    fn tidy<'a>(&'a self, record: &'a ImportRecord, replaced: &'a [u128]) -> Answer<'a, ()>;
+
+    /// Lists of people.
+    fn lists(&self, site: u32, now: Timestamp) -> Answer<'_, Vec<PeopleList>>;
+
+    /// What files say of a person; `hash` is that of the id.
+    fn imported<'a>(
+        &'a self,
+        site: u32,
+        user: &'a str,
+        hash: &'a str,
+        now: Timestamp,
+    ) -> Answer<'a, Imported>;
 
     /// Whether it answers.
     fn ping(&self) -> Answer<'_, ()>;

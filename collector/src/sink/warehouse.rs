@@ -3,17 +3,19 @@
 
 use super::{Answer, Store, StoreError};
 use crate::config::Config;
-use attune_schema::api::{EventName, Overview};
+use attune_schema::api::{EventName, Imported, KeyedBy, Overview, PeopleList, PersonRow};
 use attune_schema::bot::Bots;
 use attune_schema::id::EventId;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
 use attune_schema::time::Timestamp;
+use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use attune_warehouse::{Error, Warehouse};
 use futures_util::future::{BoxFuture, FutureExt};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
@@ -149,6 +151,59 @@ impl Store for WarehouseStore {
 
     fn first_last(&self, site: u32) -> Answer<'_, Option<(Timestamp, Timestamp)>> {
         async move { Ok(self.get().await?.first_last(site).await?) }.boxed()
+    }
+
+    fn known<'a>(&'a self, site: u32, by: KeyedBy, keys: &'a [&'a str]) -> Answer<'a, HashSet<String>> {
+        async move { Ok(self.get().await?.known(site, by == KeyedBy::Hash, keys).await?) }.boxed()
+    }
+
+    fn users_without_hash(&self, site: u32, most: usize) -> Answer<'_, Vec<String>> {
+        async move { Ok(self.get().await?.users_without_hash(site, most).await?) }.boxed()
+    }
+
+    fn insert_hashes(&self, site: u32, hashes: Vec<(String, String)>) -> Answer<'_, ()> {
+        async move { Ok(self.get().await?.insert_hashes(site, hashes).await?) }.boxed()
+    }
+
+    fn imports(&self, site: u32) -> Answer<'_, Vec<ImportRecord>> {
+        async move { Ok(self.get().await?.imports(site).await?) }.boxed()
+    }
+
+    fn stage<'a>(
+        &'a self,
+        site: u32,
+        import: u128,
+        list: Option<(&'a str, Timestamp)>,
+        now: Timestamp,
+        rows: &'a [PersonRow],
+    ) -> Answer<'a, ()> {
+        async move { Ok(self.get().await?.stage(site, import, list, now, rows).await?) }.boxed()
+    }
+
+    fn staged<'a>(&'a self, site: u32, import: u128, list: Option<&'a str>) -> Answer<'a, u64> {
+        async move { Ok(self.get().await?.staged(site, import, list).await?) }.boxed()
+    }
+
+    fn publish<'a>(&'a self, record: &'a ImportRecord) -> Answer<'a, ()> {
+        async move { Ok(self.get().await?.publish(record).await?) }.boxed()
+    }
+
+    fn tidy<'a>(&'a self, record: &'a ImportRecord, replaced: &'a [u128]) -> Answer<'a, ()> {
+        async move { Ok(self.get().await?.tidy(record, replaced).await?) }.boxed()
+    }
+
+    fn lists(&self, site: u32, now: Timestamp) -> Answer<'_, Vec<PeopleList>> {
+        async move { Ok(self.get().await?.lists(site, now).await?) }.boxed()
+    }
+
+    fn imported<'a>(
+        &'a self,
+        site: u32,
+        user: &'a str,
+        hash: &'a str,
+        now: Timestamp,
+    ) -> Answer<'a, Imported> {
+        async move { Ok(self.get().await?.imported(site, user, hash, now).await?) }.boxed()
     }
 
     fn ping(&self) -> Answer<'_, ()> {
