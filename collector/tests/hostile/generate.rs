@@ -523,7 +523,8 @@ impl World {
         }
         if let Some(name) = schema["$ref"].as_str() {
             let name = name.rsplit('/').next().unwrap_or_default();
-            return self.sample(rng, &self.components[name], depth - 1);
+            // What refers to itself does so inside of a list or an object.
+            return self.sample(rng, &self.components[name], depth);
         }
         for choice in ["oneOf", "anyOf"] {
             if let Some(choices) = schema[choice].as_array() {
