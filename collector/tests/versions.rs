@@ -39,7 +39,16 @@ async fn deliver(dir: &Path, segment: &str, cursor: &str) -> (TestApp, Ledger) {
 
 fn expected() -> Ledger {
     let refused = [("bad_name".to_owned(), 1), ("no_consent".to_owned(), 1)].into();
-    Ledger { received: 7, stored: 4, duplicate: 1, client_dropped: 3, refused, ..Ledger::default() }
+    Ledger {
+        received: 7,
+        stored: 4,
+        duplicate: 1,
+        filtered: 1,
+        invalid: 1,
+        client_dropped: 3,
+        refused,
+        ..Ledger::default()
+    }
 }
 
 #[tokio::test]
