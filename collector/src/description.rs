@@ -62,6 +62,7 @@ fn complete_one(operation: &mut Operation, path: &str, changes: bool) {
     }
     if changes {
         may_answer.push(("400", "The request is not of the documented shape; says what to fix"));
+        may_answer.push(("422", "Of the documented shape, and cannot be done; says why"));
     }
     if operation.request_body.is_some() {
         may_answer.extend([

@@ -100,7 +100,9 @@ impl From<NotABatch> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Question(message) => Self::new(StatusCode::BAD_REQUEST, "bad_question", message),
+            StoreError::Question(message) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_question", message)
+            }
             StoreError::Missing(what_to_do) => {
                 Self::later(StatusCode::SERVICE_UNAVAILABLE, "warehouse_unavailable", &what_to_do, 60)
             }

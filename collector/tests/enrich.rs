@@ -218,7 +218,7 @@ async fn other_products_messages_bring_their_own_user_agent() {
 async fn bot_rules_that_could_not_be_asked_are_refused() {
     let app = TestApp::start().await;
     let refused = settings(&app, json!({ "bot_rules": [{ "class": "bot" }] })).await;
-    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.json()["message"].as_str().unwrap().contains("bot rule 1"), "{refused:?}");
     let refused = settings(&app, json!({ "bot_rules": [{ "class": "bot", "country": "Korea" }] })).await;
     assert!(refused.json()["message"].as_str().unwrap().contains("Korea"), "{refused:?}");

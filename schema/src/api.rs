@@ -150,17 +150,14 @@ pub struct ServerKeyMade {
 }
 
 /// Who is to be erased: one of both.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct NewErasure {
+#[serde(rename_all = "snake_case")]
+pub enum NewErasure {
     /// A person by any of their user ids: all that is known to be theirs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 128))]
-    pub user: Option<String>,
+    User(String),
     /// A browser, whoever used it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub visitor: Option<VisitorId>,
+    Visitor(VisitorId),
 }
 
 /// An erasure, and its proof once it is done.
@@ -530,7 +527,6 @@ pub struct ImportRow {
     pub visitor: VisitorId,
     /// Pseudonymous user id, or empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 128))]
     pub user: String,
     /// Session; derived from the visitor if the file has none.
     pub session: SessionId,

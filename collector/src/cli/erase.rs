@@ -47,7 +47,11 @@ pub async fn run(args: EraseArgs) -> anyhow::Result<()> {
 
 async fn erase(client: &Client, args: &EraseArgs) -> anyhow::Result<Erasure> {
     let path = format!("/api/sites/{}/erasures", args.site);
-    let new = NewErasure { user: args.user.clone(), visitor: args.visitor };
+    let new = match (&args.user, args.visitor) {
+        (Some(user), _) => NewErasure::User(user.clone()),
+        (None, Some(visitor)) => NewErasure::Visitor(visitor),
+        (None, None) => bail!("name `--user` or `--visitor`"),
+    };
     let begun: Erasure = client.post(&path, &new).await?;
     let ended = async {
         loop {

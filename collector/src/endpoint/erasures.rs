@@ -7,6 +7,7 @@ use crate::extract::{ApiJson, Caller, ClientAddress, SitePath, read_capped};
 use crate::state::App;
 use attune_schema::api::{Erasure, ErrorBody, NewErasure};
 use attune_schema::id::VisitorId;
+use attune_schema::limits::ID_BYTES;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
@@ -55,10 +56,13 @@ pub async fn create(
     site: SitePath,
     ApiJson(new): ApiJson<NewErasure>,
 ) -> Result<(StatusCode, Json<Erasure>), ApiError> {
-    let whom = match (new.user, new.visitor) {
-        (Some(user), None) if !user.is_empty() => Whom::User(user),
-        (None, Some(visitor)) => Whom::Visitor(visitor),
-        _ => return Err(ApiError::bad_request("name either `user` or `visitor`")),
+    let whom = match new {
+        NewErasure::User(user) if user.is_empty() || user.len() > ID_BYTES => {
+            let message = format!("`user` has 1 to {ID_BYTES} bytes");
+            return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message));
+        }
+        NewErasure::User(user) => Whom::User(user),
+        NewErasure::Visitor(visitor) => Whom::Visitor(visitor),
     };
     let erasure = begin(&app, site.record.number, &caller.user, whom).await?;
     Ok((StatusCode::ACCEPTED, Json(erasure)))

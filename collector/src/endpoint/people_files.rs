@@ -4,7 +4,7 @@
 //! are staged, and one last request publishes them all: until then nobody sees any.
 
 use crate::error::ApiError;
-use crate::extract::{ApiJson, Caller, SitePath};
+use crate::extract::{ApiJson, ApiQuery, Caller, SitePath};
 use crate::import::key::{HashKey, Normal, personal};
 use crate::sites::SiteEntry;
 use crate::state::App;
@@ -19,7 +19,7 @@ use attune_schema::time::Timestamp;
 use attune_schema::value::Value;
 use attune_warehouse::imports::ImportRecord;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use std::collections::BTreeMap;
 
@@ -188,9 +188,10 @@ pub async fn lists(
 /// Of whom.
 #[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct UserQuery {
     /// User id.
-    #[param(min_length = 1, max_length = 128)]
+    #[param(min_length = 1, max_length = 32)]
     user: String,
 }
 
@@ -212,7 +213,7 @@ pub async fn imported(
     State(app): State<App>,
     _: Caller,
     site: SitePath,
-    Query(query): Query<UserQuery>,
+    ApiQuery(query): ApiQuery<UserQuery>,
 ) -> Result<Json<Imported>, ApiError> {
     if query.user.is_empty() || query.user.len() > ID_BYTES {
         return Err(ApiError::bad_request(format!("user: 1 to {ID_BYTES} bytes")));
@@ -299,7 +300,7 @@ async fn labels(
     site: &SiteEntry,
     import: &FileImport,
 ) -> Result<BTreeMap<String, Label>, ApiError> {
-    let invalid = |message: String| ApiError::new(StatusCode::BAD_REQUEST, "invalid", message);
+    let invalid = |message: String| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message);
     if import.content.len() != 64 || !import.content.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
         return Err(invalid("content: the file's SHA-256 in 64 hexadecimal digits".to_owned()));
     }
@@ -337,7 +338,7 @@ async fn labels(
     let unknown: Vec<String> = unknown.into_iter().filter_map(Result::err).collect();
     if !unknown.is_empty() {
         let message = format!("no attribute of the site is declared for: {}", unknown.join(", "));
-        return Err(ApiError::new(StatusCode::BAD_REQUEST, "unknown_columns", message));
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_columns", message));
     }
     Ok(found.into_iter().filter_map(Result::ok).collect())
 }

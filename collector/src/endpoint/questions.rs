@@ -1,13 +1,13 @@
 //! Questions to the warehouse.
 
 use crate::error::ApiError;
-use crate::extract::{ApiJson, Caller, SitePath};
+use crate::extract::{ApiJson, ApiQuery, Caller, SitePath};
 use crate::state::App;
 use attune_schema::api::{ErrorBody, EventName, Overview};
 use attune_schema::bot::Bots;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 
 /// `?bots=`.
 #[derive(Debug, serde::Deserialize)]
@@ -65,13 +65,13 @@ pub async fn trend(
         ("site" = String, Path, description = "Name of the site"),
         ("bots" = Option<Bots>, Query, description = "Whose events count; people's if absent")
     ),
-    responses((status = 200, body = Vec<EventName>), (status = 503, body = ErrorBody))
+    responses((status = 200, body = Vec<EventName>), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
 )]
 pub async fn events(
     State(app): State<App>,
     _: Caller,
     site: SitePath,
-    Query(whose): Query<Whose>,
+    ApiQuery(whose): ApiQuery<Whose>,
 ) -> Result<Json<Vec<EventName>>, ApiError> {
     Ok(Json(app.store.event_names(site.scope(), whose.bots).await?))
 }
@@ -86,13 +86,13 @@ pub async fn events(
         ("site" = String, Path, description = "Name of the site"),
         ("bots" = Option<Bots>, Query, description = "Whose events count; people's if absent")
     ),
-    responses((status = 200, body = Overview), (status = 503, body = ErrorBody))
+    responses((status = 200, body = Overview), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
 )]
 pub async fn overview(
     State(app): State<App>,
     _: Caller,
     site: SitePath,
-    Query(whose): Query<Whose>,
+    ApiQuery(whose): ApiQuery<Whose>,
 ) -> Result<Json<Overview>, ApiError> {
     Ok(Json(app.store.overview(site.scope(), whose.bots, app.now()).await?))
 }

@@ -2,7 +2,7 @@
 
 use super::server::flushed;
 use crate::error::ApiError;
-use crate::extract::{ApiJson, Caller, SitePath};
+use crate::extract::{ApiJson, ApiQuery, Caller, SitePath};
 use crate::recover::RecoverError;
 use crate::replay::{ReplayError, replay};
 use crate::router::router;
@@ -11,7 +11,7 @@ use attune_schema::api::{DeadLetter, ErrorBody, Recovered, Replay, Replayed};
 use attune_schema::time::Timestamp;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 
 /// Most dead letters of one answer.
@@ -20,6 +20,7 @@ const LETTERS: u32 = 200;
 /// Which of them.
 #[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct LetterQuery {
     /// Received at or after, in milliseconds since 1970.
     from: Option<i64>,
@@ -35,18 +36,21 @@ pub struct LetterQuery {
     operation_id = "dead_letters",
     tag = "sites",
     params(("site" = String, Path, description = "Name of the site"), LetterQuery),
-    responses((status = 200, body = Vec<DeadLetter>), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody))
+    responses((status = 200, body = Vec<DeadLetter>), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody))
 )]
 pub async fn dead_letters(
     State(app): State<App>,
     _: Caller,
     site: SitePath,
-    Query(query): Query<LetterQuery>,
+    ApiQuery(query): ApiQuery<LetterQuery>,
 ) -> Result<Json<Vec<DeadLetter>>, ApiError> {
+    if query.limit.is_some_and(|limit| !(1..=LETTERS).contains(&limit)) {
+        return Err(ApiError::bad_request(format!("limit: 1 to {LETTERS}")));
+    }
     let filter = RawFilter {
         from: query.from.map(Timestamp),
         refused: true,
-        limit: query.limit.unwrap_or(50).clamp(1, LETTERS),
+        limit: query.limit.unwrap_or(50),
         ..RawFilter::default()
     };
     let rows = app.store.raw(site.record.number, &filter).await?;
