@@ -696,6 +696,7 @@ pub struct ToHash {
     pub what: Hashable,
     /// Calling code of the country of national telephone numbers, such as 82.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 65535))]
     pub country: Option<u16>,
     /// At most [`crate::limits::IMPORT_ROWS`].
     pub texts: Vec<String>,

@@ -191,7 +191,7 @@ pub async fn lists(
 #[into_params(parameter_in = Query)]
 pub struct UserQuery {
     /// User id.
-    #[param(min_length = 1, max_length = 32)]
+    #[param(min_length = 1)]
     user: String,
 }
 
@@ -205,6 +205,7 @@ pub struct UserQuery {
     responses(
         (status = 200, body = Imported),
         (status = 400, body = ErrorBody),
+        (status = 422, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 503, body = ErrorBody)
     )
@@ -216,7 +217,8 @@ pub async fn imported(
     ApiQuery(query): ApiQuery<UserQuery>,
 ) -> Result<Json<Imported>, ApiError> {
     if query.user.is_empty() || query.user.len() > ID_BYTES {
-        return Err(ApiError::bad_request(format!("user: 1 to {ID_BYTES} bytes")));
+        let message = format!("user: 1 to {ID_BYTES} bytes");
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message));
     }
     learn_hashes(&app, site.record.number).await?;
     let hash = hash_of(&app, site.record.number, &query.user).await?;
