@@ -134,7 +134,7 @@ fn put_bounds(schema: &mut Value) {
                     _ => return,
                 };
                 fields.remove("format");
-                fields.insert("maximum".to_owned(), most.into());
+                fields.entry("maximum").or_insert_with(|| most.into());
             }
             if let Some(Value::Array(choices)) = fields.get_mut("oneOf") {
                 choices.iter_mut().filter_map(Value::as_object_mut).for_each(close);
