@@ -17,6 +17,7 @@ const PAGE: u32 = 200;
 
 /// What a door has to know of a request that is read again, and what becomes of its events.
 struct Again {
+    site: u32,
     received_at: Timestamp,
     found: [String; 3],
     verdicts: Mutex<Replayed>,
@@ -25,6 +26,13 @@ struct Again {
 tokio::task_local! {
     /// Set while a kept request is answered.
     static AGAIN: Arc<Again>;
+}
+
+/// Whether events of `site` are to be stored: a request for several sites is kept for each of them, and read again
+/// for each.
+#[must_use]
+pub fn concerns(site: u32) -> bool {
+    AGAIN.try_with(|again| again.site == site).unwrap_or(true)
 }
 
 /// When the request that is read again was received; `None` outside of a replay.
@@ -125,7 +133,8 @@ async fn answer_again(router: &Router, row: &RawRow) -> (StatusCode, Replayed) {
         return (StatusCode::BAD_REQUEST, Replayed::default());
     };
     let answering = router.clone().oneshot(request);
-    let again = Arc::new(Again { received_at: row.received_at, found, verdicts: Mutex::default() });
+    let again =
+        Arc::new(Again { site: row.site, received_at: row.received_at, found, verdicts: Mutex::default() });
     let status = match AGAIN.scope(Arc::clone(&again), answering).await {
         Ok(response) => response.status(),
         Err(never) => match never {},

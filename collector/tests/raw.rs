@@ -155,3 +155,28 @@ async fn only_the_command_line_reads_again_and_only_what_it_names() {
     let unknown = app.api("POST", "/api/sites/bank/replay", &[], Some(json!({ "form": 1 }))).await;
     assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test]
+async fn a_request_for_two_sites_is_read_again_for_each_by_itself() {
+    let app = TestApp::start().await;
+    let shop = json!({ "name": "shop", "origins": ["https://shop.test"] });
+    assert_eq!(app.api("POST", "/api/sites", &[], Some(shop)).await.status, StatusCode::CREATED);
+    let body = json!({ "n": "pageview", "d": "bank.test,shop.test", "u": "https://bank.test/" });
+    let peer = axum::extract::ConnectInfo(std::net::SocketAddr::from(([192, 0, 2, 7], 4711)));
+    let request =
+        Request::post("/api/event").extension(peer).header("user-agent", "Mozilla/5.0 (X11) Firefox/140.0");
+    let sent = app.send(request.body(Body::from(body.to_string())).unwrap()).await;
+    assert_eq!(sent.status, StatusCode::ACCEPTED, "{sent:?}");
+    app.flush().await;
+    let rows = by_id(app.store.rows());
+    assert_eq!(rows.len(), 2);
+    assert_ne!(rows[0].visitor, rows[1].visitor, "the day's visitors of two sites have nothing in common");
+    app.now.fetch_add(86_400_000, Ordering::Relaxed);
+    for what in [json!({ "all": true }), json!({ "replace": true })] {
+        let again = replay(&app, what).await;
+        assert_eq!(again["requests"], 1);
+        assert_eq!(again["stored"].as_u64().unwrap() + again["duplicate"].as_u64().unwrap(), 1, "{again}");
+        app.flush().await;
+        assert_eq!(by_id(app.store.rows()), rows);
+    }
+}

@@ -111,6 +111,9 @@ pub(in crate::endpoint) async fn store(
     policy: Policy,
     request: RawRequest<'_>,
 ) -> Result<Vec<EventAnswer>, ApiError> {
+    if !replay::concerns(policy.site) {
+        return Ok(Vec::new());
+    }
     let now = app.now();
     let mut fate = Fate::default();
     let mut place = 0;
