@@ -31,46 +31,62 @@ const NOTICED: Duration = Duration::from_secs(6);
 pub const WAITING: usize = 64;
 /// How often the tables are cleared until nothing is left: something may have been on its way.
 const PASSES: usize = 3;
+/// By how much the clocks of collectors that share a control store may differ.
+const CLOCKS_DIFFER_MS: i64 = 3_600_000;
 
 /// Whose past is left out; clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Erased(Arc<RwLock<HashMap<(u32, u128), Timestamp>>>);
+pub struct Erased(Arc<RwLock<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// When a digest was last erased, by site.
+    sites: HashMap<u32, HashMap<u128, Timestamp>>,
+    /// When the newest of them was asked for.
+    newest: Timestamp,
+}
 
 impl Erased {
-    /// Reads the erasures of the control store; whether there are new ones.
+    /// Reads the newer erasures of the control store; whether there are any that were not known.
     ///
     /// # Errors
     /// If the store does not answer.
     pub async fn refresh(&self, control: &Control) -> Result<bool, attune_control::Error> {
-        let mut map = HashMap::new();
-        for record in control.erasures().await? {
+        let since = self.0.read().unwrap_or_else(PoisonError::into_inner).newest.plus_ms(-CLOCKS_DIFFER_MS);
+        let records = control.erasures_since(since).await?;
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut new = false;
+        for record in records {
+            let requested_at = record.erasure.requested_at;
+            known.newest = known.newest.max(requested_at);
+            let site = known.sites.entry(record.site).or_default();
             for digest in record.digests {
-                let at = map.entry((record.site, digest)).or_insert(record.erasure.requested_at);
-                *at = record.erasure.requested_at.max(*at);
+                let at = site.entry(digest).or_insert(Timestamp(i64::MIN));
+                new |= requested_at > *at;
+                *at = requested_at.max(*at);
             }
         }
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let new = *known != map;
-        *known = map;
         Ok(new)
     }
 
-    /// Whether the event is of somebody who was erased after it happened.
-    #[must_use]
-    pub fn covers(&self, row: &EventRow) -> bool {
+    /// Leaves out events of people who were erased after they happened, and what was kept of requests that name
+    /// anybody who ever was: of such a request it is not known when its events happened.
+    pub fn leave_out(&self, rows: &mut Vec<EventRow>, raw: &mut Vec<RawRow>) {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let before = |digest| known.get(&(row.site, digest)).is_some_and(|at| row.at <= *at);
-        !known.is_empty()
-            && (before(of_visitor(row.visitor)) || (!row.user.is_empty() && before(of_user(&row.user))))
-    }
-
-    /// The same of a kept request.
-    #[must_use]
-    pub fn covers_raw(&self, row: &RawRow) -> bool {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let before = |digest| known.get(&(row.site, digest)).is_some_and(|at| row.received_at <= *at);
-        row.visitors.iter().any(|visitor| before(of_visitor(*visitor)))
-            || row.users.iter().any(|user| before(of_user(user)))
+        if known.sites.is_empty() {
+            return;
+        }
+        let at = |site, digest: u128| known.sites.get(&site)?.get(&digest).copied();
+        let is_new = |at: Option<Timestamp>, row: &EventRow| at.is_none_or(|at| row.at > at);
+        rows.retain(|row| {
+            !known.sites.contains_key(&row.site)
+                || (is_new(at(row.site, of_visitor(row.visitor)), row)
+                    && (row.user.is_empty() || is_new(at(row.site, of_user(&row.user)), row)))
+        });
+        raw.retain(|row| {
+            row.visitors.iter().all(|visitor| at(row.site, of_visitor(*visitor)).is_none())
+                && row.users.iter().all(|user| at(row.site, of_user(user)).is_none())
+        });
     }
 }
 

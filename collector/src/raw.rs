@@ -55,7 +55,7 @@ pub struct Fate {
     pub refused: Vec<(u32, Reason)>,
     /// The others.
     pub events: Vec<EventId>,
-    /// Whose they are.
+    /// Whose all of them are, the refused ones, too.
     pub visitors: BTreeSet<VisitorId>,
     /// Their user ids.
     pub users: BTreeSet<String>,

@@ -102,7 +102,7 @@ pub async fn recover(app: &App) -> Result<Recovered, RecoverError> {
         let contents = reading.await.map_err(io::Error::other)??;
         recovered.segments += 1;
         recovered.read += contents.rows.len() as u64;
-        let stored = deliver(app, first, contents.rows, &contents.raw).await?;
+        let stored = deliver(app, first, contents.rows, contents.raw).await?;
         recovered.stored += stored;
         app.recovered.add(stored)?;
         if contents.whole {
@@ -148,10 +148,9 @@ async fn deliver(
     app: &App,
     first: u64,
     mut rows: Vec<EventRow>,
-    raw: &[RawRow],
+    mut raw: Vec<RawRow>,
 ) -> Result<u64, RecoverError> {
-    rows.retain(|row| !app.erased.covers(row));
-    let kept: Vec<RawRow> = raw.iter().filter(|row| !app.erased.covers_raw(row)).cloned().collect();
+    app.erased.leave_out(&mut rows, &mut raw);
     let mut stored = 0;
     // What waits in the log may be the same events.
     let _mine = app.shipping.pause().await;
@@ -164,8 +163,8 @@ async fn deliver(
         }
         stored += new.len() as u64;
     }
-    if !kept.is_empty() {
-        app.store.insert_raw(&token(first, &[]), BATCH, &kept).await?;
+    if !raw.is_empty() {
+        app.store.insert_raw(&token(first, &[]), BATCH, &raw).await?;
     }
     turn.end().await?;
     Ok(stored)

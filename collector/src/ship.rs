@@ -198,8 +198,7 @@ impl Run {
         }
         let (mut rows, mut raw) = (cut.rows, cut.raw);
         let read = rows.len();
-        rows.retain(|row| !self.shipper.erased.covers(row));
-        raw.retain(|row| !self.shipper.erased.covers_raw(row));
+        self.shipper.erased.leave_out(&mut rows, &mut raw);
         let kept = rows.len();
         let (log_id, era) = (self.shipper.log_id, self.shipper.cursor.era);
         let batch = batch_number(log_id, era, cut.range);

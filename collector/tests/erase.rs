@@ -117,6 +117,23 @@ async fn a_person_is_gone_from_tables_log_and_what_arrives_late() {
     let letters = world.server.call(Method::GET, "/api/sites/bank/dead-letters", None).await;
     assert_eq!(letters.as_array().unwrap().len(), 1, "Lee's");
 
+    // A request of which nothing was fit to be kept, and of somebody who never told a name.
+    let stranger = "01941f29-7c00-7d3c-9a51-6f0f5a2b8c44";
+    world.send(stranger, "", &[("s1", "", now), ("s2", "page_viewed", 5)]).await;
+    world.flush().await;
+    let letters = async || {
+        let letters = world.server.call(Method::GET, "/api/sites/bank/dead-letters", None).await;
+        letters.as_array().unwrap().len()
+    };
+    assert_eq!(letters().await, 2);
+    world.server.call(Method::POST, "/api/sites/bank/erasures", Some(json!({ "visitor": stranger }))).await;
+    assert!(world.erased(2).await.contains(&("raw".to_owned(), 1, 0)));
+    assert_eq!(letters().await, 1, "Lee's");
+    // Of what comes after it cannot be told whether it happened before.
+    world.send(stranger, "", &[("s3", "", now)]).await;
+    world.flush().await;
+    assert_eq!(letters().await, 1);
+
     // It outlives a restart.
     let World { server, key } = world;
     server.kill();
@@ -132,7 +149,7 @@ async fn a_person_is_gone_from_tables_log_and_what_arrives_late() {
     assert_eq!(forget(json!({ "site": world.key, "visitor": "cust-lee" })).await, StatusCode::BAD_REQUEST);
     assert_eq!(forget(json!({ "site": "pk_none", "visitor": LEE })).await, StatusCode::UNAUTHORIZED);
     assert_eq!(forget(json!({ "site": world.key, "visitor": LEE })).await, StatusCode::ACCEPTED);
-    let proof = world.erased(2).await;
+    let proof = world.erased(3).await;
     assert!(proof.contains(&("events".to_owned(), 2, 0)), "{proof:?}");
     // Whoever asks in a loop is told when to return.
     let mut last = StatusCode::ACCEPTED;

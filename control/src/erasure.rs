@@ -64,14 +64,22 @@ impl Control {
         Ok(())
     }
 
-    /// All erasures, oldest first.
+    /// A site's erasures, oldest first.
     ///
     /// # Errors
     /// If the store does not answer.
-    pub async fn erasures(&self) -> Result<Vec<ErasureRecord>, Error> {
-        let sql = "SELECT id, site, requested_at, requested_by, done_at, digests, proof FROM erasures \
-                   ORDER BY requested_at, id";
-        sqlx::query(sql).fetch_all(&self.pool).await?.iter().map(record).collect()
+    pub async fn erasures(&self, site: u32) -> Result<Vec<ErasureRecord>, Error> {
+        let sql = "SELECT * FROM erasures WHERE site = $1 ORDER BY requested_at, id";
+        sqlx::query(sql).bind(i64::from(site)).fetch_all(&self.pool).await?.iter().map(record).collect()
+    }
+
+    /// The erasures of all sites that were asked for at `since` or later, oldest first.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn erasures_since(&self, since: Timestamp) -> Result<Vec<ErasureRecord>, Error> {
+        let sql = "SELECT * FROM erasures WHERE requested_at >= $1 ORDER BY requested_at, id";
+        sqlx::query(sql).bind(since.0).fetch_all(&self.pool).await?.iter().map(record).collect()
     }
 }
 

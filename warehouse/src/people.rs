@@ -47,12 +47,6 @@ struct CountRecord {
     count: u64,
 }
 
-#[derive(Row, Deserialize)]
-struct EventIdRecord {
-    #[serde(with = "clickhouse::serde::uuid")]
-    id: Uuid,
-}
-
 /// Everything that is known to be one person.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Person {
@@ -178,7 +172,7 @@ impl Warehouse {
     /// If the store does not answer.
     pub async fn rows_about(&self, site: u32, who: &Who) -> Result<Vec<Rows>, Error> {
         let mut counted = Vec::new();
-        for (table, test) in self.tests(site, who).await? {
+        for (table, test) in Self::tests(site, who) {
             let sql = format!("SELECT count() AS count FROM {table} WHERE site = {site} AND ({test})");
             let CountRecord { count } = self.of_any_length().query_raw(&sql).fetch_one().await?;
             counted.push(Rows { table, rows: count });
@@ -193,7 +187,7 @@ impl Warehouse {
     /// If the store does not answer; then doing it again goes on with what is left.
     pub async fn forget(&self, site: u32, who: &Who) -> Result<(), Error> {
         let client = self.of_any_length().with_setting("mutations_sync", "2");
-        for (table, test) in self.tests(site, who).await? {
+        for (table, test) in Self::tests(site, who) {
             // Parts are rewritten even if nothing in them is meant.
             let count = format!("SELECT count() AS count FROM {table} WHERE site = {site} AND ({test})");
             let CountRecord { count } = client.query_raw(&count).fetch_one().await?;
@@ -208,34 +202,31 @@ impl Warehouse {
 
     /// Tables, and which of their rows are about somebody. What others are found by comes last: a deletion that is
     /// cut short can be done again.
-    async fn tests(&self, site: u32, who: &Who) -> Result<Vec<(&'static str, String)>, Error> {
+    fn tests(site: u32, who: &Who) -> Vec<(&'static str, String)> {
         let person = match who {
             Who::Visitor(visitor) => {
                 let visitor = sql::uuid(visitor.0);
                 let of = format!("visitor = {visitor}");
-                return Ok(vec![
+                return vec![
                     ("raw", format!("has(visitors, {visitor})")),
                     ("steps", of.clone()),
                     ("events", of.clone()),
                     ("links", of),
-                ]);
+                ];
             }
             Who::Person(person) => person,
         };
         let (users, alone) = (texts(&person.users), uuids(&person.visitors));
         let all: BTreeSet<VisitorId> = person.visitors.union(&person.shared).copied().collect();
-        // Of a browser that several used, only what is this person's.
-        let mut ids = String::from("NULL");
+        let mut events = format!("user IN ({users}) OR (user = '' AND visitor IN ({alone}))");
         if !person.shared.is_empty() {
+            // Of a browser that several used, only what is this person's.
             let scope = format!("site = {site} AND user = '' AND visitor IN ({})", uuids(&person.shared));
-            let sql = format!("SELECT id FROM {} WHERE person IN ({users})", events_by_person(site, &scope));
-            let rows: Vec<EventIdRecord> = self.of_any_length().query_raw(&sql).fetch_all().await?;
-            let own: Vec<String> = rows.iter().map(|row| sql::uuid(row.id.as_u128())).collect();
-            ids = if own.is_empty() { ids } else { own.join(", ") };
+            let own = events_by_person(site, &scope);
+            events += &format!(" OR id IN (SELECT id FROM {own} WHERE person IN ({users}))");
         }
-        let events = format!("user IN ({users}) OR (user = '' AND visitor IN ({alone})) OR id IN ({ids})");
         let users_list = person.users.iter().map(|user| sql::text(user)).collect::<Vec<_>>().join(", ");
-        Ok(vec![
+        vec![
             (
                 "raw",
                 format!(
@@ -256,7 +247,7 @@ impl Warehouse {
             ("hashes", format!("user IN ({users})")),
             ("links", format!("user IN ({users})")),
             ("persons", format!("user IN ({users})")),
-        ])
+        ]
     }
 
     /// Statements may name many.

@@ -29,10 +29,8 @@ const FORGET_BYTES: usize = 4_096;
     responses((status = 200, body = Vec<Erasure>), (status = 404, body = ErrorBody))
 )]
 pub async fn list(State(app): State<App>, _: Caller, site: SitePath) -> Result<Json<Vec<Erasure>>, ApiError> {
-    let erasures = app.control.erasures().await?.into_iter();
-    Ok(Json(
-        erasures.filter(|record| record.site == site.record.number).map(|record| record.erasure).collect(),
-    ))
+    let erasures = app.control.erasures(site.record.number).await?;
+    Ok(Json(erasures.into_iter().map(|record| record.erasure).collect()))
 }
 
 /// Erases a person, or a browser: from every table, the log, and what arrives late. Goes on although nobody waits.

@@ -122,6 +122,7 @@ pub(in crate::endpoint) async fn store(
         let device = incoming.texts[0].clone();
         let user = incoming.user.clone();
         let told = std::mem::take(&mut incoming.told);
+        let unread_users = std::mem::take(&mut incoming.unread.users);
         let known = Known::new(app, site, client, &told, now)?;
         let screened = screen(incoming, policy, known.sent(), now);
         let refused = screened.refused.iter().zip(place..);
@@ -130,7 +131,9 @@ pub(in crate::endpoint) async fn store(
         if request.always || !fate.refused.is_empty() {
             fate.events.extend(screened.events.iter().map(|event| event.id));
             fate.visitors.extend(screened.events.iter().map(|event| event.visitor));
+            fate.visitors.extend(&screened.refused_of);
             fate.users.extend((!user.is_empty()).then(|| user.into_owned()));
+            fate.users.extend(unread_users);
             (fate.country, fate.address) = (known.country.clone(), known.address.clone());
         }
         writing.push(async move {

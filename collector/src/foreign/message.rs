@@ -2,7 +2,7 @@
 
 use super::UNMAPPED;
 use super::json::{Flat, flatten};
-use crate::pipeline::{EventDraft, Incoming, PageDraft, Told, validate};
+use crate::pipeline::{EventDraft, Incoming, PageDraft, People, Told, validate};
 use crate::record::ValueRef;
 use attune_schema::consent::Consent;
 use attune_schema::id::{EventId, SessionId, VisitorId};
@@ -167,17 +167,17 @@ pub fn batches(sent_at: Option<Timestamp>, messages: Vec<Message>) -> Vec<Incomi
     let mut last: Option<Sender> = None;
     for Message { mut sender, event } in messages {
         let event = if sender.user.len() > limits::ID_BYTES { Err(Reason::BadId) } else { event };
-        if event.is_err() {
-            sender.user.clear();
+        let unread = if event.is_err() { std::mem::take(&mut sender.user) } else { String::new() };
+        match batches.last_mut() {
+            Some(batch) if event.is_err() || last.as_ref() == Some(&sender) => batch.events.push(event),
+            _ => {
+                batches.push(incoming(sent_at, sender.clone(), event));
+                last = Some(sender);
+            }
         }
-        if let Some(batch) = batches.last_mut()
-            && (event.is_err() || last.as_ref() == Some(&sender))
-        {
-            batch.events.push(event);
-            continue;
+        if let (false, Some(batch)) = (unread.is_empty(), batches.last_mut()) {
+            batch.unread.users.insert(unread);
         }
-        batches.push(incoming(sent_at, sender.clone(), event));
-        last = Some(sender);
     }
     batches
 }
@@ -208,6 +208,7 @@ fn incoming(
         told: Told { agent: short(sender.agent), address: sender.address.parse().ok(), webdriver: false },
         events: vec![event],
         client_dropped: 0,
+        unread: People::default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The compact form, which the SDK sends.
 
 use super::decode::NotABatch;
-use super::{EventDraft, Incoming, PageDraft, Told};
+use super::{EventDraft, Incoming, PageDraft, People, Told};
 use crate::record::ValueRef;
 use attune_schema::batch::Batch;
 use attune_schema::limits;
@@ -62,6 +62,7 @@ pub fn decode(body: &[u8]) -> Result<Incoming<'_>, NotABatch> {
         told: Told::default(),
         events: batch.events.into_iter().map(event).collect(),
         client_dropped: batch.drops.iter().fold(0, |sum, drop| sum.saturating_add(drop.count)),
+        unread: People::default(),
     })
 }
 

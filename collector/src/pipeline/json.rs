@@ -4,7 +4,7 @@
 //! those that cannot be read piece by piece, to say what is wrong with them.
 
 use super::decode::NotABatch;
-use super::{EventDraft, Incoming, PageDraft, Told, validate};
+use super::{EventDraft, Incoming, PageDraft, People, Told, validate};
 use crate::record::ValueRef;
 use attune_schema::consent::Consent;
 use attune_schema::id::{EventId, SessionId, VisitorId};
@@ -239,7 +239,11 @@ fn incoming<'a, E>(
     let events = envelope.events.into_iter().enumerate().map(|(index, raw)| {
         if index >= limits::BATCH_EVENTS { Err(Reason::BatchTooLong) } else { event(raw, visitor, session) }
     });
-    let events = events.collect();
+    let events: Vec<_> = events.collect();
+    let mut unread = People::default();
+    if events.iter().any(Result::is_err) {
+        unread.visitors.insert(visitor);
+    }
     let c = envelope.context;
     let mut agent = c.user_agent.0;
     validate::shorten(&mut agent, limits::AGENT_BYTES);
@@ -262,6 +266,7 @@ fn incoming<'a, E>(
         told: Told { agent, address, webdriver: c.webdriver },
         events,
         client_dropped: envelope.dropped.iter().fold(0, |sum, drop| sum.saturating_add(drop.count)),
+        unread,
     })
 }
 

@@ -19,6 +19,7 @@ use attune_schema::id::{EventId, SessionId, VisitorId};
 use attune_schema::outcome::{Reason, Verdict};
 use attune_schema::time::Timestamp;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// A batch as decoded: the envelope is sound, single events may not be.
 #[derive(Debug)]
@@ -43,6 +44,17 @@ pub struct Incoming<'a> {
     pub events: Vec<Result<EventDraft<'a>, Reason>>,
     /// Events the client dropped.
     pub client_dropped: u64,
+    /// Whose the events are that could not be read, as far as that is known.
+    pub unread: People,
+}
+
+/// Browsers and users.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct People {
+    /// Browsers.
+    pub visitors: BTreeSet<VisitorId>,
+    /// User ids.
+    pub users: BTreeSet<String>,
 }
 
 impl<'a> Incoming<'a> {
@@ -62,6 +74,7 @@ impl<'a> Incoming<'a> {
             events,
             client_dropped: 0,
             told: Told::default(),
+            unread: People::default(),
         }
     }
 }
@@ -143,6 +156,8 @@ pub struct Screened<'a> {
     pub refused: Vec<Option<Reason>>,
     /// The events of the draft, in order.
     pub events: Vec<EventDraft<'a>>,
+    /// Whose the others are, as far as that is known.
+    pub refused_of: BTreeSet<VisitorId>,
 }
 
 /// Judges a batch received at `now`; `sent` is what may be kept of who sent it.
@@ -158,7 +173,9 @@ pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, sent: Sent<'_>, now: T
     };
     let mut refused = Vec::with_capacity(incoming.events.len());
     let mut events = Vec::with_capacity(incoming.events.len());
+    let mut refused_of = incoming.unread.visitors;
     for event in incoming.events {
+        let visitor = event.as_ref().ok().map(|event| event.visitor);
         let judged = event.and_then(|mut event| {
             if !allowed {
                 return Err(Reason::NoConsent);
@@ -177,6 +194,7 @@ pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, sent: Sent<'_>, now: T
             Err(reason) => {
                 tally.refuse(reason);
                 refused.push(Some(reason));
+                refused_of.extend(visitor);
             }
         }
     }
@@ -200,7 +218,7 @@ pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, sent: Sent<'_>, now: T
     for event in &events {
         draft.push(event);
     }
-    Screened { draft, refused, events }
+    Screened { draft, refused, events, refused_of }
 }
 
 /// The answer, once the log has said which events it knew.
