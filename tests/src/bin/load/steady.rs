@@ -23,6 +23,23 @@ impl Times {
     }
 }
 
+/// Moments `gap` apart, sent when they are due by a thread that sleeps: the runtime's timer, which counts whole
+/// milliseconds, would be most of a wait that is shorter than that.
+fn moments(gap: Duration, count: u64) -> tokio::sync::mpsc::UnboundedReceiver<Instant> {
+    let (due, moments) = tokio::sync::mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        let mut next = Instant::now();
+        for _ in 0..count {
+            next += gap;
+            std::thread::sleep(next.saturating_duration_since(Instant::now()));
+            if due.send(next).is_err() {
+                return;
+            }
+        }
+    });
+    moments
+}
+
 /// Sends `rate` requests a second, whether or not the ones before were answered; a wait counts from when it was due.
 pub(super) async fn paced(
     server: &Server,
@@ -32,10 +49,9 @@ pub(super) async fn paced(
     serial: &AtomicU64,
 ) -> Result<Times> {
     let (url, client) = (server.url("/v1/batch"), reqwest::Client::new());
-    let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
+    let mut moments = moments(Duration::from_secs(1) / rate, u64::from(rate) * seconds);
     let mut tasks = Vec::new();
-    for _ in 0..u64::from(rate) * seconds {
-        let due = ticks.tick().await;
+    while let Some(due) = moments.recv().await {
         let body = batch(site, serial.fetch_add(1, Ordering::Relaxed));
         let (client, url) = (client.clone(), url.clone());
         tasks.push(tokio::spawn(async move {
@@ -69,13 +85,20 @@ pub(super) async fn sustained(
     let figures = drive(server, Form::Compact, site, seconds, serial).await?;
     let events = figures.events_per_second * began.elapsed().as_secs_f64();
     let loaded = began.elapsed().as_secs_f64();
+    emptied(server, Duration::from_secs(seconds * 20 + 60)).await?;
+    Ok((events / began.elapsed().as_secs_f64(), events / loaded))
+}
+
+/// Waits until the store has what the log had.
+pub(super) async fn emptied(server: &Server, at_most: Duration) -> Result<()> {
+    let began = Instant::now();
     while waiting(server).await? > 0 {
-        if began.elapsed() > Duration::from_secs(seconds * 20 + 60) {
+        if began.elapsed() > at_most {
             bail!("the backlog does not end");
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Ok((events / began.elapsed().as_secs_f64(), events / loaded))
+    Ok(())
 }
 
 /// From sending an event to its line in Live, 50 times a second.
