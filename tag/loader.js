@@ -1,4 +1,4 @@
-// The tag: remembers early calls and the first page view with their own times, then loads the SDK.
+// The tag: remembers early calls, clicks and the first page view with their own times, then loads the SDK.
 // (`began`, because arrays have an `at`.) Never throws, loads once even when pasted twice, leaves the page as it is when anything is missing.
 // `__SDK__` and `__KEY__` are filled in by the collector.
 (() => {
@@ -8,6 +8,9 @@
     if (queue.began || !script) return;
     queue.began = Date.now();
     queue.url = location.href;
+    queue.seen = [];
+    queue.keep = (event) => queue.seen.push([event, event.composedPath(), Date.now()]);
+    addEventListener("click", queue.keep, true);
     for (const name of "page track identify alias group reset consent optIn optOut forget ready on decide peek expose explain debug".split(" "))
       queue[name] = (...values) =>
         new Promise((done) => {
@@ -17,6 +20,11 @@
           queue.push(call);
         });
     const base = script.src.replace(/[^/]*$/, "");
-    import(base + "sdk/__SDK__").then((sdk) => sdk.start(queue, base, script.dataset.site, "__KEY__")).catch(() => {});
+    import(base + "sdk/__SDK__")
+      .then((sdk) => sdk.start(queue, base, script.dataset.site, "__KEY__"))
+      .catch(() => {
+        queue.mode = "off";
+        queue.why = "not_loaded";
+      });
   } catch {}
 })();

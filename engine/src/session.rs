@@ -21,6 +21,18 @@ pub fn touch(profile: &mut Profile, now: Timestamp, timeout_ms: i64, fresh: Sess
     starts
 }
 
+/// Records activity at `now` in the session called `id`, which somebody else began or goes on with.
+pub fn join(profile: &mut Profile, now: Timestamp, id: SessionId) {
+    let session = &mut profile.session;
+    if session.id != id {
+        session.id = id;
+        session.started_at = now;
+        session.number = session.number.saturating_add(1);
+        session.last_at = now;
+    }
+    session.last_at = session.last_at.max(now);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +47,15 @@ mod tests {
         assert!(!touch(&mut profile, Timestamp(0), timeout, SessionId(3)), "clock set back");
         assert!(touch(&mut profile, Timestamp(2 * timeout - 1), timeout, SessionId(4)));
         assert_eq!((profile.session.id, profile.session.number), (SessionId(4), 2));
+    }
+
+    #[test]
+    fn a_session_by_another_name_is_another() {
+        let mut profile = Profile::default();
+        for (at, id) in [(5, 1), (9, 1), (7, 1), (20, 2)] {
+            join(&mut profile, Timestamp(at), SessionId(id));
+        }
+        let session = &profile.session;
+        assert_eq!((session.number, session.started_at, session.last_at), (2, Timestamp(20), Timestamp(20)));
     }
 }

@@ -22,6 +22,20 @@ pub mod name {
     pub const FORM_ABANDONED: &str = "form_abandoned";
     /// A form was submitted.
     pub const FORM_SUBMITTED: &str = "form_submitted";
+    /// A field was refused by the form's own validation.
+    pub const FORM_FIELD_REFUSED: &str = "form_field_refused";
+    /// Several clicks in quick succession on one spot.
+    pub const RAGE_CLICKED: &str = "rage_clicked";
+    /// A click on something that looks as if it did something, after which nothing happened.
+    pub const DEAD_CLICKED: &str = "dead_clicked";
+    /// The site was searched; carries the term and, where the page says it, how many results.
+    pub const SEARCH_PERFORMED: &str = "search_performed";
+    /// A page was hidden or left; carries the time in front since the last of these, and how far down it was read.
+    pub const PAGE_LEFT: &str = "page_left";
+    /// Web Vitals of a page load, once it is hidden.
+    pub const VITALS_MEASURED: &str = "vitals_measured";
+    /// A script of the page failed.
+    pub const ERROR_RAISED: &str = "error_raised";
     /// An offer was at least half visible for one second.
     pub const OFFER_EXPOSED: &str = "offer_exposed";
     /// A visitor in a holdout would have seen an offer (counterfactual exposure).

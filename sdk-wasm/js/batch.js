@@ -29,7 +29,7 @@ export function encodeBatch(visit, who, sentAt, events, dropped) {
   };
 
   const user = who.subarray(17);
-  raw([65, 66, 1]); // "AB" and the version.
+  raw([65, 66, 2]); // "AB" and the version.
   text(visit.site);
   raw(who.subarray(1, 17));
   uint(+!!user.length);
@@ -42,27 +42,32 @@ export function encodeBatch(visit, who, sentAt, events, dropped) {
   uint(events.length);
   let before = sentAt;
   let open = "";
+  let seen = "";
   for (const { id, name, at, session, page, fields } of events) {
-    raw(toBytes(id));
+    const here = page.join("\0");
+    uint((session !== open) + 2 * (here !== seen)); // An id begins with its event's time: see `eventId`.
     known(name);
     int(at - before);
-    uint(+(session !== open));
+    raw(toBytes(id.slice(6)));
     if (session !== open) raw(toBytes(session));
-    uint(1);
-    page.forEach(known);
+    if (here !== seen) page.forEach(known);
     uint(fields.length);
     for (const [field, value] of fields) {
       known(field);
       if (typeof value === "string") {
         uint(3);
         known(value);
+      } else if (Number.isInteger(value) && Math.abs(value) < 2 ** 52) {
+        uint(4);
+        int(value);
       } else if (typeof value === "number") {
         uint(2);
-        raw(new Uint8Array(new Float64Array([value + 0]).buffer));
+        raw(new Uint8Array(new Float64Array([value]).buffer));
       } else uint(+value);
     }
     before = at;
     open = session;
+    seen = here;
   }
   uint(+!!dropped);
   if (dropped) {

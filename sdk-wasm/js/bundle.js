@@ -1,6 +1,7 @@
 // The signed bundle: kept on the device so that decisions wait for nobody, refreshed while the page is open.
 
 import { toBytes, toText } from "./bytes.js";
+import { nothing } from "./safe.js";
 
 const HEADER = 67; // "AS1" and an Ed25519 signature; the payload follows.
 const REFRESH_MS = 30_000;
@@ -19,12 +20,34 @@ async function verified(bytes, key) {
   }
 }
 
-export function bundles(core, store, base, site, key, installed) {
+// What the page must know of a bundle before anything is decided: what unanswered consent means for measuring and
+// personalising, and after how many milliseconds a session ends. See `Bundle::to_bytes` in schema/src/bundle.rs.
+export function readTerms(payload) {
+  let at = 4; // "AR", its version, the switch.
+  const uint = () => {
+    let value = 0;
+    for (let factor = 1; ; factor *= 128) {
+      const byte = payload[at++];
+      value += (byte & 127) * factor;
+      if (!(byte & 128)) return value;
+    }
+  };
+  uint(); // The holdout.
+  const salt = uint();
+  at += salt;
+  return { presumed: [payload[at++] === 1, payload[at++] === 1], timeout: uint() / 2 };
+}
+
+// Asks at once for what is current; `installed` is told of every verified payload.
+export function bundles(store, base, site, key, installed) {
+  const newest = async () => (await fetch(base + "v1/manifest?site=" + encodeURIComponent(site))).json();
+  let asked = newest();
+  asked.catch(nothing);
   let current = "";
 
   async function install(hash, bytes, keep) {
     const payload = await verified(bytes, key);
-    if (!payload || !core.install(payload)) return false;
+    if (!payload) return false;
     current = hash;
     if (keep) {
       store.setText("bundle", toText(bytes));
@@ -36,12 +59,13 @@ export function bundles(core, store, base, site, key, installed) {
 
   async function refresh() {
     try {
-      const manifest = await (await fetch(base + "v1/manifest?site=" + encodeURIComponent(site))).json();
+      const manifest = await (asked || newest());
+      asked = null;
       if (!manifest.bundle || manifest.bundle === current) return;
       const response = await fetch(base + "v1/bundle/" + manifest.bundle);
       if (response.ok) await install(manifest.bundle, new Uint8Array(await response.arrayBuffer()), true);
     } catch {
-      // Offline: the kept bundle decides.
+      asked = null; // Offline: the kept bundle decides.
     }
   }
 

@@ -2,19 +2,12 @@
 
 const PURPOSES = ["measure", "personalise", "share"];
 
-export function consents(core, store, changed) {
+export function consents(store, changed) {
   let state = {};
+  let presumed = []; // What the site's bundle says of unanswered purposes; without it nothing is allowed.
 
-  // Two bits a purpose: 0 unknown, 1 denied, 2 granted.
-  function apply() {
-    let bits = 0;
-    PURPOSES.forEach((purpose, index) => {
-      // Global Privacy Control is an answer to sharing.
-      const value = purpose === "share" && navigator.globalPrivacyControl ? false : state[purpose];
-      bits |= (value === undefined ? 0 : value ? 2 : 1) << (2 * index);
-    });
-    core.consent(bits);
-  }
+  const answer = (purpose) => (purpose === "share" && navigator.globalPrivacyControl ? false : state[purpose]);
+  const allows = (index) => answer(PURPOSES[index]) ?? !!presumed[index];
 
   function read() {
     try {
@@ -22,7 +15,6 @@ export function consents(core, store, changed) {
     } catch {
       state = {};
     }
-    apply();
   }
 
   read();
@@ -32,6 +24,11 @@ export function consents(core, store, changed) {
   });
 
   return {
+    measures: () => allows(0),
+    personalises: () => allows(1),
+    // Two bits a purpose: 0 unknown, 1 denied, 2 granted. Global Privacy Control is an answer to sharing.
+    bits: () => PURPOSES.reduce((bits, purpose, index) => bits | ((answer(purpose) ?? -1) + 1) << (2 * index), 0),
+    presume: (purposes) => (presumed = purposes),
     get: () => ({ ...state }),
     set(answers) {
       for (const purpose of PURPOSES) {
@@ -40,7 +37,6 @@ export function consents(core, store, changed) {
         else if (value === "granted" || value === "denied") state[purpose] = value === "granted";
       }
       store.setText("consent", JSON.stringify(state));
-      apply();
       changed();
     },
   };

@@ -1,189 +1,189 @@
 // Puts the parts together. Whatever fails, the page behaves as if we were absent.
 
+import { apiOf } from "./api.js";
 import { clip } from "./batch.js";
-import { bundles } from "./bundle.js";
-import { toBytes, toText } from "./bytes.js";
+import { bundles, readTerms } from "./bundle.js";
 import { watchClicks } from "./capture/click.js";
+import { watchEngagement } from "./capture/engagement.js";
+import { watchErrors } from "./capture/error.js";
 import { watchForms } from "./capture/form.js";
 import { about, watchPages } from "./capture/page.js";
+import { searchOf } from "./capture/search.js";
 import { consents } from "./consent.js";
-import { coreOf } from "./core.js";
+import { openDecider, runsWasm } from "./decider.js";
 import { contextOf, tagged, visitOf } from "./device.js";
-import { placements } from "./placement.js";
 import { openQueue, plain } from "./queue.js";
+import { guard, listen, nothing } from "./safe.js";
 import { openStore } from "./store.js";
 import { transport } from "./transport.js";
-import { openWords } from "./words.js";
+import { openWho } from "./who.js";
 
 const SAVE_MS = 150;
 const STALE_TAB_MS = 30_000;
-// E-mail addresses and telephone or national numbers are not pseudonyms.
-const PERSONAL = /@|^[+\d][\d\s().-]{7,}$/;
+const PLACEMENTS = "attune-placement[name],[data-attune-placement]";
 
 export async function start(calls, base, site, key) {
   if (document.prerendering) await new Promise((go) => document.addEventListener("prerenderingchange", go, { once: true }));
-  const { instance } = await WebAssembly.instantiateStreaming(fetch(base + "sdk/" + __WASM__));
-
+  const part = (name) => import(base + "sdk/" + name);
   const store = openStore(site);
-  const core = coreOf(instance.exports);
-  const keptProfile = () => toBytes(store.text("profile"));
-  core.open(keptProfile());
+  const bundle = bundles(store, base, site, key, installed);
   const visit = visitOf(site);
-  const queue = openQueue(core, visit);
-  const words = openWords(core);
+  const who = openWho(store);
+  let ready = false; // The bundle has said what unanswered consent means.
+  let personalised = true;
+  const consent = consents(store, consentChanged);
+  const decider = openDecider(store, who, consent, () => WebAssembly.instantiateStreaming(fetch(base + "sdk/" + __WASM__)));
+  const queue = openQueue(visit, who, consent, decider.learn);
+  const out = transport(consent, queue, base, saveSoon);
   const tab = "queue:" + Date.now().toString(36) + Math.random().toString(36).slice(2, 8);
   const listeners = [];
   const emit = (name, detail) => listeners.forEach(([wanted, listener]) => wanted === name && guard(() => listener(detail)));
-  const guard = (work) => {
-    try {
-      return work();
-    } catch {
-      return undefined;
-    }
-  };
+  let vitals = nothing;
 
-  let payload = null; // Of the bundle installed.
-  let ready = false; // The bundle has said what unanswered consent means.
   let saving = 0;
   function save() {
     saving = 0;
     if (!ready) return;
-    const known = core.measures() || core.personalises();
-    store.setText("profile", known ? toText(core.profile()) : "");
-    store.setText(tab, core.measures() && queue.waiting() ? queue.toText() : "");
+    who.save(consent.measures() || consent.personalises());
+    decider.save();
+    store.setText(tab, consent.measures() && queue.waiting() ? queue.toText() : "");
   }
-  const saveSoon = () => (saving = saving || setTimeout(save, SAVE_MS));
+  function saveSoon() {
+    saving = saving || setTimeout(save, SAVE_MS);
+  }
 
-  const out = transport(core, queue, base, saveSoon);
-  function record(name, fields, at) {
+  function put(name, fields, at) {
     guard(() => {
-      if (queue.record(name, fields, at || Date.now())) {
+      if (queue.record(name, fields, at)) {
         if (ready) out.wake();
         saveSoon();
         emit("event", name);
       }
     });
   }
+  const record = (name, fields, at) => put(name, fields, at || Date.now());
 
-  const places = placements(core, words, record);
-  let personalised = true;
-  const consent = consents(core, store, () => {
+  function consentChanged() {
     if (!ready) return;
-    const may = core.personalises();
-    if (!may) {
-      places.restoreAll();
-      core.erase();
-    } else if (!personalised) places.view(performance.now());
-    if (!core.measures()) queue.clear();
+    const may = consent.personalises();
+    if (places && !may) places.restoreAll();
+    decider.changed();
+    if (places && may && !personalised) places.view(performance.now());
+    if (!consent.measures()) queue.clear();
     personalised = may;
     save();
     out.wake();
     emit("consent", consent.get());
-  });
-
-  let view = { url: "", referrer: "" };
-  function page(url, before, at) {
-    leaveForms();
-    view = { url, referrer: before || document.referrer };
-    const facts = about();
-    const context = contextOf(url, view.referrer, facts);
-    core.give(plain(context));
-    core.page();
-    tagged(visit, context);
-    queue.page = [clip(url, 2_048), clip(document.title, 256), clip(view.referrer, 512)];
-    record("page_viewed", { category: facts.category }, at);
-    if (facts.item) record("item_viewed", facts, at);
-    if (ready) places.view(performance.now());
   }
 
-  const decide = (placement, options, peek) => {
-    const answer = core.decide(placement, Date.now(), (options && options.limit) || 1, peek);
-    return answer ? JSON.parse(answer) : null;
-  };
+  // Placements are a part of their own, and what decides them another: pages without any load neither.
+  let places = null;
+  let placing = false;
+  function look() {
+    if (places) places.scan();
+    else if (!placing && document.querySelector(PLACEMENTS)) {
+      const since = ready ? performance.now() : 0;
+      placing = true;
+      Promise.all([part(__PLACEMENT__), decider.load()])
+        .then(([module, core]) => {
+          places = module.placements(core, PLACEMENTS, record);
+          places.learn();
+          places.view(since);
+        })
+        .catch(nothing);
+    }
+  }
+  let looking = 0;
+  new MutationObserver((changes) => {
+    if (!looking && changes.some((change) => change.addedNodes.length))
+      looking = requestAnimationFrame(() => {
+        looking = 0;
+        look();
+      });
+  }).observe(document, { childList: true, subtree: true });
+  look();
 
-  const api = {
-    page: (name, fields) => record("page_viewed", { ...fields, name }),
-    track: (name, fields) => record(String(name), fields),
-    identify(id, traits) {
-      if (!id || PERSONAL.test(id)) return false;
-      core.give(plain(traits));
-      if (core.identify(clip(String(id), 128))) record("identified", {});
-      saveSoon();
-      return true;
-    },
-    reset() {
-      out.flush();
-      core.reset();
-      queue.clear();
-      places.view(performance.now());
-      save();
-    },
-    consent: (answers) => (answers ? consent.set(answers) : consent.get()),
-    optIn: () => consent.set({ measure: true, personalise: true }),
-    optOut: () => consent.set({ measure: false, personalise: false }),
-    forget() {
-      if (core.measures()) navigator.sendBeacon(base + "v1/forget", JSON.stringify({ site, visitor: btoa(queue.visitor()) }));
-      places.restoreAll();
-      core.reset();
-      queue.clear();
-      for (const name of store.names("")) name !== "consent" && store.setText(name, "");
-    },
-    decide: (placement, options) => decide(placement, options, false),
-    peek: (placement, options) => decide(placement, options, true),
-    explain(placement) {
-      if (!payload) return [];
-      const about = [core.profile(), payload, core.question(placement, Date.now(), 1)];
-      return import(base + "sdk/" + __EXPLAIN__).then(({ explain }) => explain(base, ...about)).catch(() => []);
-    },
-    expose: (fields) => record("offer_exposed", fields),
-    ready: (listener) => listener && guard(listener),
-    on: (name, listener) => listeners.push([name, listener]),
-  };
+  const errors = watchErrors(record);
+  const engagement = watchEngagement(record);
+  const leaveForms = watchForms(record);
+  function page(url, before, at = Date.now()) {
+    leaveForms();
+    engagement(true);
+    errors();
+    const referrer = before || document.referrer;
+    const facts = about();
+    const context = contextOf(url, referrer, facts);
+    decider.page(plain(context));
+    tagged(visit, context);
+    queue.page = [clip(url, 2_048), clip(document.title, 256), clip(referrer, 512)];
+    put("page_viewed", { category: facts.category }, at);
+    if (facts.item) put("item_viewed", facts, at);
+    const search = searchOf(url, referrer);
+    if (search) put("search_performed", search, at);
+    if (places) places.view(performance.now());
+  }
+
+  const api = apiOf({
+    decider, queue, store, who, base, site, consent, listeners, put, part, saveSoon, save,
+    flush: out.flush,
+    places: () => places,
+  });
   const call = (entry) => {
     const [name, ...values] = entry;
     const method = api[name];
-    const result = method && guard(() => (name === "track" ? record(String(values[0]), values[1], entry.at) : method(...values)));
+    const result = method && guard(() => (name === "track" ? put(String(values[0]), values[1], entry.at || Date.now()) : method(...values)));
     if (entry.done) entry.done(result);
   };
 
-  watchClicks(record);
-  const leaveForms = watchForms(record);
-  const checkPage = watchPages(page);
-  const leave = () => {
+  let left = false;
+  function leave() {
+    if (left) return; // The page is hidden again as it is left.
+    engagement();
+    vitals();
     out.leave();
     save();
-  };
-  addEventListener("visibilitychange", () => document.visibilityState === "hidden" && leave());
-  addEventListener("pagehide", () => {
-    leaveForms();
-    leave();
-  });
-  store.watch("profile", () => core.adopt(keptProfile()));
+  }
 
-  // Answers first: they decide whether the first page view may be kept.
+  // Answers first: they decide whether the first page view may be kept. Then what happened meanwhile.
   const early = calls.splice(0);
   early.filter(([name]) => name === "consent").forEach(call);
+  const checkPage = watchPages(page);
   checkPage(calls.url, calls.began);
   checkPage();
   early.filter(([name]) => name !== "consent").forEach(call);
+  removeEventListener("click", calls.keep, true);
+  watchClicks(record, base, calls.seen);
+  listen("visibilitychange", () => document.visibilityState === "hidden" && leave());
+  listen("pagehide", () => {
+    leaveForms();
+    leave();
+    left = true;
+  });
+  listen("pageshow", () => (left = false));
   calls.push = (...entries) => entries.forEach(call);
   for (const name in api) calls[name] = (...values) => Promise.resolve(guard(() => api[name](...values)));
+  await bundle.start();
 
-  await bundles(core, store, base, site, key, (installed) => {
-    payload = installed;
-    words.learn();
-    if (ready) return places.recheck();
+  function installed(payload) {
+    const { presumed, timeout } = readTerms(payload);
+    consent.presume(presumed);
+    decider.install(payload);
+    if (ready) {
+      if (places) places.learn(), places.recheck();
+      return;
+    }
     ready = true;
-    queue.learn();
-    personalised = core.personalises();
-    if (core.measures()) adoptQueues();
-    else queue.clear();
-    places.view(0);
+    queue.settle(timeout);
+    personalised = consent.personalises();
+    if (consent.measures()) adoptQueues();
     save();
     out.wake();
-    calls.mode = store.blocked ? "session" : "full";
+    [calls.mode, calls.why] = runsWasm() ? ["full", store.blocked ? "storage_blocked" : ""] : ["lite", "no_wasm"];
     emit("ready");
-  }).start();
+    (window.requestIdleCallback || setTimeout)(() =>
+      part(__VITALS__).then((module) => (vitals = module.watchVitals(record)), nothing),
+    );
+  }
 
   // Events that an earlier page or a closed tab could not send.
   function adoptQueues() {

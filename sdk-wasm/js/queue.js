@@ -31,22 +31,16 @@ function eventId(at) {
   return toText(id);
 }
 
-// `visit` is what surrounds all events of a page: see `encodeBatch`.
-export function openQueue(core, visit) {
+// `visit` is what surrounds all events of a page: see `encodeBatch`. What is recorded is also learnt.
+export function openQueue(visit, who, consent, learn) {
   let events = [];
-  let learning = false;
-  let unseen = 0; // Events at the end that no profile has seen, because there was no bundle yet.
+  let settled = false;
+  let timeout = 1_800_000;
+  let unseen = []; // Recorded before the bundle said what is allowed.
   let dropped = 0;
-  const visitor = () => toText(core.who().subarray(1, 17));
-
-  function learn({ name, at, fields }) {
-    core.give(fields);
-    core.apply(name, at);
-  }
 
   function trim() {
     if (events.length > MOST) dropped += events.splice(0, events.length - MOST).length;
-    unseen = Math.min(unseen, events.length);
   }
 
   return {
@@ -55,39 +49,42 @@ export function openQueue(core, visit) {
     // False if it is refused: a name beyond its bounds, or nothing may be done with it.
     record(name, fields, at) {
       const named = /^[^\0-\x1f\x7f]+$/.test(name) && clip(name, NAME_BYTES) === name;
-      if (!named || (learning && !core.measures() && !core.personalises())) return false;
-      const event = { id: eventId(at), name, at, session: core.touch(at), page: this.page, fields: plain(fields).slice(0, FIELDS) };
-      if (learning) learn(event);
-      else unseen++;
+      if (!named || (settled && !consent.measures() && !consent.personalises())) return false;
+      const event = { id: eventId(at), name, at, session: who.session(at, timeout), page: this.page, fields: plain(fields).slice(0, FIELDS) };
+      if (settled) learn(event);
+      else unseen.push(event);
       // Where measuring is denied it counts on the device and is sent nowhere.
-      if (!learning || core.measures()) events.push(event);
+      if (!settled || consent.measures()) events.push(event);
       trim();
       return true;
     },
-    // There is a bundle: what was recorded before it counts now.
-    learn() {
-      events.slice(events.length - unseen).forEach(learn);
-      learning = true;
-      unseen = 0;
+    // There is a bundle: what was recorded before it counts now, or never.
+    settle(sessionTimeout) {
+      timeout = sessionTimeout;
+      if (!settled) unseen.forEach(learn);
+      settled = true;
+      unseen = [];
+      if (!consent.measures()) this.clear();
     },
     waiting: () => events.length,
     first: (most) => events.slice(0, most),
-    batch: (some) => encodeBatch(visit, core.who(), Date.now(), some, dropped),
+    batch: (some) => encodeBatch(visit, who.bytes(consent.bits()), Date.now(), some, dropped),
     // They have arrived, or never will.
     done(some) {
-      events = events.filter((event) => !some.includes(event));
+      const gone = new Set(some);
+      events = events.filter((event) => !gone.has(event));
       dropped = 0;
     },
     clear() {
       events = [];
-      unseen = dropped = 0;
+      unseen = [];
+      dropped = 0;
     },
-    visitor,
-    toText: () => JSON.stringify([visitor(), events]),
+    toText: () => JSON.stringify([who.visitor(), events]),
     // Puts stored events of this visitor back in front, under their own ids.
     restore(text) {
       const [owner, stored] = JSON.parse(text);
-      if (owner !== visitor()) return;
+      if (owner !== who.visitor()) return;
       events = stored.concat(events);
       trim();
     },

@@ -1,15 +1,16 @@
 // Batches out: soon after recording, when the page hides, again after a failure. Ids make a repeat harmless.
 
-const SOON_MS = 2_000;
+const SOON_MS = 3_000;
 const MOST = 200;
 const BEACON_MOST = 400;
 const LONGEST_MS = 300_000;
 
-export function transport(core, queue, base, saved) {
+export function transport(consent, queue, base, saved) {
   const url = base + "v1/batch";
   let timer = 0;
   let busy = false;
   let failures = 0;
+  let sent = false; // The first events of a page go at once: they say that somebody is there.
 
   function later(ms) {
     clearTimeout(timer);
@@ -30,8 +31,9 @@ export function transport(core, queue, base, saved) {
   }
 
   async function flush() {
+    timer = 0;
     const events = queue.first(MOST);
-    if (busy || !events.length || !core.measures()) return;
+    if (busy || !events.length || !consent.measures()) return;
     busy = true;
     try {
       const body = queue.batch(events);
@@ -42,11 +44,11 @@ export function transport(core, queue, base, saved) {
       backOff();
     }
     busy = false;
-    if (queue.waiting() && !failures) later(0);
+    if (queue.waiting() && !failures) later(queue.waiting() < MOST ? SOON_MS : 0);
   }
 
   function leave() {
-    while (queue.waiting() && core.measures()) {
+    while (queue.waiting() && consent.measures()) {
       const events = queue.first(BEACON_MOST);
       if (!navigator.sendBeacon || !navigator.sendBeacon(url, new Blob([queue.batch(events)]))) return;
       done(events);
@@ -56,7 +58,8 @@ export function transport(core, queue, base, saved) {
   return {
     wake() {
       if (queue.waiting() >= MOST) later(0);
-      else if (!failures) later(SOON_MS);
+      else if (!failures && (!timer || !sent)) later(sent ? SOON_MS : 0);
+      sent = true;
     },
     flush,
     leave,

@@ -12,9 +12,9 @@ use attune_schema::event::name::OFFER_EXPOSED;
 use attune_schema::id::{SessionId, VisitorId};
 use attune_schema::list;
 use attune_schema::stored::Profile;
-use attune_schema::time::{MINUTE_MS, Timestamp};
+use attune_schema::time::Timestamp;
 use attune_schema::value::Value;
-use attune_schema::wire::{Writer, let_go};
+use attune_schema::wire::let_go;
 use core::mem::replace;
 
 /// One visitor on one page.
@@ -54,13 +54,6 @@ impl Client {
         self.program.as_ref().map(|program| &program.bundle)
     }
 
-    /// Whether measuring is allowed; without a bundle only if it was granted.
-    #[must_use]
-    pub fn may_measure(&self) -> bool {
-        let basis = self.bundle().map_or(Basis::OptIn, |bundle| bundle.measure_basis);
-        self.consent.allows(Purpose::Measure, basis)
-    }
-
     /// Whether personalising is allowed; without a bundle only if it was granted.
     #[must_use]
     pub fn may_personalise(&self) -> bool {
@@ -68,11 +61,9 @@ impl Client {
         self.consent.allows(Purpose::Personalise, basis)
     }
 
-    /// Records activity at `at`; starts a session called `fresh` if none is open. The session's id.
-    pub fn touch(&mut self, at: Timestamp, fresh: SessionId) -> SessionId {
-        let timeout = self.bundle().map_or(30 * MINUTE_MS, |bundle| bundle.session_timeout_ms);
-        session::touch(&mut self.profile, at, timeout, fresh);
-        self.profile.session.id
+    /// Records activity at `at` in the session called `id`.
+    pub fn touch(&mut self, at: Timestamp, id: SessionId) {
+        session::join(&mut self.profile, at, id);
     }
 
     /// Lets the profile learn from an event, where there is a bundle and personalising is allowed.
@@ -96,17 +87,24 @@ impl Client {
         }
     }
 
-    /// Links the visitor to `user` and remembers traits that the profile may hold. True if the user changed.
-    pub fn identify(&mut self, user: &str, traits: Vec<(String, Value)>) -> bool {
-        let user = (!user.is_empty()).then(|| user.to_owned());
+    /// Remembers values that the profile may hold.
+    pub fn set_attributes(&mut self, values: Vec<(String, Value)>) {
         if self.may_personalise() {
-            for (name, value) in traits {
+            for (name, value) in values {
                 profile::set_attribute(&mut self.profile, &name, value);
             }
         }
-        let changed = self.profile.user != user;
-        self.profile.user = user;
-        changed
+    }
+
+    /// Whose profile it is.
+    #[must_use]
+    pub fn visitor(&self) -> VisitorId {
+        self.profile.visitor
+    }
+
+    /// Links the visitor to `user`; an empty text to nobody.
+    pub fn identify(&mut self, user: &str) {
+        self.profile.user = (!user.is_empty()).then(|| user.to_owned());
     }
 
     /// Forgets what was learnt; who the visitor is and the session stay.
@@ -174,16 +172,6 @@ impl Client {
         self.reserved.clear();
     }
 
-    /// Whom a batch is about: answers, the visitor's 16 bytes, and the user, if known.
-    #[must_use]
-    pub fn who(&self) -> Vec<u8> {
-        let mut w = Writer::new();
-        w.u8(self.consent.to_bits());
-        w.u128(self.profile.visitor.0);
-        w.raw(self.profile.user.as_deref().unwrap_or_default().as_bytes());
-        w.into_bytes()
-    }
-
     /// The profile's bytes.
     #[must_use]
     pub fn profile(&self) -> Vec<u8> {
@@ -220,6 +208,7 @@ pub struct Ask<'a> {
 mod tests {
     use super::*;
     use attune_schema::bundle::{Campaign, Cap, Offer, Variant};
+    use attune_schema::time::MINUTE_MS;
 
     fn bundle() -> Vec<u8> {
         Bundle {
@@ -309,7 +298,6 @@ mod tests {
         let mut client = client();
         client.consent.measure = attune_schema::consent::Grant::Denied;
         client.apply("page_viewed", Timestamp(5), &[]);
-        assert!(!client.may_measure());
         assert_eq!(client.profile.counters.first().unwrap().total, 1);
         client.consent.personalise = attune_schema::consent::Grant::Denied;
         client.apply("page_viewed", Timestamp(6), &[]);
@@ -319,12 +307,13 @@ mod tests {
     #[test]
     fn a_stored_profile_comes_back_and_a_damaged_one_does_not() {
         let mut client = client();
-        assert!(client.identify("cust_1", Vec::new()));
+        client.identify("cust_1");
         client.touch(Timestamp(5), SessionId(7));
         let mut again = Client::default();
         assert!(again.open(&client.profile()));
-        assert_eq!(again.who(), client.who());
-        assert_eq!(again.touch(Timestamp(6), SessionId(8)), SessionId(7), "the same session");
+        assert_eq!((again.visitor(), &again.profile.user), (VisitorId(1), &Some("cust_1".to_owned())));
+        again.touch(Timestamp(6), SessionId(7));
+        assert_eq!(again.profile.session.number, 1, "the same session");
         assert!(!again.open(b"nonsense"));
         assert_eq!(again.profile, Profile::default());
     }

@@ -26,7 +26,6 @@ use attune_schema::consent::Consent;
 use attune_schema::id::{SessionId, VisitorId};
 use attune_schema::time::Timestamp;
 use attune_schema::value::{self, Value};
-use attune_schema::wire::Writer;
 use client::{Ask, Client};
 use core::mem::take;
 use spin::Mutex;
@@ -122,20 +121,12 @@ impl Page {
             4 => client.set_page(take(&mut self.fields)),
             5 => number = client.install(&input).into(),
             6 => client.consent = Consent::from_bits(a as u8),
-            7 => number = client.may_measure().into(),
-            8 => number = client.may_personalise().into(),
-            9 | 13 => {
-                let drawn = u128_of(&input);
-                if operation == 13 {
-                    client.reset(VisitorId(drawn));
-                } else {
-                    let mut w = Writer::new();
-                    w.u128(client.touch(now, SessionId(drawn)).0);
-                    output = w.into_bytes();
-                }
-            }
+            7 => client.set_attributes(take(&mut self.fields)),
+            8 => output = client.visitor().0.to_be_bytes().to_vec(),
+            9 => client.touch(now, SessionId(u128_of(&input))),
+            13 => client.reset(VisitorId(u128_of(&input))),
             10 => client.apply(texts.last(), now, &take(&mut self.fields)),
-            11 => number = client.identify(texts.last(), take(&mut self.fields)).into(),
+            11 => client.identify(texts.last()),
             12 => client.erase(),
             14 | 15 => {
                 let placement = texts.next();
@@ -149,11 +140,10 @@ impl Page {
             16 => output = client.words().as_bytes().to_owned(),
             17 => client.reserve(texts.next(), texts.last()),
             18 => client.release(),
-            19 => output = client.who(),
+            #[cfg(feature = "explain")]
+            19 => output = client.explain(&input).unwrap_or_default().into_bytes(),
             20 => output = client.profile(),
             21 => client.adopt(&input),
-            #[cfg(feature = "explain")]
-            22 => output = client.explain(&input).unwrap_or_default().into_bytes(),
             _ => {}
         }
         self.output = output;

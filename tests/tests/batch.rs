@@ -11,7 +11,7 @@ const AT: i64 = 1_700_000_000_000;
 
 fn event(id: u128, name: &str, at: i64, session: u128, page: Page, properties: &[(&str, Value)]) -> Event {
     Event {
-        id: EventId(id),
+        id: EventId((at as u128) << 80 | id),
         name: name.to_owned(),
         at: Timestamp(at),
         session: SessionId(session),

@@ -2,9 +2,12 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { instantiate, script, vectors } from "./shipped.mjs";
+import { instantiate, load, script, vectors } from "./shipped.mjs";
 
+const { openDecider } = await script("decider.js");
 const { openQueue, plain } = await script("queue.js");
+const { openWho } = await script("who.js");
+const { readTerms } = await script("bundle.js");
 const { encodeBatch } = await script("batch.js");
 const { toBytes } = await script("bytes.js");
 
@@ -12,52 +15,125 @@ const GRANTED = 0b101010;
 const bundle = Uint8Array.from(vectors.find((vector) => vector.decision.includes('"matched"')).bundle);
 const visit = { site: "pk_demo", texts: ["mobile", "ko-KR", "", "", "", "attune-web/0"], screen: [390, 844], offset: 540 };
 
-// A page of a visitor who allows everything; `learning` if there is a bundle.
-async function open(learning, profile = new Uint8Array()) {
-  const core = await instantiate("attune");
-  core.open(profile);
-  core.consent(GRANTED);
-  const queue = openQueue(core, visit);
-  const install = () => {
-    assert.equal(core.install(bundle), 1);
-    queue.learn();
+// What localStorage does, without a browser; two pages of one visitor share it.
+const storage = () => {
+  const texts = new Map();
+  return {
+    text: (name) => texts.get(name) ?? "",
+    setText: (name, text) => (text ? texts.set(name, text) : texts.delete(name)),
+    names: () => [...texts.keys()],
+    watch() {},
   };
-  if (learning) install();
-  return { core, queue, install };
+};
+
+// A page of a visitor who allows everything, or what `bits` say; `settled` if there is a bundle.
+async function open(settled, { store = storage(), may = [true, true] } = {}) {
+  const consent = { measures: () => may[0], personalises: () => may[1], bits: () => GRANTED };
+  const who = openWho(store);
+  const decider = openDecider(store, who, consent, () => load("attune"));
+  const queue = openQueue(visit, who, consent, decider.learn);
+  const settle = () => {
+    decider.install(bundle);
+    queue.settle(1_800_000);
+  };
+  if (settled) settle();
+  const save = () => (who.save(true), decider.save());
+  return { decider, queue, settle, save, store, who, may };
 }
 
 const learnt = (core) => new TextDecoder("latin1").decode(core.profile()).split("page_viewed").length - 1;
+const toLatin = (number) => Buffer.from(number.toString(16).padStart(32, "0"), "hex").toString("latin1");
 const hex = (text) => Buffer.from(toBytes(text)).toString("hex");
+// How often the profile counted it.
+const total = (core) => {
+  const bytes = core.profile();
+  const at = Buffer.from(bytes).indexOf("page_viewed");
+  return at < 0 ? 0 : bytes[at + "page_viewed".length + 1];
+};
 
-test("events before the bundle count once it arrives", async () => {
-  const { core, queue, install } = await open(false);
+test("events before the bundle count once it arrives, and once", async () => {
+  const { decider, queue, settle } = await open(false);
   assert(queue.record("page_viewed", {}, 5));
-  assert.equal(learnt(core), 0);
-  install();
-  assert.equal(learnt(core), 1);
-  const profile = core.profile();
-  install();
-  assert.deepEqual(core.profile(), profile, "a refreshed bundle counts nothing twice");
+  settle();
+  const core = await decider.load();
+  assert.equal(total(core), 1);
+  settle();
+  assert.equal(total(core), 1, "a refreshed bundle counts nothing twice");
 });
 
-test("refused measuring sends nothing and still personalises", async () => {
-  const { core, queue } = await open(true);
-  core.consent(GRANTED ^ 0b11);
+test("what is recorded where nothing is decided is learnt by the page that decides", async () => {
+  const store = storage();
+  for (let page = 0; page < 3; page++) {
+    const { queue, save } = await open(true, { store });
+    for (let event = 0; event < 4; event++) queue.record("page_viewed", {}, 1_000 * page + event);
+    save();
+  }
+  assert.equal(store.text("profile"), "");
+  const { decider, queue, save } = await open(true, { store });
+  queue.record("page_viewed", {}, 9_000);
+  const core = await decider.load();
+  assert.equal(total(core), 13);
+  save();
+  const next = await open(true, { store });
+  assert.equal(total(await next.decider.load()), 13, "nothing is learnt twice");
+});
+
+test("so much is kept for the profile that it is loaded to learn it", async () => {
+  const { decider, queue, save } = await open(true);
+  for (let at = 0; at < 199; at++) queue.record("page_viewed", {}, at);
+  assert.equal(decider.core(), null);
+  queue.record("page_viewed", {}, 199);
+  save();
+  for (let wait = 0; !decider.core() && wait < 500; wait++) await new Promise((go) => setTimeout(go, 10));
+  assert.equal(learnt(decider.core()), 1);
+});
+
+test("refused measuring sends nothing and still personalises; refused both records nothing", async () => {
+  const { decider, queue, may } = await open(true, { may: [false, true] });
   assert(queue.record("page_viewed", {}, 5));
   assert.equal(queue.waiting(), 0);
-  assert.equal(learnt(core), 1);
-  core.consent(0b0101);
+  assert.equal(total(await decider.load()), 1);
+  may[1] = false;
   assert(!queue.record("page_viewed", {}, 6));
+  decider.changed();
+  assert.equal(total(decider.core()), 0, "what was learnt is gone");
+});
+
+test("a session ends after its timeout and goes on in another tab", async () => {
+  const store = storage();
+  const [one, other] = [await open(true, { store }), await open(true, { store })];
+  const first = one.who.session(1_000, 100);
+  one.who.save(true);
+  assert.equal(one.who.session(1_099, 100), first);
+  one.who.save(true);
+  assert.equal(other.who.session(1_150, 100), first, "the other tab goes on with it");
+  assert.notEqual(one.who.session(1_300, 100), first);
+  assert.notEqual(other.who.reset().visitor, one.who.visitor());
+});
+
+test("terms are read from a bundle as the core reads them", async () => {
+  const core = await instantiate("attune");
+  for (const vector of vectors) {
+    const { presumed, timeout } = readTerms(Uint8Array.from(vector.bundle));
+    core.open(Uint8Array.from(vector.profile));
+    core.install(Uint8Array.from(vector.bundle));
+    core.consent(0);
+    const { reason } = JSON.parse(core.decide(vector.placement, vector.now, 1, true));
+    if (!["paused", "unknown_placement"].includes(reason)) assert.equal(reason === "no_consent", !presumed[1], vector.title);
+    assert.equal(timeout, 1_800_000);
+  }
 });
 
 test("stored events come back under their ids and the queue is bounded", async () => {
-  const { core, queue } = await open(true);
+  const store = storage();
+  const { queue, save } = await open(true, { store });
   for (let at = 0; at < 5; at++) queue.record("page_viewed", {}, at);
+  save();
   const stored = queue.toText();
   const other = await open(true);
   other.queue.restore(stored);
   assert.equal(other.queue.waiting(), 0, "another visitor's");
-  const again = await open(true, core.profile());
+  const again = await open(true, { store });
   again.queue.record("page_viewed", {}, 10);
   again.queue.restore(stored);
   assert.equal(again.queue.waiting(), 6);
@@ -89,14 +165,14 @@ test("names and values keep their bounds", async () => {
 });
 
 test("ids are UUIDs of their version and sort by time", async () => {
-  const { core, queue } = await open(true);
+  const { who, queue } = await open(true);
   for (const at of [1_767_225_600_000, 1_767_225_600_001]) queue.record("a", {}, at);
   const [one, other] = queue.first(2).map((event) => hex(event.id));
   assert.equal(Number.parseInt(one.slice(0, 12), 16), 1_767_225_600_000);
   assert(one < other);
   assert.equal(one[12], "7");
   assert.match(one[16], /[89ab]/);
-  const visitor = Buffer.from(core.who().subarray(1, 17)).toString("hex");
+  const visitor = hex(who.visitor());
   assert.equal(visitor[12], "4");
   assert.match(visitor[16], /[89ab]/);
 });
@@ -104,14 +180,14 @@ test("ids are UUIDs of their version and sort by time", async () => {
 test("a batch has the bytes of the Rust encoder", async () => {
   // The same batch as in tests/tests/batch.rs.
   const golden = (await readFile(new URL("../spec/batch.hex", import.meta.url), "utf8")).replace(/\s/g, "");
-  const id = (n) => "\0".repeat(15) + String.fromCharCode(n);
+  const id = (n, time = 0) => toLatin((BigInt(time) << 80n) | BigInt(n));
   const page = ["https://bank.test/cards", "카드", ""];
   const fields = plain({ category: "travel", depth: -0.5, member: true, again: "travel", long: "x".repeat(200), zero: -0, off: false });
   const at = 1_700_000_000_000;
   const events = [
-    { id: id(1), name: "page_viewed", at, session: id(7), page, fields },
-    { id: id(2), name: "page_viewed", at: at + 90_000, session: id(7), page, fields: [] },
-    { id: id(3), name: "item_viewed", at: at - 5, session: id(8), page: ["", "", ""], fields },
+    { id: id(1, at), name: "page_viewed", at, session: id(7), page, fields },
+    { id: id(2, at + 90_000), name: "page_viewed", at: at + 90_000, session: id(7), page, fields: [] },
+    { id: id(3, at - 5), name: "item_viewed", at: at - 5, session: id(8), page: ["", "", ""], fields },
   ];
   const who = Uint8Array.from([GRANTED, ...toBytes(id(42)), ...Buffer.from("cust_1")]);
   assert.equal(Buffer.from(encodeBatch(visit, who, at + 100_000, events, 1_006)).toString("hex"), golden);

@@ -9,12 +9,16 @@ const names = await readdir(shipped);
 
 export const script = (name) => import(new URL(`web-stage/sdk/${name}`, target));
 
-// A fresh instance of the shipped module whose name starts with `name`.
-export async function instantiate(name) {
+// The shipped module whose name starts with `name`, as `WebAssembly.instantiateStreaming` gives it.
+export async function load(name) {
   const file = names.find((one) => one.startsWith(name) && one.endsWith(".wasm"));
-  const { instance } = await WebAssembly.instantiate(await readFile(new URL(file, shipped)));
+  return WebAssembly.instantiate(await readFile(new URL(file, shipped)));
+}
+
+// A fresh instance of it.
+export async function instantiate(name) {
   const { coreOf } = await script("core.js");
-  return coreOf(instance.exports);
+  return coreOf((await load(name)).instance.exports);
 }
 
 // Needs `cargo run -p attune-tests --bin spec-vectors > target/spec-vectors.json`.

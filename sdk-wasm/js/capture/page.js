@@ -1,6 +1,8 @@
 // Page views: load, single-page navigation, return from the back-forward cache, activation of a prerender.
 // A hash counts as a page only where sites route by it (`#/…`, `#!…`).
 
+import { listen } from "../safe.js";
+
 const SETTLE_MS = 60; // Routers call replaceState in bursts and set the title afterwards.
 
 const address = (href) => href.replace(/#(?![/!]).*$/, "");
@@ -41,9 +43,9 @@ export function watchPages(viewed) {
       return result;
     };
   }
-  addEventListener("popstate", settle);
-  addEventListener("hashchange", settle);
-  addEventListener("pageshow", (event) => {
+  listen("popstate", settle);
+  listen("hashchange", settle);
+  listen("pageshow", (event) => {
     if (event.persisted) {
       last = "";
       check();

@@ -121,6 +121,16 @@ fn bundle(
     Ok(bundled)
 }
 
+/// Bundles an ES module that has no Wasm; the name of its file.
+fn script(entry: &Path, name: &str, folder: &Path, dev: bool) -> Result<String> {
+    let scratch = entry.with_extension("bundled.js");
+    run(esbuild(entry, &scratch, dev).args(["--bundle", "--format=esm"]))?;
+    let text = fs::read(&scratch)?;
+    let file = format!("{name}-{}.js", hash(&[&text]));
+    fs::write(folder.join(&file), text)?;
+    Ok(file)
+}
+
 /// Names of a bundle's files.
 struct Bundled {
     js: String,

@@ -1,10 +1,14 @@
 //! The SDK (`target/web/sdk`) and the loader (`target/web/tag/loader.js`).
 
-use super::{bundle, copy_files, empty, esbuild, finish, stage, web};
+use super::{bundle, copy_files, empty, esbuild, finish, script, stage, web};
 use crate::run::{root, run};
 use crate::wasm::{EXPLAIN, SDK};
 use anyhow::Result;
 use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Parts without Wasm that pages load when they need them, by file and by `__NAME__` in the SDK.
+const LAZY: [&str; 2] = ["placement", "vitals"];
 
 /// Builds what is there; says what is not.
 pub(super) fn build(dev: bool) -> Result<()> {
@@ -19,15 +23,19 @@ pub(super) fn build(dev: bool) -> Result<()> {
     let wasm = SDK.build(dev, &stage.join("pkg"))?;
     let folder = empty(web().join("sdk"))?;
     let explain = EXPLAIN.build(dev, &stage.join("explain"))?;
-    let lazy = bundle(&stage.join("explain.js"), &explain, "explain", &folder, dev, &[])?;
-    let define = format!("--define:__EXPLAIN__=\"{}\"", lazy.js);
-    let mut extra = vec![define.as_str()];
-    if !dev {
-        extra.push("--mangle-props=_$");
+    let lazy = stage.join("lazy");
+    let explain = bundle(&lazy.join("explain.js"), &explain, "explain", &folder, dev, &[])?;
+    let mut names = vec![("explain", explain.js)];
+    for part in LAZY {
+        names.push((part, script(&lazy.join(part).with_extension("js"), part, &folder, dev)?));
     }
-    let bundled = bundle(&stage.join("main.js"), &wasm, "attune", &folder, dev, &extra)?;
+    let defines: Vec<_> =
+        names.iter().map(|(part, name)| format!("--define:__{}__=\"{name}\"", part.to_uppercase())).collect();
+    let defines: Vec<_> = defines.iter().map(String::as_str).collect();
+    let bundled = bundle(&stage.join("main.js"), &wasm, "attune", &folder, dev, &defines)?;
+    let lazy: BTreeMap<_, _> = names.into_iter().collect();
     let entries = json!({
-        "script": bundled.js, "wasm": bundled.wasm, "explain_script": lazy.js, "explain_wasm": lazy.wasm, "dev": dev,
+        "script": bundled.js, "wasm": bundled.wasm, "lazy": lazy, "explain_wasm": explain.wasm, "dev": dev,
     });
     finish(&folder, "sdk", dev, entries)
 }

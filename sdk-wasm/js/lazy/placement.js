@@ -2,8 +2,8 @@
 // HTML is made; the default content is kept and comes back the moment it must.
 
 import { watchExposure } from "./exposure.js";
+import { openWords } from "./words.js";
 
-const SELECTOR = "attune-placement[name],[data-attune-placement]";
 const nameOf = (element) => element.getAttribute("name") || element.dataset.attunePlacement;
 
 // An address an offer may point to: this site's or another's over HTTP, nothing that runs.
@@ -16,7 +16,9 @@ function safe(address) {
   }
 }
 
-export function placements(core, words, record) {
+// `selector` finds placements.
+export function placements(core, selector, record) {
+  const words = openWords(core);
   const shown = new Map(); // element → { undo, stop, fields }
   const settled = new WeakSet(); // Decided for this view: no late swap.
   let viewAt = 0;
@@ -115,8 +117,8 @@ export function placements(core, words, record) {
     }
   }
 
-  function scan() {
-    for (const element of document.querySelectorAll(SELECTOR)) if (!settled.has(element)) show(element);
+  function decideAll() {
+    for (const element of document.querySelectorAll(selector)) if (!settled.has(element)) show(element);
   }
 
   const self = {
@@ -124,12 +126,19 @@ export function placements(core, words, record) {
     view(startedAt) {
       viewAt = startedAt;
       core.release();
-      for (const element of document.querySelectorAll(SELECTOR)) {
+      for (const element of document.querySelectorAll(selector)) {
         restore(element);
         settled.delete(element);
       }
-      scan();
+      decideAll();
     },
+    // Placements that the page added are decided when they appear.
+    scan() {
+      viewAt = performance.now();
+      decideAll();
+    },
+    // There is another bundle.
+    learn: words.learn,
     restoreAll() {
       for (const element of [...shown.keys()]) restore(element);
       core.release();
@@ -141,15 +150,5 @@ export function placements(core, words, record) {
         self.restoreAll();
     },
   };
-  // Placements that a page adds later are decided when they appear.
-  let pending = 0;
-  new MutationObserver((changes) => {
-    if (pending || !changes.some((change) => change.addedNodes.length)) return;
-    pending = requestAnimationFrame(() => {
-      pending = 0;
-      viewAt = performance.now();
-      scan();
-    });
-  }).observe(document.documentElement, { childList: true, subtree: true });
   return self;
 }

@@ -1,0 +1,72 @@
+// What pages may call: docs/tag.md says what each does.
+
+import { clip } from "./batch.js";
+import { nothing } from "./safe.js";
+import { plain } from "./queue.js";
+
+// E-mail addresses and telephone or national numbers are not pseudonyms.
+const PERSONAL = /@|^[+\d][\d\s().-]{7,}$/;
+
+// `page` is what `start` put together.
+export function apiOf(page) {
+  const { decider, queue, store, who, base, site, consent, put } = page;
+  const record = (name, fields) => put(name, fields, Date.now());
+  const places = (act) => page.places() && act(page.places());
+  // At once where the core is there, otherwise as soon as it is; null where it never will be.
+  const decided = (ask) => {
+    const core = decider.core();
+    return core ? ask(core) : decider.load().then(ask, () => null);
+  };
+  const decide = (placement, options, peek) =>
+    decided((core) => JSON.parse(core.decide(placement, Date.now(), (options && options.limit) || 1, peek) || "null"));
+  const another = () => {
+    who.reset();
+    queue.clear();
+    decider.changed();
+  };
+
+  return {
+    page: (name, fields) => record("page_viewed", { ...fields, name }),
+    track: (name, fields) => record(String(name), fields),
+    identify(id, traits) {
+      if (!id || PERSONAL.test(id)) return false;
+      if (who.identify(clip(String(id), 128))) record("identified", {});
+      decider.changed();
+      const values = plain(traits);
+      if (values.length && consent.personalises())
+        decided((core) => {
+          core.give(values);
+          core.traits();
+          page.saveSoon();
+        });
+      page.saveSoon();
+      return true;
+    },
+    reset() {
+      page.flush();
+      another();
+      places((some) => some.view(performance.now()));
+      page.save();
+    },
+    consent: (answers) => (answers ? consent.set(answers) : consent.get()),
+    optIn: () => consent.set({ measure: true, personalise: true }),
+    optOut: () => consent.set({ measure: false, personalise: false }),
+    forget() {
+      if (consent.measures()) navigator.sendBeacon(base + "v1/forget", JSON.stringify({ site, visitor: btoa(who.visitor()) }));
+      places((some) => some.restoreAll());
+      another();
+      decider.forget();
+      for (const name of store.names("")) name !== "consent" && store.setText(name, "");
+    },
+    decide: (placement, options) => decide(placement, options, false),
+    peek: (placement, options) => decide(placement, options, true),
+    explain: (placement) =>
+      decided(async (core) => {
+        const about = [core.profile(), decider.payload(), core.question(placement, Date.now(), 1)];
+        return page.part(__EXPLAIN__).then(({ explain }) => explain(base, ...about)).catch(() => []);
+      }),
+    expose: (fields) => record("offer_exposed", fields),
+    ready: (listener) => (listener || nothing)(),
+    on: (name, listener) => page.listeners.push([name, listener]),
+  };
+}

@@ -1,0 +1,29 @@
+// Searches on the site, told by the address of their results.
+
+const NAMES = ["q", "query", "search", "keyword", "s"];
+
+const termOf = (url) => {
+  const { searchParams } = new URL(url);
+  for (const name of NAMES) {
+    const term = searchParams.get(name);
+    if (term) return term.trim().replace(/\s+/g, " ").slice(0, 128);
+  }
+  return "";
+};
+
+// What a page at `url` says of a search, or null. `before` is the page it was opened from: the same term there is the
+// same search (reloaded, paged, filtered), another one a refinement.
+export function searchOf(url, before) {
+  const term = termOf(url);
+  if (!term) return null;
+  let earlier = "";
+  try {
+    if (new URL(before).origin === location.origin) earlier = termOf(before);
+  } catch {
+    // No page before.
+  }
+  if (earlier === term) return null;
+  const counted = document.querySelector("[data-attune-results]");
+  const results = counted && counted.dataset.attuneResults ? Number(counted.dataset.attuneResults) : undefined;
+  return { term, results, refined: earlier ? true : undefined };
+}

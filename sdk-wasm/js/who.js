@@ -1,0 +1,39 @@
+// Who visits: a random id of this browser, the user it was told, and the session. Ids are texts of their 16 bytes.
+
+import { encoder, toBytes, toText, uuid } from "./bytes.js";
+
+export function openWho(store) {
+  const fresh = () => ({ visitor: toText(uuid(4)), user: "", session: "", at: 0 });
+  let state = fresh();
+  const read = () => {
+    try {
+      const stored = JSON.parse(store.text("who"));
+      if (stored.at >= state.at) state = stored;
+    } catch {
+      // The first time.
+    }
+  };
+  read();
+  return {
+    visitor: () => state.visitor,
+    user: () => state.user,
+    // The session at `at`: another one after `timeout` milliseconds without anything.
+    session(at, timeout) {
+      const over = () => !state.session || at - state.at >= timeout;
+      if (over()) read(); // Another tab may go on with it.
+      if (over()) state.session = toText(uuid(4));
+      state.at = Math.max(state.at, at);
+      return state.session;
+    },
+    // True if it is another user than before.
+    identify(user) {
+      const changed = state.user !== user;
+      state.user = user;
+      return changed;
+    },
+    reset: () => (state = fresh()),
+    // As a batch says it, with the answers about consent.
+    bytes: (bits) => new Uint8Array([bits, ...toBytes(state.visitor), ...encoder.encode(state.user)]),
+    save: (known) => store.setText("who", known ? JSON.stringify(state) : ""),
+  };
+}

@@ -1,0 +1,68 @@
+// Attune beside other products' SDKs: the tag as the collector serves it, its parts below the collector's address.
+//
+// Needs `cargo xtask web sdk` and target/spec-vectors.json (a bundle to serve).
+import { createPrivateKey, generateKeyPairSync, sign } from "node:crypto";
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decode } from "./batch.mjs";
+
+const target = new URL("../../../target/", import.meta.url).pathname;
+const sdk = join(target, "web/sdk");
+const names = readdirSync(sdk).filter((name) => /\.(js|wasm)$/.test(name));
+const named = (start, end) => names.find((name) => name.startsWith(start) && name.endsWith(end));
+
+// A signed bundle with a campaign in it.
+const vectors = JSON.parse(readFileSync(join(target, "spec-vectors.json")));
+const payload = Buffer.from(vectors.find(({ decision }) => decision.includes('"matched"')).bundle);
+const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+const bundle = Buffer.concat([Buffer.from("AS1"), sign(null, payload, createPrivateKey(privateKey.export({ format: "pem", type: "pkcs8" }))), payload]);
+
+// The loader as the collector fills it in.
+const folder = mkdtempSync(join(tmpdir(), "attune-bench-"));
+const loader = join(folder, "tag.js");
+const script = named("attune-", ".js");
+const text = readFileSync(join(target, "web/tag/loader.js"), "utf8");
+writeFileSync(loader, text.replace("__SDK__", script).replace("__KEY__", publicKey.export({ format: "jwk" }).x));
+
+export default {
+  name: "attune",
+  how: "cargo xtask web sdk, the tag and a signed bundle",
+  auto: "everything",
+  files: [loader, join(sdk, script)],
+  lazy: { "/tag.js": loader, ...Object.fromEntries(names.map((name) => [`/sdk/${name}`, join(sdk, name)])) },
+  head: (collector) => `<script>
+    window.attune = [["consent", { measure: true, personalise: true }]];
+    window.__sdk = { track: (name, fields) => window.attune.push(["track", name, fields]), page() {} };
+    </script><script async src="${collector}/tag.js" data-site="pk_bench"></script>`,
+  stub: ({ path }) => {
+    if (path === "/v1/manifest") return { json: { bundle: "bench" } };
+    if (path === "/v1/bundle/bench") return { type: "application/octet-stream", body: bundle };
+    return { json: {} };
+  },
+  decode: ({ path, body }) => {
+    if (path !== "/v1/batch") return [];
+    const { events, ...context } = decode(body);
+    return events.map(({ id, session, ...event }) => ({ ...event, utm_campaign: context.utm_campaign }));
+  },
+  nameOf: (event) => event.name,
+  detect: {
+    pageView: /^page_viewed/,
+    spa: /^page_viewed .*\/p\/5/,
+    click: /^element_clicked/,
+    rageClick: /^rage_clicked/,
+    deadClick: /^dead_clicked/,
+    formStart: /^form_started/,
+    formField: /^form_field_changed/,
+    formAbandon: /^form_abandoned/,
+    formSubmit: /^form_submitted/,
+    scroll: /^page_left .*"scroll_percent"/,
+    webVitals: /^vitals_measured/,
+    jsError: /^error_raised/,
+    outbound: /^element_clicked .*"outbound":true/,
+    download: /^element_clicked .*"download":true/,
+    leave: /^page_left/,
+    siteSearch: /^search_performed/,
+    utm: /"utm_campaign":"spring"/,
+  },
+};
