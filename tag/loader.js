@@ -25,6 +25,9 @@
       .catch(() => {
         queue.mode = "off";
         queue.why = "not_loaded";
+        const unheard = (...calls) => calls.forEach((call) => call.done && call.done());
+        Object.defineProperty(queue, "push", { value: unheard });
+        unheard(...queue.splice(0));
       });
   } catch {}
 })();

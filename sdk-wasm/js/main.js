@@ -43,7 +43,7 @@ export async function start(calls, base, site, key) {
   let saving = 0;
   function save() {
     saving = 0;
-    if (!ready) return;
+    if (!ready && !consent.measures()) return;
     who.save(consent.measures() || consent.personalises());
     decider.save();
     store.setText(tab, consent.measures() && queue.waiting() ? queue.toText() : "");
@@ -55,7 +55,7 @@ export async function start(calls, base, site, key) {
   function put(name, fields, at) {
     guard(() => {
       if (queue.record(name, fields, at)) {
-        if (ready) out.wake();
+        out.wake();
         saveSoon();
         emit("event", name);
       }
@@ -107,9 +107,11 @@ export async function start(calls, base, site, key) {
   const engagement = watchEngagement(record);
   const leaveForms = watchForms(record);
   function page(url, before, at = Date.now()) {
-    leaveForms();
-    engagement(true);
-    errors();
+    if (queue.page[0]) {
+      leaveForms();
+      engagement(true);
+      errors();
+    }
     const referrer = before || document.referrer;
     const facts = about();
     const context = contextOf(url, referrer, facts);
@@ -118,7 +120,7 @@ export async function start(calls, base, site, key) {
     queue.page = [clip(url, 2_048), clip(document.title, 256), clip(referrer, 512)];
     put("page_viewed", { category: facts.category }, at);
     if (facts.item) put("item_viewed", facts, at);
-    const search = searchOf(url, referrer);
+    const search = searchOf(url, referrer, !before);
     if (search) put("search_performed", search, at);
     if (places) places.view(performance.now());
   }
@@ -160,9 +162,12 @@ export async function start(calls, base, site, key) {
     left = true;
   });
   listen("pageshow", () => (left = false));
-  calls.push = (...entries) => entries.forEach(call);
+  // Defined, because where prototypes are frozen assigning fails.
+  Object.defineProperty(calls, "push", { value: (...entries) => entries.forEach(call) });
   for (const name in api) calls[name] = (...values) => Promise.resolve(guard(() => api[name](...values)));
   await bundle.start();
+  // Only what the visitor has said yes to, then.
+  if (!ready) [calls.mode, calls.why] = ["lite", "no_bundle"];
 
   function installed(payload) {
     const { presumed, timeout } = readTerms(payload);

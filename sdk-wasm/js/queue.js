@@ -41,6 +41,7 @@ export function openQueue(visit, who, consent, learn) {
 
   function trim() {
     if (events.length > MOST) dropped += events.splice(0, events.length - MOST).length;
+    unseen = unseen.slice(-MOST);
   }
 
   return {

@@ -1,9 +1,13 @@
 // Batches out: soon after recording, when the page hides, again after a failure. Ids make a repeat harmless.
 
+import { guard, nothing } from "./safe.js";
+
 const SOON_MS = 3_000;
 const MOST = 200;
 const BEACON_MOST = 400;
 const LONGEST_MS = 300_000;
+
+const options = (body) => ({ method: "POST", body, keepalive: body.length < 60_000, credentials: "omit" });
 
 export function transport(consent, queue, base, saved) {
   const url = base + "v1/batch";
@@ -37,7 +41,7 @@ export function transport(consent, queue, base, saved) {
     busy = true;
     try {
       const body = queue.batch(events);
-      const response = await fetch(url, { method: "POST", body, keepalive: body.length < 60_000, credentials: "omit" });
+      const response = await fetch(url, options(body));
       if (response.status === 429 || response.status >= 500) backOff(response);
       else done(events); // Taken, or refused for good.
     } catch {
@@ -50,8 +54,10 @@ export function transport(consent, queue, base, saved) {
   function leave() {
     while (queue.waiting() && consent.measures()) {
       const events = queue.first(BEACON_MOST);
-      if (!navigator.sendBeacon || !navigator.sendBeacon(url, new Blob([queue.batch(events)]))) return;
-      done(events);
+      const body = queue.batch(events);
+      if (guard(() => navigator.sendBeacon(url, new Blob([body])))) done(events);
+      // It may arrive or not: they stay in the store under their ids.
+      else return guard(() => fetch(url, options(body)).catch(nothing));
     }
   }
 

@@ -4,15 +4,19 @@ import { listen } from "../safe.js";
 
 const SECRET = /\b(cc-|one-time-code|current-password|new-password)/;
 
-const nameOf = (form) => form.getAttribute("name") || form.id || new URL(form.action, location.href).pathname;
+// A form's own properties may be fields of it that have their names.
+const { closest, getAttribute } = Element.prototype;
+const attribute = (form, name) => getAttribute.call(form, name) || "";
+const nameOf = (form) =>
+  attribute(form, "name") || attribute(form, "id") || new URL(attribute(form, "action"), location.href).pathname;
 
 // The field behind an event, unless it is secret, hidden, searched with or outside a form.
 function fieldOf(event) {
   const element = event.composedPath()[0];
   const { form, type, autocomplete } = element;
-  if (!form || form.method === "dialog" || !/^(INPUT|SELECT|TEXTAREA)$/.test(element.tagName)) return null;
+  if (!form || attribute(form, "method") === "dialog" || !/^(INPUT|SELECT|TEXTAREA)$/.test(element.tagName)) return null;
   if (/^(password|hidden|search|submit|button|reset|image)$/.test(type) || SECRET.test(autocomplete)) return null;
-  return form.closest("[data-attune-ignore],search,[role=search]") ? null : element;
+  return closest.call(form, "[data-attune-ignore],search,[role=search]") ? null : element;
 }
 
 export function watchForms(record) {

@@ -1,7 +1,7 @@
 // Page views: load, single-page navigation, return from the back-forward cache, activation of a prerender.
 // A hash counts as a page only where sites route by it (`#/…`, `#!…`).
 
-import { listen } from "../safe.js";
+import { guard, listen } from "../safe.js";
 
 const SETTLE_MS = 60; // Routers call replaceState in bursts and set the title afterwards.
 
@@ -35,14 +35,18 @@ export function watchPages(viewed) {
     clearTimeout(timer);
     timer = setTimeout(() => check(), SETTLE_MS);
   };
-  for (const name of ["pushState", "replaceState"]) {
-    const original = history[name];
-    history[name] = function (...values) {
-      const result = original.apply(this, values);
-      settle();
-      return result;
-    };
-  }
+  // Browsers that tell of navigations need not be watched; a page may forbid watching.
+  if (window.navigation) guard(() => navigation.addEventListener("currententrychange", settle));
+  else
+    for (const name of ["pushState", "replaceState"])
+      guard(() => {
+        const original = history[name];
+        history[name] = function (...values) {
+          const result = original.apply(this, values);
+          settle();
+          return result;
+        };
+      });
   listen("popstate", settle);
   listen("hashchange", settle);
   listen("pageshow", (event) => {

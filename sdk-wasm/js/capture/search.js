@@ -12,10 +12,11 @@ const termOf = (url) => {
 };
 
 // What a page at `url` says of a search, or null. `before` is the page it was opened from: the same term there is the
-// same search (reloaded, paged, filtered), another one a refinement.
-export function searchOf(url, before) {
+// same search (paged, filtered), another one a refinement. `loaded`: by the browser, not by a router.
+export function searchOf(url, before, loaded) {
   const term = termOf(url);
-  if (!term) return null;
+  const [navigation] = performance.getEntriesByType("navigation");
+  if (!term || (loaded && navigation && navigation.type !== "navigate")) return null;
   let earlier = "";
   try {
     if (new URL(before).origin === location.origin) earlier = termOf(before);

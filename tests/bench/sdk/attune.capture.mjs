@@ -5,7 +5,7 @@ import { createPrivateKey, generateKeyPairSync, sign } from "node:crypto";
 import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decode } from "./batch.mjs";
+import { decode } from "../../batch.mjs";
 
 const target = new URL("../../../target/", import.meta.url).pathname;
 const sdk = join(target, "web/sdk");
