@@ -5,7 +5,7 @@ use crate::run::{command, root, run};
 use crate::serve::Server;
 use anyhow::Result;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What pip installs.
@@ -44,13 +44,13 @@ fn program() -> Result<Option<PathBuf>> {
     Ok(Some(program))
 }
 
-/// Runs it; `None` if it cannot be had here.
+/// Runs it against `attune`, the program at that path; `None` if it cannot be had here.
 ///
 /// # Errors
 /// If the description and the server disagree: the program has said where.
-pub(crate) fn check(effort: Effort) -> Result<Option<()>> {
+pub(crate) fn check(attune: &Path, effort: Effort) -> Result<Option<()>> {
     let Some(program) = program()? else { return Ok(None) };
-    let server = Server::start("schemathesis")?;
+    let server = Server::start(attune, "schemathesis")?;
     run(Command::new(program)
         .arg("--config-file")
         .arg(root().join("xtask/schemathesis.toml"))

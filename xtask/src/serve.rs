@@ -1,6 +1,6 @@
 //! The collector on an empty folder, for tools that attack it from outside.
 
-use crate::run::{cargo, output, run};
+use crate::run::run;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::fs;
@@ -28,17 +28,12 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Builds the binary as tests use it and starts it; the warehouse answers when this returns.
-    pub(crate) fn start(name: &str) -> Result<Self> {
-        run(cargo().args(["build", "--package", "attune-collector"]))?;
-        let target = output(cargo().args(["metadata", "--format-version", "1", "--no-deps"]))?;
-        let target: Value = serde_json::from_str(&target)?;
-        let target = target["target_directory"].as_str().context("no target folder")?;
-        let binary = Path::new(target).join("debug/attune");
+    /// Starts `attune`, the program at that path; the warehouse answers when this returns.
+    pub(crate) fn start(attune: &Path, name: &str) -> Result<Self> {
         let dir = std::env::temp_dir().join(format!("attune-{name}-{}", std::process::id()));
         fs::create_dir_all(&dir)?;
         let data = dir.join("data");
-        let child = Command::new(&binary)
+        let child = Command::new(attune)
             .args(["serve", "--listen", "127.0.0.1:0", "--free-mib", "0", "--data"])
             .arg(&data)
             .env_remove("CLICKHOUSE_URL")
@@ -58,7 +53,7 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        run(Command::new(&binary)
+        run(Command::new(attune)
             .args(["site", "add", "bank", "--json", "--data"])
             .arg(&data)
             .stdout(Stdio::null())
@@ -66,7 +61,7 @@ impl Server {
         // A question opens the engine.
         let question = server.dir.join("question.json");
         fs::write(&question, r#"{"interval":"day"}"#)?;
-        run(Command::new(&binary)
+        run(Command::new(attune)
             .args(["query", "trend", "--site", "bank", "--file"])
             .arg(&question)
             .arg("--data")
