@@ -60,6 +60,8 @@ fn described() -> OpenApiRouter<App> {
     put::<Span>(components);
     let router = OpenApiRouter::with_openapi(description)
         .routes(routes!(batch::send))
+        .routes(routes!(foreign::server::events))
+        .routes(routes!(erasures::forget))
         .routes(routes!(server::health))
         .routes(routes!(server::ledger))
         .routes(routes!(server::flush))
@@ -117,7 +119,7 @@ pub fn router(app: App) -> Router {
     let limited = axum::middleware::from_fn_with_state(app.clone(), by_address);
     api.merge(foreign::routes())
         .route("/v1/batch", options(batch::preflight))
-        .route("/v1/forget", post(erasures::forget).options(batch::preflight))
+        .route("/v1/forget", options(batch::preflight))
         .route("/v1/manifest", get(delivery::manifest))
         .route("/v1/bundle/{hash}", get(delivery::bundle))
         .route("/tag.js", get(delivery::tag))

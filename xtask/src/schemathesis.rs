@@ -57,7 +57,11 @@ pub(crate) fn check(attune: &Path, effort: Effort) -> Result<Option<()>> {
         .args(["run", &format!("http://{}/openapi.json", server.address)])
         .args(["--seed", SEED, "--continue-on-failure", "--workers", "2", "--no-color"])
         .args(["--max-examples", &effort.examples.to_string(), "--max-time", &effort.seconds.to_string()])
+        .env("SCHEMATHESIS_HOOKS", root().join("xtask/schemathesis.py"))
         .env("ATTUNE_TOKEN", &server.token)
+        .env("ATTUNE_SITE", &server.site)
+        .env("ATTUNE_KEY", &server.server_key.0)
+        .env("ATTUNE_SECRET", &server.server_key.1)
         .current_dir(&server.dir))?;
     Ok(Some(()))
 }

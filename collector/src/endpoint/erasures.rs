@@ -69,9 +69,14 @@ pub async fn create(
 }
 
 /// What a device asks when its user says so.
-#[derive(serde::Deserialize)]
-struct Forget {
+#[derive(serde::Deserialize, utoipa::ToSchema)]
+pub struct Forget {
+    /// Public site key.
     site: String,
+    /// Browser profile: a UUID, or its sixteen bytes in base 64.
+    #[schema(
+        pattern = "^([0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[A-Za-z0-9+/]{21}[AQgw]==)$"
+    )]
     visitor: String,
 }
 
@@ -81,8 +86,23 @@ fn visitor(text: &str) -> Option<VisitorId> {
     text.parse().ok().or_else(|| bytes().map(|bytes| VisitorId(u128::from_be_bytes(bytes))))
 }
 
-/// `POST /v1/forget` of a device: `{"site","visitor"}`. Whoever knows a visitor's random id may have its events deleted,
-/// and nothing else.
+/// Erases what a browser did, when its user says so. Whoever knows a visitor's random id may have its events deleted, and
+/// nothing else.
+#[utoipa::path(
+    post,
+    path = "/v1/forget",
+    operation_id = "forget",
+    tag = "ingest",
+    request_body(content = Forget, content_type = "application/json"),
+    responses(
+        (status = 202, description = "Begun"),
+        (status = 400, body = ErrorBody, description = "Not a site and a visitor"),
+        (status = 401, body = ErrorBody, description = "Unknown site key"),
+        (status = 403, body = ErrorBody, description = "Pages of this origin may not send, or the site takes no events"),
+        (status = 429, body = ErrorBody, description = "This address asked too often; see Retry-After"),
+        (status = 503, body = ErrorBody, description = "Not now; see Retry-After")
+    )
+)]
 pub async fn forget(
     State(app): State<App>,
     ClientAddress(address): ClientAddress,

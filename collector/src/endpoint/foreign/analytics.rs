@@ -2,7 +2,7 @@
 
 use super::{finish, intake, pixel, request as raw, store, store_admitted, visitor};
 use crate::error::ApiError;
-use crate::extract::{Client, ClientAddress};
+use crate::extract::{ApiQuery, Client, ClientAddress};
 use crate::foreign::json::parse;
 use crate::foreign::snowplow::Pairs;
 use crate::foreign::{ga4, matomo, plausible};
@@ -10,7 +10,7 @@ use crate::sites::SiteEntry;
 use crate::state::App;
 use attune_schema::outcome::Verdict;
 use axum::Json;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -87,13 +87,10 @@ impl MeasurementQuery {
 }
 
 /// Events of a server or an app.
-pub async fn measurement(
-    State(app): State<App>,
-    Query(query): Query<MeasurementQuery>,
-    request: Request,
-) -> Response {
+pub async fn measurement(State(app): State<App>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let result = async {
+        let ApiQuery(query) = ApiQuery::<MeasurementQuery>::of(&parts.uri)?;
         let received = intake::read(&app, &parts.headers, body).await?;
         let site = query.site(&app).ok_or_else(intake::unknown_site)?;
         let translated = ga4::translate(&parse(&received.bytes)?, app.now())?;
@@ -105,13 +102,10 @@ pub async fn measurement(
 }
 
 /// Says what is wrong with a request, and stores nothing.
-pub async fn measurement_check(
-    State(app): State<App>,
-    Query(query): Query<MeasurementQuery>,
-    request: Request,
-) -> Response {
+pub async fn measurement_check(State(app): State<App>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let result = async {
+        let ApiQuery(query) = ApiQuery::<MeasurementQuery>::of(&parts.uri)?;
         let received = intake::read(&app, &parts.headers, body).await?;
         let body = parse(&received.bytes)?;
         let mut problems = ga4::problems(&body);

@@ -23,7 +23,7 @@ use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, options, post};
 use std::net::IpAddr;
 
 /// Oldest events taken, in days. Their forms know no bound; but anybody can write a page's key, and what is looked
@@ -53,7 +53,7 @@ pub fn routes() -> Router<App> {
         router = router.route(path, open(get(analytics::matomo).post(analytics::matomo)));
     }
     router
-        .route("/v1/events", open(post(server::events)))
+        .route("/v1/events", options(preflight))
         .route("/v1/projects/{key}/settings", open(get(segment::settings)))
         .route("/sourceConfig", open(get(segment::source_config)))
         .route("/sourceConfig/", open(get(segment::source_config)))

@@ -2,14 +2,14 @@
 
 use super::{finish, intake, request, store, text};
 use crate::error::ApiError;
-use crate::extract::Client;
+use crate::extract::{ApiQuery, Client};
 use crate::foreign::json::parse;
 use crate::foreign::segment;
 use crate::raw::RawRequest;
 use crate::sites::SiteEntry;
 use crate::state::App;
 use axum::Json;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -52,7 +52,7 @@ pub async fn call(State(app): State<App>, kind: Option<&'static str>, asked: Req
     let result = async {
         let received = intake::read(&app, &parts.headers, body).await?;
         let body = parse(&received.bytes)?;
-        let query = Query::<KeyQuery>::try_from_uri(&parts.uri).ok().and_then(|query| query.0.write_key);
+        let query = write_key(&parts);
         let kept = request(&parts, &received.bytes, "");
         take(&app, &parts, kept, query.as_deref(), kind, body).await
     };
@@ -89,6 +89,11 @@ async fn take(
     Ok(Json(json!({ "success": true })).into_response())
 }
 
+/// The key in the address; the clients' other ways to name it are tried if the address is odd.
+fn write_key(parts: &Parts) -> Option<String> {
+    ApiQuery::<KeyQuery>::of(&parts.uri).ok()?.0.write_key
+}
+
 /// The user name of basic authentication; the password is empty.
 fn basic_user(headers: &HeaderMap) -> Option<String> {
     let encoded = text(headers, header::AUTHORIZATION).strip_prefix("Basic ")?;
@@ -118,8 +123,7 @@ pub async fn settings(State(app): State<App>, Path(key): Path<String>, request: 
 /// What RudderStack's browser client asks its `configUrl` for.
 pub async fn source_config(State(app): State<App>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let query = Query::<KeyQuery>::try_from_uri(&parts.uri).ok().and_then(|query| query.0.write_key);
-    let key = query.or_else(|| basic_user(&parts.headers));
+    let key = write_key(&parts).or_else(|| basic_user(&parts.headers));
     let answer = known(&app, key.as_deref()).map(|site| {
         let source = json!({
             "id": site.record.number.to_string(),
