@@ -181,7 +181,7 @@ pub async fn lists(
     _: Caller,
     site: SitePath,
 ) -> Result<Json<Vec<PeopleList>>, ApiError> {
-    learn_hashes(&app, site.record.number).await?;
+    catch_up(&app, site.record.number).await?;
     Ok(Json(app.store.lists(site.record.number, app.now()).await?))
 }
 
@@ -220,7 +220,7 @@ pub async fn imported(
         let message = format!("user: 1 to {ID_BYTES} bytes");
         return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message));
     }
-    learn_hashes(&app, site.record.number).await?;
+    catch_up(&app, site.record.number).await?;
     let hash = hash_of(&app, site.record.number, &query.user).await?;
     Ok(Json(app.store.imported(site.record.number, &query.user, &hash, app.now()).await?))
 }
@@ -267,7 +267,15 @@ fn few(rows: usize) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Hashes of all users that the site knows: who became known since the last time is found by what files said before.
+/// Lets what files say of keyed hashes be found for whoever became known since; nothing where no file names any.
+async fn catch_up(app: &App, site: u32) -> Result<(), ApiError> {
+    if app.store.imports(site).await?.iter().any(|record| record.hashed) {
+        learn_hashes(app, site).await?;
+    }
+    Ok(())
+}
+
+/// Hashes all users that the site knows and has not hashed yet.
 async fn learn_hashes(app: &App, site: u32) -> Result<(), ApiError> {
     let key = HashKey::new(&app.control.hash_secret(site).await?);
     loop {
