@@ -71,10 +71,7 @@ pub struct BatchBody {
     )
 )]
 pub async fn send(State(app): State<App>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let origin = parts.headers.get(header::ORIGIN).cloned();
-    let result = take(&app, &parts, body).await;
-    intake::finish(&app, result, origin, false)
+    intake::answer(&app, request, false, async |parts, body| take(&app, parts, body).await).await
 }
 
 /// Answers the browser's question before a cross-origin batch.

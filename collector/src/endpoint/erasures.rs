@@ -10,7 +10,7 @@ use attune_schema::id::VisitorId;
 use attune_schema::limits::ID_BYTES;
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -58,8 +58,7 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<Erasure>), ApiError> {
     let whom = match new {
         NewErasure::User(user) if user.is_empty() || user.len() > ID_BYTES => {
-            let message = format!("`user` has 1 to {ID_BYTES} bytes");
-            return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message));
+            return Err(ApiError::invalid(format!("`user` has 1 to {ID_BYTES} bytes")));
         }
         NewErasure::User(user) => Whom::User(user),
         NewErasure::Visitor(visitor) => Whom::Visitor(visitor),
@@ -108,8 +107,7 @@ pub async fn forget(
     ClientAddress(address): ClientAddress,
     request: Request,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let result = async {
+    intake::answer(&app, request, false, async |parts, body| {
         let bytes = read_capped(body, FORGET_BYTES).await?;
         let asked: Option<Forget> = serde_json::from_slice(&bytes).ok();
         let asked = asked.and_then(|asked| Some((visitor(&asked.visitor)?, asked.site)));
@@ -125,7 +123,6 @@ pub async fn forget(
         }
         begin(&app, site.record.number, "visitor", Whom::Visitor(visitor)).await?;
         Ok(StatusCode::ACCEPTED.into_response())
-    };
-    let result: Result<Response, ApiError> = result.await;
-    intake::finish(&app, result, parts.headers.get(header::ORIGIN).cloned(), false)
+    })
+    .await
 }

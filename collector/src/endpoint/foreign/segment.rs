@@ -1,6 +1,6 @@
 //! Segment's HTTP API, and the settings that its and RudderStack's browser clients ask for first.
 
-use super::{finish, intake, request, store, text};
+use super::{door, intake, quietly, request, store, text};
 use crate::error::ApiError;
 use crate::extract::{ApiQuery, Client};
 use crate::foreign::json::parse;
@@ -48,16 +48,11 @@ pub struct KeyQuery {
 
 /// One call, or a batch of them.
 pub async fn call(State(app): State<App>, kind: Option<&'static str>, asked: Request) -> Response {
-    let (parts, body) = asked.into_parts();
-    let result = async {
-        let received = intake::read(&app, &parts.headers, body).await?;
-        let body = parse(&received.bytes)?;
-        let query = write_key(&parts);
-        let kept = request(&parts, &received.bytes, "");
-        take(&app, &parts, kept, query.as_deref(), kind, body).await
-    };
-    let result = result.await;
-    finish(&app, &parts, result)
+    door(&app, asked, async |parts, body| {
+        let kept = request(parts, body, "");
+        take(&app, parts, kept, write_key(parts).as_deref(), kind, parse(body)?).await
+    })
+    .await
 }
 
 /// A batch posted to the path that it shares with ours; `None` if it is not one of this form.
@@ -117,7 +112,7 @@ pub async fn settings(State(app): State<App>, Path(key): Path<String>, request: 
         }))
         .into_response()
     });
-    finish_quietly(&parts, answer)
+    quietly(&parts.headers, answer)
 }
 
 /// What RudderStack's browser client asks its `configUrl` for.
@@ -138,16 +133,9 @@ pub async fn source_config(State(app): State<App>, request: Request) -> Response
         });
         Json(json!({ "source": source, "updatedAt": "1970-01-01T00:00:00.000Z" })).into_response()
     });
-    finish_quietly(&parts, answer)
+    quietly(&parts.headers, answer)
 }
 
 fn known(app: &App, key: Option<&str>) -> Result<Arc<SiteEntry>, ApiError> {
     key.and_then(|key| app.sites.by_key(key)).ok_or_else(intake::unknown_site)
-}
-
-/// Settings are not batches: they are not counted.
-fn finish_quietly(parts: &Parts, answer: Result<Response, ApiError>) -> Response {
-    let mut response = answer.into_response();
-    intake::put_cors(response.headers_mut(), parts.headers.get(header::ORIGIN).cloned(), true);
-    response
 }

@@ -1,7 +1,6 @@
 //! Events of a company's own servers, signed.
 
-use super::{finish, intake, request as raw, store};
-use crate::error::ApiError;
+use super::{door, request as raw, store};
 use crate::extract::Client;
 use crate::extract::signature::signed_site;
 use crate::foreign::json::parse;
@@ -68,15 +67,11 @@ enum EventTime {
     )
 )]
 pub async fn events(State(app): State<App>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let result = async {
-        let received = intake::read(&app, &parts.headers, body).await?;
-        let site = signed_site(&app, &parts.headers, &received.bytes)?;
-        let translated = server::translate(&parse(&received.bytes)?, app.now())?;
-        let events =
-            store(&app, &site, Client::default(), raw(&parts, &received.bytes, ""), translated).await?;
+    door(&app, request, async |parts, body| {
+        let site = signed_site(&app, &parts.headers, body)?;
+        let translated = server::translate(&parse(body)?, app.now())?;
+        let events = store(&app, &site, Client::default(), raw(parts, body, ""), translated).await?;
         Ok(Json(BatchAnswer { events }).into_response())
-    };
-    let result: Result<Response, ApiError> = result.await;
-    finish(&app, &parts, result)
+    })
+    .await
 }
