@@ -17,7 +17,7 @@ pub struct Document<T> {
     pub body: T,
 }
 
-/// The answer to a change against an old version: an [`ErrorBody`] and what is there now.
+/// The answer to a change against an old version: an [`ErrorBody`](super::ErrorBody) and what is there now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Conflict<T> {
