@@ -1,6 +1,7 @@
 //! The OpenAPI description: what every operation has in common is said once, here, and what the types' own
 //! descriptions leave vague is said exactly, so that a client made from it sends what is taken.
 
+use crate::extract::signature;
 use attune_schema::api::ErrorBody;
 use attune_schema::value::Value as Scalar;
 use serde_json::{Map, Value, json};
@@ -12,7 +13,9 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, ResponseBuilder};
 
 /// Operations for which nobody has to be known.
-const OPEN: [&str; 3] = ["/api/sign-in", "/health", "/v1/batch"];
+const OPEN: [&str; 4] = ["/api/sign-in", "/health", "/v1/batch", "/v1/forget"];
+/// Operations that a company's server signs.
+const SIGNED: [&str; 1] = ["/v1/events"];
 /// Schemas whose values of any kind are properties' values.
 const WITH_VALUES: [&str; 6] = ["ImportRow", "Imported", "LiveEvent", "PersonRow", "PropertyFilter", "Test"];
 
@@ -30,6 +33,17 @@ pub fn complete(mut description: OpenApi) -> Value {
     let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("attune_session")));
     let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     let components = description.components.get_or_insert_default();
+    let header = |name: &str, meaning: &str| {
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(name, meaning)))
+    };
+    let key = header(signature::KEY, "Names the server key: `sk_…`.");
+    let signature = header(
+        signature::SIGNATURE,
+        "`t=MS,v1=HEX`: the time of signing in milliseconds since 1970, and HMAC-SHA-256 of that time, a full stop and \
+         the body, as they are sent, with the key's secret. Holds for five minutes.",
+    );
+    components.security_schemes.insert("server_key".to_owned(), key.into());
+    components.security_schemes.insert("signature".to_owned(), signature.into());
     components.security_schemes.insert("session".to_owned(), cookie.into());
     components.security_schemes.insert("token".to_owned(), token.into());
 
@@ -49,8 +63,10 @@ pub fn complete(mut description: OpenApi) -> Value {
 
 fn complete_one(operation: &mut Operation, path: &str, changes: bool) {
     let mut may_answer = Vec::new();
-    if !OPEN.contains(&path) {
-        let scheme = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
+    let scheme = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
+    if SIGNED.contains(&path) {
+        operation.security = Some(vec![scheme("server_key").add("signature", Vec::<String>::new())]);
+    } else if !OPEN.contains(&path) {
         operation.security = Some(vec![scheme("session"), scheme("token")]);
         may_answer.push(("401", "Nobody is signed in"));
         if changes {

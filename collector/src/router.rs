@@ -60,6 +60,8 @@ fn described() -> OpenApiRouter<App> {
     put::<Span>(components);
     let router = OpenApiRouter::with_openapi(description)
         .routes(routes!(batch::send))
+        .routes(routes!(foreign::server::events))
+        .routes(routes!(erasures::forget))
         .routes(routes!(server::health))
         .routes(routes!(server::ledger))
         .routes(routes!(server::flush))
@@ -114,10 +116,10 @@ pub fn router(app: App) -> Router {
         HeaderName::from_static("x-content-type-options"),
         HeaderValue::from_static("nosniff"),
     );
-    let limited = axum::middleware::from_fn_with_state(app.clone(), by_address);
-    api.merge(foreign::routes())
+    let routes = api
+        .merge(foreign::routes())
         .route("/v1/batch", options(batch::preflight))
-        .route("/v1/forget", post(erasures::forget).options(batch::preflight))
+        .route("/v1/forget", options(batch::preflight))
         .route("/v1/manifest", get(delivery::manifest))
         .route("/v1/bundle/{hash}", get(delivery::bundle))
         .route("/tag.js", get(delivery::tag))
@@ -133,11 +135,13 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(|| async {
             let status = StatusCode::METHOD_NOT_ALLOWED;
             ApiError::new(status, "method_not_allowed", "the path does not take this method")
-        })
-        .layer(limited)
-        .layer(private)
-        .layer(plain)
-        .with_state(app)
+        });
+    // What is not limited does not pay for it.
+    let routes = match app.requests {
+        Some(_) => routes.layer(axum::middleware::from_fn_with_state(app.clone(), by_address)),
+        None => routes,
+    };
+    routes.layer(private).layer(plain).with_state(app)
 }
 
 /// Turns away an address that asks too often, before anything of the request is read.

@@ -303,6 +303,32 @@ async fn the_description_names_every_operation_once() {
         assert!(description["components"]["schemas"][name].is_object(), "`{name}` is not described");
     }
     assert!(count > 40, "{count} operations");
+    let who = |path: &str| description["paths"][path]["post"]["security"].clone();
+    assert_eq!(who("/v1/events"), json!([{ "server_key": [], "signature": [] }]));
+    assert_eq!((who("/v1/batch"), who("/v1/forget")), (Value::Null, Value::Null));
+    assert_eq!(description["components"]["securitySchemes"]["server_key"]["name"], "attune-key");
+}
+
+#[tokio::test]
+async fn a_query_that_cannot_be_read_is_refused_as_everything_else_is() {
+    let app = TestApp::start().await;
+    let origin = [("origin", "https://bank.test"), ("content-type", "application/json")];
+    for (method, path) in [
+        ("POST", "/v1/batch?site=a&site=b"),
+        ("GET", "/v1/manifest?site=a&site=b"),
+        ("POST", "/mp/collect?api_secret=a&api_secret=b"),
+        ("POST", "/debug/mp/collect?api_secret=a&api_secret=b"),
+    ] {
+        let answer = app.send(request(method, path, &origin, json!({}))).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::BAD_REQUEST, "bad_request"),
+            "{path}"
+        );
+        let message = answer.json()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("duplicate field"), "{path}: {message}");
+        assert_ne!(answer.header("access-control-allow-origin"), "", "{path}: the page may read it");
+    }
 }
 
 #[tokio::test]

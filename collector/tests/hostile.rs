@@ -4,8 +4,12 @@
 //! names the request that caused it.
 
 mod common;
+#[path = "hostile/doors.rs"]
+mod doors;
 #[path = "hostile/generate.rs"]
 mod generate;
+#[path = "hostile/values.rs"]
+mod values;
 #[path = "hostile/wire.rs"]
 mod wire;
 

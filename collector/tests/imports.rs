@@ -352,6 +352,29 @@ async fn people_are_found_by_keyed_hashes_and_by_no_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_hashed_where_no_file_names_hashes() {
+    let bench = Bench::new().await;
+    bench.known(&["cust_1", "cust_2"]).await;
+    let file = bench.file("ids.csv", "id,tier\ncust_1,gold\ncust_2,silver\n");
+    let hashed_rows = |user: &str| {
+        let proof = bench.ok(&["erase", "bank", "--user", user, "--json"]);
+        let rows = proof["rows"].as_array().unwrap().iter().find(|row| row["place"] == "hashes").unwrap();
+        rows["before"].clone()
+    };
+    bench.people(&file, &[]);
+    assert_eq!(bench.said_of("cust_1").await["attributes"], json!({ "tier": "gold" }));
+    bench.lists().await;
+    assert_eq!(hashed_rows("cust_1"), 0);
+    // One such file, and everybody who is looked for is.
+    let hash = bench.hash(&["user"], &file, "id").remove(1);
+    let partner = bench.file("partner.csv", format!("h,branch\n{hash},Seoul\n"));
+    bench.ok(&["import", "people", &partner, "--site", "bank", "--hash", "h"]);
+    let said = bench.said_of("cust_2").await;
+    assert_eq!(said["attributes"], json!({ "tier": "silver", "branch": "Seoul" }));
+    assert_eq!(hashed_rows("cust_2"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn transactions_are_events_of_users_once() {
     let bench = Bench::new().await;
     bench.known(&["cust_1"]).await;

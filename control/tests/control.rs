@@ -2,7 +2,7 @@
 
 use attune_control::{Control, Error, Kind, Random};
 use attune_schema::api::{NewSite, SiteChange};
-use attune_schema::source::{Placement, SiteSettings};
+use attune_schema::source::{AddressPolicy, CampaignStatus, Placement, SiteSettings};
 use attune_schema::time::{DAY_MS, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -19,9 +19,9 @@ impl Random for Counting {
     }
 }
 
-/// A new store: SQLite, or a new database of the PostgreSQL server at `ATTUNE_TEST_POSTGRES`
+/// The address of a new store: SQLite, or a new database of the PostgreSQL server at `ATTUNE_TEST_POSTGRES`
 /// (`postgres://user@host:port`).
-async fn open() -> (tempfile::TempDir, Control) {
+async fn address() -> (tempfile::TempDir, String) {
     let dir = tempfile::tempdir().unwrap();
     if let Ok(server) = std::env::var("ATTUNE_TEST_POSTGRES") {
         static NEXT: AtomicU8 = AtomicU8::new(0);
@@ -30,10 +30,14 @@ async fn open() -> (tempfile::TempDir, Control) {
         let pool = sqlx::AnyPool::connect(&format!("{server}/postgres")).await.unwrap();
         let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::query(create).execute(&pool).await.unwrap();
-        let random = Arc::new(Counting(AtomicU8::new(0)));
-        return (dir, Control::open_with(&format!("{server}/{name}"), random).await.unwrap());
+        return (dir, format!("{server}/{name}"));
     }
     let url = format!("sqlite://{}?mode=rwc", dir.path().join("control.db").display());
+    (dir, url)
+}
+
+async fn open() -> (tempfile::TempDir, Control) {
+    let (dir, url) = address().await;
     let control = Control::open_with(&url, Arc::new(Counting(AtomicU8::new(0)))).await.unwrap();
     (dir, control)
 }
@@ -201,4 +205,52 @@ async fn server_keys_belong_to_a_site_and_can_be_revoked() {
     for label in ["", " ", "a\nb", &"x".repeat(65)] {
         assert!(matches!(control.add_server_key(1, label, NOW).await, Err(Error::Invalid(_))), "{label:?}");
     }
+}
+
+#[tokio::test]
+async fn what_the_first_version_wrote_is_read_and_goes_on() {
+    let (_dir, url) = address().await;
+    sqlx::any::install_default_drivers();
+    let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+    let first = sqlx::migrate!("./migrations").iter().take(1).cloned().collect();
+    sqlx::migrate::Migrator::with_migrations(first).run(&pool).await.unwrap();
+    sqlx::raw_sql(include_str!("first_version.sql")).execute(&pool).await.unwrap();
+    pool.close().await;
+
+    let control = Control::open(&url).await.unwrap();
+    assert_eq!(control.sign_in("kim", "wrong horse", NOW).await.unwrap(), None);
+    assert!(control.sign_in("kim", "correct horse", NOW).await.unwrap().is_some());
+    let token = "EMPNKujiQ1mdsDWXjrDROl9MRZk0oYlnkvIgv-sttzQ";
+    assert_eq!(control.session(token, NOW).await.unwrap().as_deref(), Some("kim"));
+
+    let bank = control.sites().await.unwrap().remove(0);
+    assert_eq!((bank.number, bank.revision, bank.site.paused), (3, 7, true));
+    assert_eq!(bank.site.key, "pk_T6NvcCSFwx9GsjbHtl6vvm");
+    let (source, revision) = control.source(3).await.unwrap();
+    assert_eq!((revision, source.site.holdout_percent.to_bits()), (7, 12.5f64.to_bits()));
+    assert_eq!(source.site.address, AddressPolicy::None, "nothing of an address, unless somebody says so");
+    assert_eq!(source.site.bot_rules, []);
+    assert_eq!(source.attributes[0].id, "tier");
+    assert_eq!(source.offers[0].content["ko"]["title"], "바다로");
+    assert_eq!(source.campaigns[0].status, CampaignStatus::Running);
+    // Every document would be written again as it is.
+    let again = serde_json::to_value(&source).unwrap();
+    let stored = include_str!("first_version.sql");
+    for (kind, id) in [("audiences", "travellers"), ("offers", "sea"), ("campaigns", "summer")] {
+        let body = format!("{{\"id\":\"{id}\"");
+        let line = stored.lines().find(|line| line.contains(&body)).unwrap();
+        let body = line[line.find(&body).unwrap()..].trim_end_matches([',', ';']).strip_suffix("')").unwrap();
+        assert_eq!(again[kind][0], serde_json::from_str::<serde_json::Value>(body).unwrap());
+    }
+
+    // Versions, numbers and what came later go on from there.
+    let hero = control.update(3, 2, placement("hero", "third"), "kim", NOW).await.unwrap();
+    assert_eq!(hero.version, 3);
+    assert_eq!(control.history(3, Kind::Placement, "hero").await.unwrap().len(), 3);
+    assert_eq!(control.create(3, placement("foot", "again"), "kim", NOW).await.unwrap().version, 3);
+    assert_eq!(control.add_site(&site("shop"), NOW).await.unwrap().number, 4);
+    assert_eq!(control.server_keys().await.unwrap(), []);
+    control.add_server_key(3, "core banking", NOW).await.unwrap();
+    assert_eq!(control.hash_secret(3).await.unwrap().len(), 43);
+    assert!(control.erasures().await.unwrap().is_empty());
 }

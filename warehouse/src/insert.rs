@@ -250,32 +250,6 @@ impl Warehouse {
         Ok(rows.into_iter().map(|row| EventId(row.id.as_u128())).collect())
     }
 
-    /// Makes events up, for measurements: every second id begins with its time, as our SDK's do.
-    #[doc(hidden)]
-    pub async fn fill(&self, site: u32, numbers: std::ops::Range<u64>, at_ms: i64) -> Result<(), Error> {
-        const STEP: usize = 500_000;
-        // 7 in the place where a version 7 UUID has it.
-        let upper = "if(number % 2 = 0, bitShiftLeft(0x019900000000 + intDiv(number, 2), 16) + 0x7000, sipHash64(number))";
-        for from in numbers.clone().step_by(STEP) {
-            let count = (numbers.end - from).min(STEP as u64);
-            let made = format!("FROM numbers({from}, {count})");
-            let keys = format!("INSERT INTO ids (site, key) SELECT {site}, {upper} {made}");
-            let id = format!("concat(leftPad(hex({upper}), 16, '0'), hex(sipHash64(number, 1)))");
-            let events = format!(
-                "INSERT INTO events (site, id, batch, name, at, received_at, visitor, session) \
-                 SELECT {site}, toUUID(replaceRegexpOne(leftPad({id}, 32, '0'), \
-                   '^(.{{8}})(.{{4}})(.{{4}})(.{{4}})(.{{12}})$', '\\1-\\2-\\3-\\4-\\5')), 1, \
-                 concat('event_', toString(number % 20)), \
-                 fromUnixTimestamp64Milli({at_ms} + toInt64(number % 40000000), 'UTC') AS at, at, \
-                 reinterpretAsUUID(sipHash128(intDiv(number, 20))), reinterpretAsUUID(sipHash128(number, 2)) {made}"
-            );
-            for sql in [keys, events] {
-                self.client.query_raw(&sql).execute().await?;
-            }
-        }
-        Ok(())
-    }
-
     /// Those of `ids` whose upper half is known: nearly none, unless they are stored.
     async fn perhaps(&self, site: u32, ids: &[EventId]) -> Result<Vec<EventId>, Error> {
         // One literal with all of them: a list of literals costs more to read than the rows cost to insert.

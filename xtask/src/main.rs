@@ -5,6 +5,7 @@ mod arrows;
 mod bare;
 mod bench;
 mod build;
+mod built;
 mod check;
 mod compress;
 mod demo;

@@ -1,10 +1,18 @@
 //! `cargo xtask prove`: the long proofs, in full. `cargo xtask test` runs the same at reduced counts.
 
+use crate::built::Built;
 use crate::run::{cargo, run};
 use crate::schemathesis::{self, Effort};
 use crate::{engine, npm, slow};
 use anyhow::Result;
 use clap::Args;
+
+/// What is proved of the collector, as released.
+#[rustfmt::skip]
+const COLLECTOR: &[&str] = &[
+    "--release", "--package", "attune-collector",
+    "--test", "crash", "--test", "hostile", "--test", "imports", "--test", "outage",
+];
 
 /// A hundred crashes, a million hostile requests, an hour without the warehouse, files of a million people, a million
 /// generated inputs.
@@ -31,18 +39,20 @@ impl Prove {
     pub(crate) fn run(&self) -> Result<()> {
         npm::install()?;
         engine::install()?;
+        let built = Built::new(COLLECTOR)?;
+        let attune = built.program("attune")?;
         run(cargo()
-            .args(["test", "--release", "--package", "attune-collector"])
-            .args(["--test", "crash", "--test", "hostile", "--test", "imports", "--test", "outage"])
+            .arg("test")
+            .args(COLLECTOR)
             .args(["--", "--nocapture", "--test-threads", "1"])
             .env("ATTUNE_CRASHES", self.crashes.to_string())
             .env("ATTUNE_HOSTILE", self.hostile.to_string())
             .env("ATTUNE_IMPORT_ROWS", self.people.to_string())
             .env("ATTUNE_OUTAGE", self.outage.to_string()))?;
-        if schemathesis::check(Effort { examples: 100, seconds: 900 })?.is_none() {
+        if schemathesis::check(attune, Effort { examples: 100, seconds: 900 })?.is_none() {
             println!("!! SKIPPED: no Python, or no way to PyPI, for schemathesis");
         }
-        if slow::check(60)?.is_none() {
+        if slow::check(attune, 60)?.is_none() {
             println!("!! SKIPPED: no slowhttptest here; `apt-get install slowhttptest` brings it");
         }
         run(cargo()

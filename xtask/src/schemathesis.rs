@@ -5,7 +5,7 @@ use crate::run::{command, root, run};
 use crate::serve::Server;
 use anyhow::Result;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What pip installs.
@@ -44,20 +44,24 @@ fn program() -> Result<Option<PathBuf>> {
     Ok(Some(program))
 }
 
-/// Runs it; `None` if it cannot be had here.
+/// Runs it against `attune`, the program at that path; `None` if it cannot be had here.
 ///
 /// # Errors
 /// If the description and the server disagree: the program has said where.
-pub(crate) fn check(effort: Effort) -> Result<Option<()>> {
+pub(crate) fn check(attune: &Path, effort: Effort) -> Result<Option<()>> {
     let Some(program) = program()? else { return Ok(None) };
-    let server = Server::start("schemathesis")?;
+    let server = Server::start(attune, "schemathesis")?;
     run(Command::new(program)
         .arg("--config-file")
         .arg(root().join("xtask/schemathesis.toml"))
         .args(["run", &format!("http://{}/openapi.json", server.address)])
         .args(["--seed", SEED, "--continue-on-failure", "--workers", "2", "--no-color"])
         .args(["--max-examples", &effort.examples.to_string(), "--max-time", &effort.seconds.to_string()])
+        .env("SCHEMATHESIS_HOOKS", root().join("xtask/schemathesis.py"))
         .env("ATTUNE_TOKEN", &server.token)
+        .env("ATTUNE_SITE", &server.site)
+        .env("ATTUNE_KEY", &server.server_key.0)
+        .env("ATTUNE_SECRET", &server.server_key.1)
         .current_dir(&server.dir))?;
     Ok(Some(()))
 }

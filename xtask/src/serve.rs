@@ -1,6 +1,6 @@
 //! The collector on an empty folder, for tools that attack it from outside.
 
-use crate::run::{cargo, output, run};
+use crate::run::{output, run};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::fs;
@@ -17,6 +17,10 @@ pub(crate) struct Server {
     pub(crate) address: String,
     /// The command line's key.
     pub(crate) token: String,
+    /// The site's public key.
+    pub(crate) site: String,
+    /// Id and secret of a server key of the site.
+    pub(crate) server_key: (String, String),
 }
 
 impl Drop for Server {
@@ -28,17 +32,12 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Builds the binary as tests use it and starts it; the warehouse answers when this returns.
-    pub(crate) fn start(name: &str) -> Result<Self> {
-        run(cargo().args(["build", "--package", "attune-collector"]))?;
-        let target = output(cargo().args(["metadata", "--format-version", "1", "--no-deps"]))?;
-        let target: Value = serde_json::from_str(&target)?;
-        let target = target["target_directory"].as_str().context("no target folder")?;
-        let binary = Path::new(target).join("debug/attune");
+    /// Starts `attune`, the program at that path; the warehouse answers when this returns.
+    pub(crate) fn start(attune: &Path, name: &str) -> Result<Self> {
         let dir = std::env::temp_dir().join(format!("attune-{name}-{}", std::process::id()));
         fs::create_dir_all(&dir)?;
         let data = dir.join("data");
-        let child = Command::new(&binary)
+        let child = Command::new(attune)
             .args(["serve", "--listen", "127.0.0.1:0", "--free-mib", "0", "--data"])
             .arg(&data)
             .env_remove("CLICKHOUSE_URL")
@@ -49,7 +48,14 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .context("cannot start attune")?;
-        let mut server = Self { child, dir, address: String::new(), token: String::new() };
+        let mut server = Self {
+            child,
+            dir,
+            address: String::new(),
+            token: String::new(),
+            site: String::new(),
+            server_key: Default::default(),
+        };
         let contact = data.join("server.json");
         let end = Instant::now() + Duration::from_secs(30);
         while !contact.exists() {
@@ -58,23 +64,26 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        run(Command::new(&binary)
-            .args(["site", "add", "bank", "--json", "--data"])
-            .arg(&data)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null()))?;
+        let made = |arguments: &[&str]| -> Result<Value> {
+            let made = output(Command::new(attune).args(arguments).args(["--json", "--data"]).arg(&data))?;
+            Ok(serde_json::from_str(made.lines().last().unwrap_or_default())?)
+        };
+        let site = made(&["site", "add", "bank"])?;
+        let key = made(&["site", "server-key", "add", "bank", "--label", "attacked"])?;
         // A question opens the engine.
         let question = server.dir.join("question.json");
         fs::write(&question, r#"{"interval":"day"}"#)?;
-        run(Command::new(&binary)
+        run(Command::new(attune)
             .args(["query", "trend", "--site", "bank", "--file"])
             .arg(&question)
             .arg("--data")
             .arg(&data)
             .stdout(Stdio::null()))?;
         let contact: Value = serde_json::from_str(&fs::read_to_string(contact)?)?;
-        let text = |name: &str| contact[name].as_str().map(str::to_owned).context("server.json");
-        (server.address, server.token) = (text("address")?, text("token")?);
+        let text = |value: &Value| value.as_str().map(str::to_owned).context("attune did not say");
+        (server.address, server.token) = (text(&contact["address"])?, text(&contact["token"])?);
+        (server.site, server.server_key) =
+            (text(&site["key"])?, (text(&key["key"]["id"])?, text(&key["secret"])?));
         Ok(server)
     }
 }

@@ -5,6 +5,7 @@ use crate::serve::Server;
 use anyhow::{Context, Result, bail};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -13,11 +14,11 @@ const CONNECTIONS: &str = "1500";
 /// Longest that an answer may take meanwhile.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Three attacks of `seconds` each: slow heads, slow bodies, answers that nobody reads; `None` without the program.
+/// Three attacks of `seconds` each on `attune`, the program at that path: slow heads, slow bodies, answers that nobody reads; `None` without the program.
 ///
 /// # Errors
 /// If the server stopped answering others, or ended.
-pub(crate) fn check(seconds: u32) -> Result<Option<()>> {
+pub(crate) fn check(attune: &Path, seconds: u32) -> Result<Option<()>> {
     if !command("slowhttptest")
         .arg("-h")
         .stdout(Stdio::null())
@@ -27,7 +28,7 @@ pub(crate) fn check(seconds: u32) -> Result<Option<()>> {
     {
         return Ok(None);
     }
-    let server = Server::start("slow")?;
+    let server = Server::start(attune, "slow")?;
     let attacks: [(&str, &[&str], &str); 3] = [
         ("heads", &["-H", "-i", "2"], "/health"),
         ("bodies", &["-B", "-i", "2", "-s", "8192"], "/v1/batch"),

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: installs what it needs, runs every layer, ends with the count of all tests.
 
+use crate::built::{Built, WORKSPACE};
 use crate::postgres::Postgres;
 use crate::run::{cargo, command, output, root, run};
 use crate::schemathesis::{self, Effort};
@@ -8,8 +9,12 @@ use crate::{check, engine, npm, size, slow};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
+
+/// Files of tests that need a PostgreSQL server, or run on one as well: folder and name.
+const ON_POSTGRES: [(&str, &str); 2] = [("control", "control"), ("collector", "several")];
 
 /// Run every test.
 #[derive(clap::Args)]
@@ -47,15 +52,17 @@ impl Test {
         if !self.no_web {
             Web { dev: false, part: Part::All }.run()?;
         }
-        layer(&mut count, "rust", rust)?;
-        layer(&mut count, "several collectors on PostgreSQL", postgres)?;
-        layer(&mut count, "requests made from the description", described)?;
-        layer(&mut count, "slow clients", slow_clients)?;
-        layer(&mut count, "decision specification in Wasm", wasm)?;
-        layer(&mut count, "example sites", || node(&["--test", "examples/"]))?;
-        layer(&mut count, "other products' clients", || node(&["--test", "tests/switch/"]))?;
-        layer(&mut count, "integration guide", || node(&["--test", "tests/docs/"]))?;
-        layer(&mut count, "browser", playwright)?;
+        let built = Built::new(WORKSPACE).context("the tests were not built")?;
+        let attune = built.program("attune")?;
+        layer(&mut count, "rust", || rust(&built))?;
+        layer(&mut count, "several collectors on PostgreSQL", || postgres(&built))?;
+        layer(&mut count, "requests made from the description", || described(attune))?;
+        layer(&mut count, "slow clients", || slow_clients(attune))?;
+        layer(&mut count, "decision specification in Wasm", || wasm(&built))?;
+        layer(&mut count, "example sites", || node("examples/", attune))?;
+        layer(&mut count, "other products' clients", || node("tests/switch/", attune))?;
+        layer(&mut count, "integration guide", || node("tests/docs/", attune))?;
+        layer(&mut count, "browser", || playwright(attune))?;
         if !self.no_check {
             layer(&mut count, "checks", || one(check::run_all()))?;
             layer(&mut count, "sizes", || one(size::check_growth()))?;
@@ -94,52 +101,51 @@ fn one(result: Result<()>) -> Result<Count> {
 }
 
 /// All Rust tests; the harness's summary lines are counted.
-fn rust() -> Result<Count> {
-    let text =
-        captured(cargo().args(["test", "--workspace", "--no-fail-fast", "--exclude", "attune-sdk-wasm"]))?;
-    let mut count = summaries(&text)?;
-    // What is ignored here runs, or is counted as skipped, in a layer of its own.
-    count.skipped = 0;
+fn rust(built: &Built) -> Result<Count> {
+    let mut count = tested(cargo().arg("test").args(WORKSPACE).arg("--no-fail-fast"))?;
+    // What is ignored here and runs, or is counted as skipped, in the layer on PostgreSQL; anything else stays skipped.
+    let elsewhere = on_postgres(built)?.iter().map(|(_, ignored)| ignored).sum();
+    count.skipped = count.skipped.checked_sub(elsewhere).context("tests on PostgreSQL were not there")?;
     // By itself, so that its crates keep the features they have in the browser.
-    let text = captured(cargo().args(["test", "--package", "attune-sdk-wasm", "--no-fail-fast"]))?;
-    count.add(summaries(&text)?);
+    count.add(tested(cargo().args(["test", "--package", "attune-sdk-wasm", "--no-fail-fast"]))?);
     Ok(count)
 }
 
+/// The tests of [`ON_POSTGRES`], and how many of each file are ignored unless there is a server.
+fn on_postgres(built: &Built) -> Result<Vec<(Command, u64)>> {
+    let mut files = Vec::new();
+    for (folder, name) in ON_POSTGRES {
+        let list = output(built.test(folder, name)?.args(["--list", "--ignored", "--format=terse"]))?;
+        let ignored = list.lines().filter(|line| line.ends_with(": test")).count() as u64;
+        files.push((built.test(folder, name)?, ignored));
+    }
+    Ok(files)
+}
+
 /// The control store's tests again, on a server, and several collectors that share it.
-fn postgres() -> Result<Count> {
-    // The whole workspace, so that crates keep the features they were just built with.
-    let tests = &[
-        "test",
-        "--workspace",
-        "--exclude",
-        "attune-sdk-wasm",
-        "--test",
-        "control",
-        "--test",
-        "several",
-        "--no-fail-fast",
-        "--",
-        "--include-ignored",
-    ];
+fn postgres(built: &Built) -> Result<Count> {
+    let files = on_postgres(built)?;
     let Some(server) = Postgres::start()? else {
         println!("!! SKIPPED: no PostgreSQL here; `apt-get install postgresql` brings one");
-        return Ok(Count { skipped: 1, ..Count::default() });
+        return Ok(Count { skipped: files.iter().map(|(_, ignored)| ignored).sum(), ..Count::default() });
     };
-    let text = captured(cargo().args(tests).env("ATTUNE_TEST_POSTGRES", server.url()))?;
-    summaries(&text)
+    let mut count = Count::default();
+    for (mut test, _) in files {
+        count.add(tested(test.arg("--include-ignored").env("ATTUNE_TEST_POSTGRES", server.url()))?);
+    }
+    Ok(count)
 }
 
 /// What the served description promises, a little of everything; `cargo xtask prove` asks for more.
-fn described() -> Result<Count> {
+fn described(attune: &Path) -> Result<Count> {
     skipped_or(
-        schemathesis::check(Effort { examples: 8, seconds: 80 }),
+        schemathesis::check(attune, Effort { examples: 8, seconds: 80 }),
         "no Python, or no way to PyPI, for schemathesis",
     )
 }
 
-fn slow_clients() -> Result<Count> {
-    skipped_or(slow::check(8), "no slowhttptest here; `apt-get install slowhttptest` brings it")
+fn slow_clients(attune: &Path) -> Result<Count> {
+    skipped_or(slow::check(attune, 8), "no slowhttptest here; `apt-get install slowhttptest` brings it")
 }
 
 /// Passed or failed as a whole, or loudly left out.
@@ -153,6 +159,18 @@ fn skipped_or(checked: Result<Option<()>>, why: &str) -> Result<Count> {
         Err(error) => Err(error),
     };
     one(done)
+}
+
+/// Runs tests of the standard harness, or cargo with several files of them. An end without a result, as by a signal, is
+/// a failure, too.
+fn tested(command: &mut Command) -> Result<Count> {
+    let (text, succeeded) = captured(command)?;
+    let mut count = summaries(&text)?;
+    if !succeeded && count.failed == 0 {
+        println!("!! ended with an error, though no test says that it failed");
+        count.failed = 1;
+    }
+    Ok(count)
 }
 
 fn summaries(text: &str) -> Result<Count> {
@@ -176,16 +194,16 @@ fn summaries(text: &str) -> Result<Count> {
     Ok(count)
 }
 
-fn wasm() -> Result<Count> {
-    let vectors =
-        output(cargo().args(["run", "--quiet", "--package", "attune-tests", "--bin", "spec-vectors"]))?;
+fn wasm(built: &Built) -> Result<Count> {
+    let vectors = output(Command::new(built.program("spec-vectors")?).current_dir(root()))?;
     fs::write(root().join("target/spec-vectors.json"), vectors)?;
-    node(&["--test", "tests/wasm/"])
+    node("tests/wasm/", built.program("attune")?)
 }
 
-/// Node's own test runner; its closing lines are counted.
-fn node(arguments: &[&str]) -> Result<Count> {
-    let text = captured(command("node").args(["--test-reporter=tap"]).args(arguments))?;
+/// Node's own test runner over a folder; its closing lines are counted.
+fn node(folder: &str, attune: &Path) -> Result<Count> {
+    let tests = &["--test-reporter=tap", "--test", folder];
+    let (text, _) = captured(command("node").args(tests).env("ATTUNE_BINARY", attune))?;
     let number = |what: &str| -> u64 {
         let line = text.lines().find_map(|line| line.strip_prefix(&format!("# {what} ")));
         line.and_then(|n| n.trim().parse().ok()).unwrap_or(0)
@@ -201,13 +219,15 @@ fn node(arguments: &[&str]) -> Result<Count> {
     Ok(count)
 }
 
-fn playwright() -> Result<Count> {
+fn playwright(attune: &Path) -> Result<Count> {
     let report = root().join("target/e2e.json");
     if report.exists() {
         fs::remove_file(&report)?;
     }
     // A failing test makes it exit with 1: the report says which.
-    let ran = run(npm::tool("playwright").args(["test", "--config", "tests/e2e/playwright.config.mjs"]));
+    let ran = run(npm::tool("playwright")
+        .args(["test", "--config", "tests/e2e/playwright.config.mjs"])
+        .env("ATTUNE_BINARY", attune));
     let text = fs::read_to_string(&report).with_context(|| format!("no report: {ran:?}"))?;
     let stats: Value = serde_json::from_str(&text)?;
     let number = |what: &str| stats["stats"][what].as_u64().unwrap_or(0);
@@ -222,8 +242,8 @@ fn playwright() -> Result<Count> {
     Ok(count)
 }
 
-/// Runs, shows what it prints as it comes, and returns it; failures are read from the text.
-fn captured(command: &mut Command) -> Result<String> {
+/// Runs, shows what it prints as it comes, and returns it, and whether it succeeded.
+fn captured(command: &mut Command) -> Result<(String, bool)> {
     use std::io::{BufRead, BufReader};
     let mut child = command.stdout(std::process::Stdio::piped()).spawn().context("cannot start")?;
     let mut text = String::new();
@@ -237,8 +257,7 @@ fn captured(command: &mut Command) -> Result<String> {
             text.push('\n');
         }
     }
-    child.wait()?;
-    Ok(text)
+    Ok((text, child.wait()?.success()))
 }
 
 /// What passed, and the harnesses' own punctuation.

@@ -3,7 +3,7 @@
 use super::foreign::segment;
 use super::intake;
 use crate::error::ApiError;
-use crate::extract::Client;
+use crate::extract::{ApiQuery, Client};
 use crate::pipeline::{Policy, decode};
 use crate::raw::RawRequest;
 use crate::state::App;
@@ -12,7 +12,7 @@ use attune_schema::consent::Consent;
 use attune_schema::limits::EVENT_AGE_DAYS;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -70,11 +70,8 @@ pub struct BatchBody {
         (status = 503, body = attune_schema::api::ErrorBody, description = "Not now; see Retry-After")
     )
 )]
-pub async fn send(State(app): State<App>, Query(query): Query<BatchQuery>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let origin = parts.headers.get(header::ORIGIN).cloned();
-    let result = take(&app, query.site.as_deref(), &parts, body).await;
-    intake::finish(&app, result, origin, false)
+pub async fn send(State(app): State<App>, request: Request) -> Response {
+    intake::answer(&app, request, false, async |parts, body| take(&app, parts, body).await).await
 }
 
 /// Answers the browser's question before a cross-origin batch.
@@ -82,7 +79,8 @@ pub async fn preflight(headers: HeaderMap) -> Response {
     intake::preflight(&headers, false)
 }
 
-async fn take(app: &App, site: Option<&str>, parts: &Parts, body: Body) -> Result<Response, ApiError> {
+async fn take(app: &App, parts: &Parts, body: Body) -> Result<Response, ApiError> {
+    let ApiQuery(BatchQuery { site }) = ApiQuery::of(&parts.uri)?;
     let headers = &parts.headers;
     let received = intake::read(app, headers, body).await?;
     let compact = headers
@@ -95,7 +93,7 @@ async fn take(app: &App, site: Option<&str>, parts: &Parts, body: Body) -> Resul
             return segment::batch(app, parts, &received.bytes).await.unwrap_or(Err(error.into()));
         }
     };
-    let entry = incoming.site.as_deref().or(site).and_then(|key| app.sites.by_key(key));
+    let entry = incoming.site.as_deref().or(site.as_deref()).and_then(|key| app.sites.by_key(key));
     let entry = entry.ok_or_else(intake::unknown_site)?;
     intake::admit(app, &entry, headers, incoming.events.len())?;
     let policy = Policy {

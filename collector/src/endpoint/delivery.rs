@@ -1,11 +1,13 @@
 //! What pages load: manifest, bundle, tag, SDK.
 
+use crate::endpoint::intake::unknown_site;
 use crate::endpoint::web::{self, Web};
 use crate::error::ApiError;
+use crate::extract::ApiQuery;
 use crate::state::App;
 use crate::telemetry::Metric;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
@@ -24,18 +26,13 @@ const CROSS_ORIGIN: (HeaderName, HeaderValue) =
 const IMMUTABLE: (HeaderName, HeaderValue) =
     (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
 
-fn unknown_site() -> Response {
-    let error = ApiError::new(StatusCode::UNAUTHORIZED, "unknown_site", "no site has this key");
-    ([ANY_ORIGIN, CROSS_ORIGIN], error).into_response()
-}
-
 /// `GET /v1/manifest?site=KEY`: which bundle is current, and the key it is signed with.
-pub async fn manifest(
-    State(app): State<App>,
-    Query(query): Query<SiteQuery>,
-    headers: HeaderMap,
-) -> Response {
-    let Some(site) = app.sites.by_key(&query.site) else { return unknown_site() };
+pub async fn manifest(State(app): State<App>, address: Uri, headers: HeaderMap) -> Response {
+    let asked = ApiQuery::<SiteQuery>::of(&address);
+    let site = match asked.and_then(|query| app.sites.by_key(&query.0.site).ok_or_else(unknown_site)) {
+        Ok(site) => site,
+        Err(error) => return ([ANY_ORIGIN, CROSS_ORIGIN], error).into_response(),
+    };
     let bundle = &site.bundle;
     let body = serde_json::json!({
         "bundle": bundle.hash,

@@ -10,7 +10,7 @@ use attune_schema::id::VisitorId;
 use attune_schema::limits::ID_BYTES;
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -56,8 +56,7 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<Erasure>), ApiError> {
     let whom = match new {
         NewErasure::User(user) if user.is_empty() || user.len() > ID_BYTES => {
-            let message = format!("`user` has 1 to {ID_BYTES} bytes");
-            return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message));
+            return Err(ApiError::invalid(format!("`user` has 1 to {ID_BYTES} bytes")));
         }
         NewErasure::User(user) => Whom::User(user),
         NewErasure::Visitor(visitor) => Whom::Visitor(visitor),
@@ -67,9 +66,14 @@ pub async fn create(
 }
 
 /// What a device asks when its user says so.
-#[derive(serde::Deserialize)]
-struct Forget {
+#[derive(serde::Deserialize, utoipa::ToSchema)]
+pub struct Forget {
+    /// Public site key.
     site: String,
+    /// Browser profile: a UUID, or its sixteen bytes in base 64.
+    #[schema(
+        pattern = "^([0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[A-Za-z0-9+/]{21}[AQgw]==)$"
+    )]
     visitor: String,
 }
 
@@ -79,15 +83,29 @@ fn visitor(text: &str) -> Option<VisitorId> {
     text.parse().ok().or_else(|| bytes().map(|bytes| VisitorId(u128::from_be_bytes(bytes))))
 }
 
-/// `POST /v1/forget` of a device: `{"site","visitor"}`. Whoever knows a visitor's random id may have its events deleted,
-/// and nothing else.
+/// Erases what a browser did, when its user says so. Whoever knows a visitor's random id may have its events deleted, and
+/// nothing else.
+#[utoipa::path(
+    post,
+    path = "/v1/forget",
+    operation_id = "forget",
+    tag = "ingest",
+    request_body(content = Forget, content_type = "application/json"),
+    responses(
+        (status = 202, description = "Begun"),
+        (status = 400, body = ErrorBody, description = "Not a site and a visitor"),
+        (status = 401, body = ErrorBody, description = "Unknown site key"),
+        (status = 403, body = ErrorBody, description = "Pages of this origin may not send, or the site takes no events"),
+        (status = 429, body = ErrorBody, description = "This address asked too often; see Retry-After"),
+        (status = 503, body = ErrorBody, description = "Not now; see Retry-After")
+    )
+)]
 pub async fn forget(
     State(app): State<App>,
     ClientAddress(address): ClientAddress,
     request: Request,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let result = async {
+    intake::answer(&app, request, false, async |parts, body| {
         let bytes = read_capped(body, FORGET_BYTES).await?;
         let asked: Option<Forget> = serde_json::from_slice(&bytes).ok();
         let asked = asked.and_then(|asked| Some((visitor(&asked.visitor)?, asked.site)));
@@ -103,7 +121,6 @@ pub async fn forget(
         }
         begin(&app, site.record.number, "visitor", Whom::Visitor(visitor)).await?;
         Ok(StatusCode::ACCEPTED.into_response())
-    };
-    let result: Result<Response, ApiError> = result.await;
-    intake::finish(&app, result, parts.headers.get(header::ORIGIN).cloned(), false)
+    })
+    .await
 }

@@ -42,10 +42,7 @@ pub async fn import(
     site: SitePath,
     ApiJson(rows): ApiJson<ImportRows>,
 ) -> Result<Json<ImportCount>, ApiError> {
-    if rows.rows.len() > IMPORT_ROWS {
-        let message = format!("send at most {IMPORT_ROWS} rows at once");
-        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_rows", message));
-    }
+    few(rows.rows.len())?;
     let read = rows.rows.len() as u64;
     if read == 0 {
         return Ok(Json(ImportCount::default()));
@@ -118,6 +115,15 @@ pub async fn import(
         known_users: users,
         reasons,
     }))
+}
+
+/// Refuses more rows, or texts, than a request may bring.
+pub(super) fn few(rows: usize) -> Result<(), ApiError> {
+    if rows > IMPORT_ROWS {
+        let message = format!("send at most {IMPORT_ROWS} rows at once");
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_rows", message));
+    }
+    Ok(())
 }
 
 /// How many rows of a dry run name a user whom the site knows.

@@ -16,6 +16,8 @@ use attune_schema::api::EventAnswer;
 use attune_schema::limits::{AGENT_BYTES, BODY_BYTES};
 use attune_schema::time::Timestamp;
 use axum::body::Body;
+use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -216,13 +218,16 @@ pub(in crate::endpoint) fn unknown_site() -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, "unknown_site", "no site has this key")
 }
 
-/// Counts the request; lets the page at `origin` read the answer unless it came from where it may not.
-pub(in crate::endpoint) fn finish(
+/// Answers a request as `take` says, counts it, and lets the page that sent it read the answer unless it came from where
+/// it may not. `credentials` as for [`preflight`].
+pub(in crate::endpoint) async fn answer(
     app: &App,
-    result: Result<Response, ApiError>,
-    origin: Option<HeaderValue>,
+    request: Request,
     credentials: bool,
+    take: impl AsyncFnOnce(&Parts, Body) -> Result<Response, ApiError>,
 ) -> Response {
+    let (parts, body) = request.into_parts();
+    let result = take(&parts, body).await;
     let status = result.as_ref().map_or_else(ApiError::status, |_| StatusCode::OK);
     let metric = match status {
         StatusCode::OK => Metric::Batches,
@@ -233,7 +238,7 @@ pub(in crate::endpoint) fn finish(
     app.metrics.add(metric, 1);
     let mut response = result.into_response();
     if status != StatusCode::FORBIDDEN {
-        put_cors(response.headers_mut(), origin, credentials);
+        put_cors(response.headers_mut(), parts.headers.get(header::ORIGIN).cloned(), credentials);
     }
     response
 }

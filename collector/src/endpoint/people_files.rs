@@ -3,6 +3,7 @@
 //! Whoever sends a file says with each request which file it is; nothing of it is kept here between requests. Rows
 //! are staged, and one last request publishes them all: until then nobody sees any.
 
+use super::import::few;
 use crate::error::ApiError;
 use crate::extract::{ApiJson, ApiQuery, Caller, SitePath};
 use crate::import::key::{HashKey, Normal, personal};
@@ -13,7 +14,7 @@ use attune_schema::api::{
     PersonRow, PersonRows, Publish, ToHash,
 };
 use attune_schema::id::{EventId, digest};
-use attune_schema::limits::{ID_BYTES, IMPORT_ROWS, PROFILE_ATTRIBUTES, TEXT_BYTES};
+use attune_schema::limits::{ID_BYTES, PROFILE_ATTRIBUTES, TEXT_BYTES};
 use attune_schema::source::Label;
 use attune_schema::time::Timestamp;
 use attune_schema::value::Value;
@@ -181,7 +182,7 @@ pub async fn lists(
     _: Caller,
     site: SitePath,
 ) -> Result<Json<Vec<PeopleList>>, ApiError> {
-    learn_hashes(&app, site.record.number).await?;
+    catch_up(&app, site.record.number).await?;
     Ok(Json(app.store.lists(site.record.number, app.now()).await?))
 }
 
@@ -217,10 +218,9 @@ pub async fn imported(
     ApiQuery(query): ApiQuery<UserQuery>,
 ) -> Result<Json<Imported>, ApiError> {
     if query.user.is_empty() || query.user.len() > ID_BYTES {
-        let message = format!("user: 1 to {ID_BYTES} bytes");
-        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message));
+        return Err(ApiError::invalid(format!("user: 1 to {ID_BYTES} bytes")));
     }
-    learn_hashes(&app, site.record.number).await?;
+    catch_up(&app, site.record.number).await?;
     let hash = hash_of(&app, site.record.number, &query.user).await?;
     Ok(Json(app.store.imported(site.record.number, &query.user, &hash, app.now()).await?))
 }
@@ -259,15 +259,15 @@ pub async fn keyed_hashes(
     Ok(Json(Hashed { hashes: what.texts.iter().map(hash).collect() }))
 }
 
-fn few(rows: usize) -> Result<(), ApiError> {
-    if rows > IMPORT_ROWS {
-        let message = format!("send at most {IMPORT_ROWS} rows at once");
-        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_rows", message));
+/// Lets what files say of keyed hashes be found for whoever became known since; nothing where no file names any.
+async fn catch_up(app: &App, site: u32) -> Result<(), ApiError> {
+    if app.store.imports(site).await?.iter().any(|record| record.hashed) {
+        learn_hashes(app, site).await?;
     }
     Ok(())
 }
 
-/// Hashes of all users that the site knows: who became known since the last time is found by what files said before.
+/// Hashes all users that the site knows and has not hashed yet.
 async fn learn_hashes(app: &App, site: u32) -> Result<(), ApiError> {
     let key = HashKey::new(&app.control.hash_secret(site).await?);
     loop {
@@ -302,32 +302,31 @@ async fn labels(
     site: &SiteEntry,
     import: &FileImport,
 ) -> Result<BTreeMap<String, Label>, ApiError> {
-    let invalid = |message: String| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message);
     if import.content.len() != 64 || !import.content.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-        return Err(invalid("content: the file's SHA-256 in 64 hexadecimal digits".to_owned()));
+        return Err(ApiError::invalid("content: the file's SHA-256 in 64 hexadecimal digits".to_owned()));
     }
     if let Some(list) = &import.list {
         let fits = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
         if list.name.is_empty() || list.name.len() > 64 || !list.name.chars().all(fits) {
             let name: String = list.name.chars().take(64).collect();
-            return Err(invalid(format!("list `{name}`: 1 to 64 letters, digits or . _ : -")));
+            return Err(ApiError::invalid(format!("list `{name}`: 1 to 64 letters, digits or . _ : -")));
         }
         if list.expires_at <= app.now() {
-            return Err(invalid(format!("list `{}` would expire in the past", list.name)));
+            return Err(ApiError::invalid(format!("list `{}` would expire in the past", list.name)));
         }
         if list.expires_at.0 / 1_000 > i64::from(u32::MAX) {
-            return Err(invalid(format!("list `{}` expires after the year 2105", list.name)));
+            return Err(ApiError::invalid(format!("list `{}` expires after the year 2105", list.name)));
         }
         if !import.attributes.is_empty() {
-            return Err(invalid("a list has no attributes".to_owned()));
+            return Err(ApiError::invalid("a list has no attributes".to_owned()));
         }
         return Ok(BTreeMap::new());
     }
     if import.attributes.is_empty() {
-        return Err(invalid("the file has no column of an attribute".to_owned()));
+        return Err(ApiError::invalid("the file has no column of an attribute".to_owned()));
     }
     if import.attributes.len() > PROFILE_ATTRIBUTES {
-        return Err(invalid(format!("at most {PROFILE_ATTRIBUTES} attributes at once")));
+        return Err(ApiError::invalid(format!("at most {PROFILE_ATTRIBUTES} attributes at once")));
     }
     let (source, _) = app.control.source(site.record.number).await?;
     let declared: BTreeMap<&str, Label> =

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Names the key.
 pub const KEY: &str = "attune-key";
 /// Time and signature.
-const SIGNATURE: &str = "attune-signature";
+pub const SIGNATURE: &str = "attune-signature";
 /// How far the signer's clock may be off, and how long a request that was overheard is of use.
 const TOLERANCE_MS: u64 = 5 * 60_000;
 

@@ -1,8 +1,8 @@
 //! Plausible, the Measurement Protocol of Google Analytics 4, and Matomo.
 
-use super::{finish, intake, pixel, request as raw, store, store_admitted, visitor};
+use super::{door, intake, pixel, request as raw, store, store_admitted, visitor};
 use crate::error::ApiError;
-use crate::extract::{Client, ClientAddress};
+use crate::extract::{ApiQuery, Client, ClientAddress};
 use crate::foreign::json::parse;
 use crate::foreign::snowplow::Pairs;
 use crate::foreign::{ga4, matomo, plausible};
@@ -10,7 +10,7 @@ use crate::sites::SiteEntry;
 use crate::state::App;
 use attune_schema::outcome::Verdict;
 use axum::Json;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -28,10 +28,8 @@ pub async fn plausible(
     ClientAddress(address): ClientAddress,
     request: Request,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let result = async {
-        let received = intake::read(&app, &parts.headers, body).await?;
-        let body = parse(&received.bytes)?;
+    door(&app, request, async |parts, sent| {
+        let body = parse(sent)?;
         let domains = plausible::domains(&body);
         let sites = domains.iter().take(DOMAINS + 1).map(|domain| app.sites.by_public_name(domain));
         let sites: Option<Vec<_>> = sites.collect();
@@ -52,8 +50,8 @@ pub async fn plausible(
         for site in sites {
             let (visitor, agent) = visitor(&app, &site, &parts.headers, address)?;
             let translated = plausible::translate(&body, &visitor, agent, app.now())?;
-            let kept = raw(&parts, &received.bytes, &visitor);
-            let verdicts = store_admitted(&app, &site, Client::of(&app, &parts), kept, translated).await?;
+            let kept = raw(parts, sent, &visitor);
+            let verdicts = store_admitted(&app, &site, Client::of(&app, parts), kept, translated).await?;
             dropped |=
                 verdicts.iter().any(|answer| !matches!(answer.verdict, Verdict::Ok | Verdict::Duplicate));
         }
@@ -62,9 +60,8 @@ pub async fn plausible(
             response.headers_mut().insert("x-plausible-dropped", HeaderValue::from_static("1"));
         }
         Ok(response)
-    };
-    let result: Result<Response, ApiError> = result.await;
-    finish(&app, &parts, result)
+    })
+    .await
 }
 
 /// Keys of the Measurement Protocol.
@@ -87,43 +84,30 @@ impl MeasurementQuery {
 }
 
 /// Events of a server or an app.
-pub async fn measurement(
-    State(app): State<App>,
-    Query(query): Query<MeasurementQuery>,
-    request: Request,
-) -> Response {
-    let (parts, body) = request.into_parts();
-    let result = async {
-        let received = intake::read(&app, &parts.headers, body).await?;
+pub async fn measurement(State(app): State<App>, request: Request) -> Response {
+    door(&app, request, async |parts, body| {
+        let ApiQuery(query) = ApiQuery::<MeasurementQuery>::of(&parts.uri)?;
         let site = query.site(&app).ok_or_else(intake::unknown_site)?;
-        let translated = ga4::translate(&parse(&received.bytes)?, app.now())?;
-        store(&app, &site, Client::of(&app, &parts), raw(&parts, &received.bytes, ""), translated).await?;
+        let translated = ga4::translate(&parse(body)?, app.now())?;
+        store(&app, &site, Client::of(&app, parts), raw(parts, body, ""), translated).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
-    };
-    let result = result.await;
-    finish(&app, &parts, result)
+    })
+    .await
 }
 
 /// Says what is wrong with a request, and stores nothing.
-pub async fn measurement_check(
-    State(app): State<App>,
-    Query(query): Query<MeasurementQuery>,
-    request: Request,
-) -> Response {
-    let (parts, body) = request.into_parts();
-    let result = async {
-        let received = intake::read(&app, &parts.headers, body).await?;
-        let body = parse(&received.bytes)?;
-        let mut problems = ga4::problems(&body);
+pub async fn measurement_check(State(app): State<App>, request: Request) -> Response {
+    door(&app, request, async |parts, body| {
+        let ApiQuery(query) = ApiQuery::<MeasurementQuery>::of(&parts.uri)?;
+        let mut problems = ga4::problems(&parse(body)?);
         if query.site(&app).is_none() {
             problems.insert(0, ("api_secret", "no site has this key"));
         }
         let message = |(field, description): (&str, &str)| json!({ "fieldPath": field, "description": description, "validationCode": "VALUE_INVALID" });
         let messages: Vec<Value> = problems.into_iter().map(message).collect();
         Ok(Json(json!({ "validationMessages": messages })).into_response())
-    };
-    let result: Result<Response, ApiError> = result.await;
-    finish(&app, &parts, result)
+    })
+    .await
 }
 
 /// One request of Matomo's clients, or a list of them.
@@ -132,25 +116,22 @@ pub async fn matomo(
     ClientAddress(address): ClientAddress,
     request: Request,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let result = async {
-        let received = intake::read(&app, &parts.headers, body).await?;
-        let Some(requests) = matomo::posted(&received.bytes)? else {
+    door(&app, request, async |parts, body| {
+        let Some(requests) = matomo::posted(body)? else {
             // Half of it may be in the address, half in a form.
             let query = parts.uri.query().unwrap_or_default();
             let mut request = matomo::asked(query);
-            if let Ok(form) = std::str::from_utf8(&received.bytes) {
+            if let Ok(form) = std::str::from_utf8(body) {
                 request.extend(matomo::asked(form));
             }
             let image = request.get("send_image").is_none_or(|send| send != "0");
-            take(&app, &parts, &received.bytes, address, vec![request]).await?;
+            take(&app, parts, body, address, vec![request]).await?;
             return Ok(if image { pixel() } else { StatusCode::NO_CONTENT.into_response() });
         };
-        let (invalid, tracked) = take(&app, &parts, &received.bytes, address, requests).await?;
+        let (invalid, tracked) = take(&app, parts, body, address, requests).await?;
         Ok(Json(json!({ "status": "success", "tracked": tracked, "invalid": invalid })).into_response())
-    };
-    let result: Result<Response, ApiError> = result.await;
-    finish(&app, &parts, result)
+    })
+    .await
 }
 
 /// Stores the requests, which may be for several sites; returns how many were refused and how many not.

@@ -19,11 +19,13 @@ use attune_schema::api::EventAnswer;
 use attune_schema::consent::Grant;
 use attune_schema::id::EventId;
 use axum::Router;
+use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, options, post};
+use bytes::Bytes;
 use std::net::IpAddr;
 
 /// Oldest events taken, in days. Their forms know no bound; but anybody can write a page's key, and what is looked
@@ -53,7 +55,7 @@ pub fn routes() -> Router<App> {
         router = router.route(path, open(get(analytics::matomo).post(analytics::matomo)));
     }
     router
-        .route("/v1/events", open(post(server::events)))
+        .route("/v1/events", options(preflight))
         .route("/v1/projects/{key}/settings", open(get(segment::settings)))
         .route("/sourceConfig", open(get(segment::source_config)))
         .route("/sourceConfig/", open(get(segment::source_config)))
@@ -74,9 +76,24 @@ async fn preflight(headers: HeaderMap) -> Response {
     intake::preflight(&headers, true)
 }
 
-/// Counts the request and lets the page read its answer.
-fn finish(app: &App, parts: &Parts, result: Result<Response, ApiError>) -> Response {
-    intake::finish(app, result, parts.headers.get(header::ORIGIN).cloned(), true)
+/// Reads the body of a request and answers as `take` says.
+async fn door(
+    app: &App,
+    request: Request,
+    take: impl AsyncFnOnce(&Parts, &Bytes) -> Result<Response, ApiError>,
+) -> Response {
+    intake::answer(app, request, true, async |parts, body| {
+        let received = intake::read(app, &parts.headers, body).await?;
+        take(parts, &received.bytes).await
+    })
+    .await
+}
+
+/// An answer to something that is no batch: it is not counted, and the page may read it.
+fn quietly(headers: &HeaderMap, answer: Result<Response, ApiError>) -> Response {
+    let mut response = answer.into_response();
+    intake::put_cors(response.headers_mut(), headers.get(header::ORIGIN).cloned(), true);
+    response
 }
 
 /// The request as it is kept: its translation may be mended.

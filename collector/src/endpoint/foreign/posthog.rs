@@ -1,12 +1,11 @@
 //! PostHog's capture, and the answers its clients need to keep quiet: no flags, no recording, no surveys.
 
-use super::{finish, intake, request as raw, store};
+use super::{door, intake, quietly, request as raw, store};
 use crate::error::ApiError;
 use crate::extract::Client;
 use crate::foreign::posthog;
 use crate::state::App;
 use axum::Json;
-use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -20,29 +19,26 @@ pub const CAPTURES: [&str; 10] =
 
 /// Takes one event or several.
 pub async fn capture(State(app): State<App>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let result = async {
-        let (body, bytes) = parse(&app, &parts, body).await?;
+    door(&app, request, async |parts, body| {
+        let (body, bytes) = parse(parts, body)?;
         let site = match posthog::key(&body).and_then(|key| app.sites.by_key(key)) {
             Some(site) => site,
             None => return Ok(unauthorised()),
         };
         let translated = posthog::translate(&body, app.now())?;
         drop(body);
-        store(&app, &site, Client::of(&app, &parts), raw(&parts, &bytes, ""), translated).await?;
+        store(&app, &site, Client::of(&app, parts), raw(parts, &bytes, ""), translated).await?;
         Ok(Json(json!({ "status": 1 })).into_response())
-    };
-    let result: Result<Response, ApiError> = result.await;
-    finish(&app, &parts, result)
+    })
+    .await
 }
 
 /// Packed, base 64, a form, a query: its clients use them all, and do not always say so.
-async fn parse(app: &App, parts: &Parts, body: Body) -> Result<(Value, Bytes), ApiError> {
-    let received = intake::read(app, &parts.headers, body).await?;
-    let bytes = match received.bytes.as_ref() {
+fn parse(parts: &Parts, body: &Bytes) -> Result<(Value, Bytes), ApiError> {
+    let bytes = match body.as_ref() {
         [] => Bytes::from(parts.uri.query().unwrap_or_default().to_owned()),
-        [0x1f, 0x8b, ..] => intake::unpacked(&received.bytes)?,
-        _ => received.bytes.clone(),
+        [0x1f, 0x8b, ..] => intake::unpacked(body)?,
+        _ => body.clone(),
     };
     Ok((posthog::unwrap(&bytes)?, bytes))
 }
@@ -60,7 +56,9 @@ fn unauthorised() -> Response {
 /// Says that there are no flags: campaigns are decided in the page, by our own SDK.
 pub async fn flags(State(app): State<App>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let result = parse(&app, &parts, body).await.map(|(body, _)| match posthog::key(&body) {
+    let received = intake::read(&app, &parts.headers, body).await;
+    let result = received.and_then(|received| parse(&parts, &received.bytes));
+    let result = result.map(|(body, _)| match posthog::key(&body) {
         Some(key) if app.sites.by_key(key).is_some() => {
             let mut answer = configuration();
             for (name, value) in [
@@ -75,13 +73,13 @@ pub async fn flags(State(app): State<App>, request: Request) -> Response {
         }
         _ => unauthorised(),
     });
-    answer(&parts.headers, result)
+    quietly(&parts.headers, result)
 }
 
 /// Recordings of the screen are not taken.
 pub async fn recording(request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    answer(&parts.headers, Ok(Json(json!({ "status": 1 })).into_response()))
+    quietly(&parts.headers, Ok(Json(json!({ "status": 1 })).into_response()))
 }
 
 /// Whether there are surveys is left open: told that there are none, the client loads the code to show them.
@@ -106,7 +104,7 @@ fn configuration() -> Value {
 pub async fn config(State(app): State<App>, Path(key): Path<String>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let known = app.sites.by_key(&key).ok_or_else(intake::unknown_site);
-    answer(&parts.headers, known.map(|_| Json(configuration()).into_response()))
+    quietly(&parts.headers, known.map(|_| Json(configuration()).into_response()))
 }
 
 /// The same as a script.
@@ -121,23 +119,16 @@ pub async fn config_script(State(app): State<App>, Path(key): Path<String>, requ
         );
         ([(header::CONTENT_TYPE, "text/javascript")], script).into_response()
     });
-    answer(&parts.headers, script)
+    quietly(&parts.headers, script)
 }
 
 /// No flags to compute.
 pub async fn local_evaluation(headers: HeaderMap) -> Response {
     let none = json!({ "flags": [], "group_type_mapping": {}, "cohorts": {} });
-    answer(&headers, Ok(Json(none).into_response()))
+    quietly(&headers, Ok(Json(none).into_response()))
 }
 
 /// No surveys.
 pub async fn surveys(headers: HeaderMap) -> Response {
-    answer(&headers, Ok(Json(json!({ "surveys": [] })).into_response()))
-}
-
-/// None of these are batches: they are not counted.
-fn answer(headers: &HeaderMap, result: Result<Response, ApiError>) -> Response {
-    let mut response = result.into_response();
-    intake::put_cors(response.headers_mut(), headers.get(header::ORIGIN).cloned(), true);
-    response
+    quietly(&headers, Ok(Json(json!({ "surveys": [] })).into_response()))
 }

@@ -1,15 +1,15 @@
 //! Segment's HTTP API, and the settings that its and RudderStack's browser clients ask for first.
 
-use super::{finish, intake, request, store, text};
+use super::{door, intake, quietly, request, store, text};
 use crate::error::ApiError;
-use crate::extract::Client;
+use crate::extract::{ApiQuery, Client};
 use crate::foreign::json::parse;
 use crate::foreign::segment;
 use crate::raw::RawRequest;
 use crate::sites::SiteEntry;
 use crate::state::App;
 use axum::Json;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -48,16 +48,11 @@ pub struct KeyQuery {
 
 /// One call, or a batch of them.
 pub async fn call(State(app): State<App>, kind: Option<&'static str>, asked: Request) -> Response {
-    let (parts, body) = asked.into_parts();
-    let result = async {
-        let received = intake::read(&app, &parts.headers, body).await?;
-        let body = parse(&received.bytes)?;
-        let query = Query::<KeyQuery>::try_from_uri(&parts.uri).ok().and_then(|query| query.0.write_key);
-        let kept = request(&parts, &received.bytes, "");
-        take(&app, &parts, kept, query.as_deref(), kind, body).await
-    };
-    let result = result.await;
-    finish(&app, &parts, result)
+    door(&app, asked, async |parts, body| {
+        let kept = request(parts, body, "");
+        take(&app, parts, kept, write_key(parts).as_deref(), kind, parse(body)?).await
+    })
+    .await
 }
 
 /// A batch posted to the path that it shares with ours; `None` if it is not one of this form.
@@ -89,6 +84,11 @@ async fn take(
     Ok(Json(json!({ "success": true })).into_response())
 }
 
+/// The key in the address; the clients' other ways to name it are tried if the address is odd.
+fn write_key(parts: &Parts) -> Option<String> {
+    ApiQuery::<KeyQuery>::of(&parts.uri).ok()?.0.write_key
+}
+
 /// The user name of basic authentication; the password is empty.
 fn basic_user(headers: &HeaderMap) -> Option<String> {
     let encoded = text(headers, header::AUTHORIZATION).strip_prefix("Basic ")?;
@@ -112,14 +112,13 @@ pub async fn settings(State(app): State<App>, Path(key): Path<String>, request: 
         }))
         .into_response()
     });
-    finish_quietly(&parts, answer)
+    quietly(&parts.headers, answer)
 }
 
 /// What RudderStack's browser client asks its `configUrl` for.
 pub async fn source_config(State(app): State<App>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let query = Query::<KeyQuery>::try_from_uri(&parts.uri).ok().and_then(|query| query.0.write_key);
-    let key = query.or_else(|| basic_user(&parts.headers));
+    let key = write_key(&parts).or_else(|| basic_user(&parts.headers));
     let answer = known(&app, key.as_deref()).map(|site| {
         let source = json!({
             "id": site.record.number.to_string(),
@@ -134,16 +133,9 @@ pub async fn source_config(State(app): State<App>, request: Request) -> Response
         });
         Json(json!({ "source": source, "updatedAt": "1970-01-01T00:00:00.000Z" })).into_response()
     });
-    finish_quietly(&parts, answer)
+    quietly(&parts.headers, answer)
 }
 
 fn known(app: &App, key: Option<&str>) -> Result<Arc<SiteEntry>, ApiError> {
     key.and_then(|key| app.sites.by_key(key)).ok_or_else(intake::unknown_site)
-}
-
-/// Settings are not batches: they are not counted.
-fn finish_quietly(parts: &Parts, answer: Result<Response, ApiError>) -> Response {
-    let mut response = answer.into_response();
-    intake::put_cors(response.headers_mut(), parts.headers.get(header::ORIGIN).cloned(), true);
-    response
 }

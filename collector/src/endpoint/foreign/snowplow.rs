@@ -1,6 +1,6 @@
 //! Snowplow's collector paths.
 
-use super::{finish, intake, pixel, request, store, visitor};
+use super::{door, intake, pixel, request, store, visitor};
 use crate::error::ApiError;
 use crate::extract::{Client, ClientAddress};
 use crate::foreign::json::parse;
@@ -17,15 +17,12 @@ pub async fn post(
     ClientAddress(address): ClientAddress,
     request: Request,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let result = async {
-        let received = intake::read(&app, &parts.headers, body).await?;
-        let events = snowplow::posted(&parse(&received.bytes)?)?;
-        take(&app, &parts, &received.bytes, address, &events).await?;
+    door(&app, request, async |parts, body| {
+        let events = snowplow::posted(&parse(body)?)?;
+        take(&app, parts, body, address, &events).await?;
         Ok("ok".into_response())
-    };
-    let result = result.await;
-    finish(&app, &parts, result)
+    })
+    .await
 }
 
 /// One event as the query of an image.
@@ -34,10 +31,12 @@ pub async fn pixel_of(
     ClientAddress(address): ClientAddress,
     request: Request,
 ) -> Response {
-    let (parts, _) = request.into_parts();
-    let events = snowplow::asked(parts.uri.query().unwrap_or_default());
-    let result = take(&app, &parts, &[], address, &events).await.map(|()| pixel());
-    finish(&app, &parts, result)
+    intake::answer(&app, request, true, async |parts, _| {
+        let events = snowplow::asked(parts.uri.query().unwrap_or_default());
+        take(&app, parts, &[], address, &events).await?;
+        Ok(pixel())
+    })
+    .await
 }
 
 async fn take(
