@@ -21,7 +21,7 @@
         });
     const base = script.src.replace(/[^/]*$/, "");
     import(base + "sdk/__SDK__")
-      .then((sdk) => sdk.start(queue, base, script.dataset.site, "__KEY__"))
+      .then((sdk) => sdk.start(queue, base, script.dataset, "__KEY__"))
       .catch(() => {
         queue.mode = "off";
         queue.why = "not_loaded";

@@ -42,6 +42,15 @@ export function apiOf(page) {
       page.saveSoon();
       return true;
     },
+    // Both user ids are one person.
+    alias(id, previous) {
+      const before = previous || who.user();
+      if (!id || !before || PERSONAL.test(id) || PERSONAL.test(before)) return false;
+      this.identify(id);
+      record("aliased", { previous: before });
+      return true;
+    },
+    group: (id, traits) => record("group_joined", { ...traits, group: id }),
     reset() {
       page.flush();
       another();

@@ -9,6 +9,7 @@ import { watchErrors } from "./capture/error.js";
 import { watchForms } from "./capture/form.js";
 import { about, watchPages } from "./capture/page.js";
 import { searchOf } from "./capture/search.js";
+import { watchVitals } from "./capture/vitals.js";
 import { consents } from "./consent.js";
 import { openDecider, runsWasm } from "./decider.js";
 import { contextOf, tagged, visitOf } from "./device.js";
@@ -22,7 +23,7 @@ const SAVE_MS = 150;
 const STALE_TAB_MS = 30_000;
 const PLACEMENTS = "attune-placement[name],[data-attune-placement]";
 
-export async function start(calls, base, site, key) {
+export async function start(calls, base, { site, consent: banner, beforeConsent }, key) {
   if (document.prerendering) await new Promise((go) => document.addEventListener("prerenderingchange", go, { once: true }));
   const part = (name) => import(base + "sdk/" + name);
   const store = openStore(site);
@@ -31,9 +32,9 @@ export async function start(calls, base, site, key) {
   const who = openWho(store);
   let ready = false; // The bundle has said what unanswered consent means.
   let personalised = true;
-  const consent = consents(store, consentChanged);
+  const consent = consents(store, banner, consentChanged);
   const decider = openDecider(store, who, consent, () => WebAssembly.instantiateStreaming(fetch(base + "sdk/" + __WASM__)));
-  const queue = openQueue(visit, who, consent, decider.learn);
+  const queue = openQueue(visit, who, consent, decider.learn, beforeConsent === "hold");
   const out = transport(consent, queue, base, saveSoon);
   const tab = "queue:" + Date.now().toString(36) + Math.random().toString(36).slice(2, 8);
   const listeners = [];
@@ -69,7 +70,7 @@ export async function start(calls, base, site, key) {
     if (places && !may) places.restoreAll();
     decider.changed();
     if (places && may && !personalised) places.view(performance.now());
-    if (!consent.measures()) queue.clear();
+    queue.answered();
     personalised = may;
     save();
     out.wake();
@@ -165,6 +166,7 @@ export async function start(calls, base, site, key) {
   // Defined, because where prototypes are frozen assigning fails.
   Object.defineProperty(calls, "push", { value: (...entries) => entries.forEach(call) });
   for (const name in api) calls[name] = (...values) => Promise.resolve(guard(() => api[name](...values)));
+  if (banner) part(__BANNER__).then((module) => module.watchBanner(banner, consent), nothing);
   await bundle.start();
   // Only what the visitor has said yes to, then.
   if (!ready) [calls.mode, calls.why] = ["lite", "no_bundle"];
@@ -185,9 +187,7 @@ export async function start(calls, base, site, key) {
     out.wake();
     [calls.mode, calls.why] = runsWasm() ? ["full", store.blocked ? "storage_blocked" : ""] : ["lite", "no_wasm"];
     emit("ready");
-    (window.requestIdleCallback || setTimeout)(() =>
-      part(__VITALS__).then((module) => (vitals = module.watchVitals(record)), nothing),
-    );
+    (window.requestIdleCallback || setTimeout)(() => guard(() => (vitals = watchVitals(record))));
   }
 
   // Events that an earlier page or a closed tab could not send.

@@ -31,13 +31,16 @@ function eventId(at) {
   return toText(id);
 }
 
-// `visit` is what surrounds all events of a page: see `encodeBatch`. What is recorded is also learnt.
-export function openQueue(visit, who, consent, learn) {
+// `visit` is what surrounds all events of a page: see `encodeBatch`. What is recorded is also learnt. With `hold`, what
+// happens before the visitor has answered waits in memory for the answer.
+export function openQueue(visit, who, consent, learn, hold) {
   let events = [];
   let settled = false;
   let timeout = 1_800_000;
   let unseen = []; // Recorded before the bundle said what is allowed.
   let dropped = 0;
+
+  const kept = () => consent.measures() || (hold && consent.undecided());
 
   function trim() {
     if (events.length > MOST) dropped += events.splice(0, events.length - MOST).length;
@@ -50,12 +53,12 @@ export function openQueue(visit, who, consent, learn) {
     // False if it is refused: a name beyond its bounds, or nothing may be done with it.
     record(name, fields, at) {
       const named = /^[^\0-\x1f\x7f]+$/.test(name) && clip(name, NAME_BYTES) === name;
-      if (!named || (settled && !consent.measures() && !consent.personalises())) return false;
+      if (!named || (settled && !kept() && !consent.personalises())) return false;
       const event = { id: eventId(at), name, at, session: who.session(at, timeout), page: this.page, fields: plain(fields).slice(0, FIELDS) };
       if (settled) learn(event);
       else unseen.push(event);
       // Where measuring is denied it counts on the device and is sent nowhere.
-      if (!settled || consent.measures()) events.push(event);
+      if (!settled || kept()) events.push(event);
       trim();
       return true;
     },
@@ -65,7 +68,11 @@ export function openQueue(visit, who, consent, learn) {
       if (!settled) unseen.forEach(learn);
       settled = true;
       unseen = [];
-      if (!consent.measures()) this.clear();
+      this.answered();
+    },
+    // The visitor said something: what may not be kept goes.
+    answered() {
+      if (!kept()) this.clear();
     },
     waiting: () => events.length,
     first: (most) => events.slice(0, most),

@@ -38,7 +38,7 @@ export function transport(consent, queue, base, saved) {
     timer = 0;
     const events = queue.first(MOST);
     if (busy || !events.length || !consent.measures()) return;
-    busy = true;
+    busy = sent = true;
     try {
       const body = queue.batch(events);
       const response = await fetch(url, options(body));
@@ -65,7 +65,6 @@ export function transport(consent, queue, base, saved) {
     wake() {
       if (queue.waiting() >= MOST) later(0);
       else if (!failures && (!timer || !sent)) later(sent ? SOON_MS : 0);
-      sent = true;
     },
     flush,
     leave,

@@ -2,6 +2,8 @@
 // is read before it goes on to the collector.
 import { readFile } from "node:fs/promises";
 import { createServer, request } from "node:http";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { decode } from "../batch.mjs";
 import { until } from "./stack.mjs";
 
@@ -9,9 +11,11 @@ const folder = new URL("pages/", import.meta.url);
 const STRICT =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
 const TYPES = { html: "text/html; charset=utf-8", js: "text/javascript", pdf: "application/pdf" };
+const TAG = /<!-- attune(.*?) -->/;
 const POLICY = /<!-- policy: (.*?) -->/;
 
-// Serves until `stop`. A page's tag is where it says `<!-- attune -->`; another policy is `<!-- policy: … -->`.
+// Serves until `stop`. A page's tag is where it says `<!-- attune -->`,
+// with attributes that stand there; another policy is `<!-- policy: … -->`.
 // `collector` and `key` are those of a running collector.
 export async function servePages(collector, key) {
   const received = []; // Batches, in order.
@@ -38,6 +42,10 @@ export async function servePages(collector, key) {
       forwarded.on("error", () => outgoing.writeHead(502).end());
       return forwarded.end(body);
     }
+    if (pathname === "/cmp.js") {
+      const { outputFiles } = await build({ entryPoints: [fileURLToPath(new URL("cmp.js", folder))], bundle: true, write: false });
+      return outgoing.writeHead(200, { "content-type": TYPES.js }).end(outputFiles[0].text);
+    }
     const name = pathname === "/blank" ? null : pathname.slice(1);
     if (pathname.startsWith("/files/")) return outgoing.writeHead(200, { "content-type": TYPES.pdf }).end("%PDF-1.4\n");
     if (pathname.startsWith("/answer")) return outgoing.writeHead(204).end();
@@ -51,9 +59,9 @@ export async function servePages(collector, key) {
     }
     const kind = file?.endsWith(".js") ? TYPES.js : TYPES.html;
     const policy = POLICY.exec(text)?.[1] ?? STRICT;
-    const tag = `<script async src="/attune/tag.js" data-site="${key}"></script>`;
+    const tag = `<script async src="/attune/tag.js" data-site="${key}"$1></script>`;
     outgoing.writeHead(200, { "content-type": kind, "content-security-policy": policy });
-    outgoing.end(text.replaceAll("<!-- attune -->", tag));
+    outgoing.end(text.replace(TAG, tag));
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   const origin = `http://127.0.0.1:${server.address().port}`;

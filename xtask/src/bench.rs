@@ -1,12 +1,16 @@
 //! `cargo xtask bench`: figures as ratios within one run.
 
+use crate::bench_sdk::Sdk;
 use crate::run::{cargo, root, run};
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, Subcommand};
 
 /// The demo's traffic at the collector, beside a bare handler that parses and drops.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Bench {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Length of a run.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
@@ -18,8 +22,18 @@ pub(crate) struct Bench {
     backlog: u64,
 }
 
+#[derive(Subcommand)]
+enum What {
+    /// The SDK beside other products'.
+    Sdk(Sdk),
+}
+
 impl Bench {
     pub(crate) fn run(&self) -> Result<()> {
+        match &self.what {
+            Some(What::Sdk(sdk)) => return sdk.run(),
+            None => {}
+        }
         run(cargo().args(["build", "--release", "--package", "attune-collector"]))?;
         run(cargo()
             .args(["run", "--release", "--package", "attune-tests", "--bin", "load", "--"])

@@ -4,6 +4,7 @@
 mod arrows;
 mod bare;
 mod bench;
+mod bench_sdk;
 mod build;
 mod built;
 mod check;

@@ -12,11 +12,11 @@ use std::ops::Add;
 
 /// Budgets, in bytes of brotli.
 const BUDGETS: [(&str, usize); 4] =
-    [("loader", 600), ("always", 10_000), ("deciding", 25_750), ("console", 250_000)];
+    [("loader", 600), ("always", 10_000), ("deciding", 26_000), ("console", 250_000)];
 
 /// What every page loads, and what one loads in all that has placements.
 const SUMS: [(&str, &[&str]); 2] =
-    [("always", &["loader", "script", "vitals"]), ("deciding", &["always", "wasm", "placement"])];
+    [("always", &["loader", "script"]), ("deciding", &["always", "wasm", "placement"])];
 
 /// Compressed sizes of the browser's parts, against their budgets.
 #[derive(Args)]
@@ -111,7 +111,7 @@ fn measure() -> Result<BTreeMap<&'static str, Bytes>> {
         ("script", "sdk", &["/script"]),
         ("wasm", "sdk", &["/wasm"]),
         ("placement", "sdk", &["/lazy/placement"]),
-        ("vitals", "sdk", &["/lazy/vitals"]),
+        ("banner", "sdk", &["/lazy/banner"]),
         ("explain", "sdk", &["/lazy/explain", "/explain_wasm"]),
         ("console", "console", &["/page", "/script", "/wasm", "/style"]),
     ] {

@@ -1,0 +1,71 @@
+//! `cargo xtask bench sdk`: the SDK beside other products', in the bench that the peers were measured with.
+
+use crate::run::{cargo, command, output, root, run};
+use crate::web::{Part, Web};
+use anyhow::{Context, Result};
+use clap::Args;
+use std::fs;
+use std::path::Path;
+
+/// Where the bench is kept, beside the project.
+const HARNESS: &str = "../shared/bench/sdk";
+
+/// Weight, load, capture and delivery of the SDK beside other products', in one run of one browser.
+#[derive(Args)]
+pub(crate) struct Sdk {
+    /// Which rows, by name; all unless said. The page without any is always there.
+    #[arg(long, value_delimiter = ',')]
+    rows: Vec<String>,
+    /// How often every page is loaded, in turn.
+    #[arg(long, default_value_t = 9)]
+    rounds: u32,
+}
+
+impl Sdk {
+    pub(crate) fn run(&self) -> Result<()> {
+        let harness = root().join(HARNESS);
+        if !harness.exists() {
+            println!("!! {HARNESS} is not there: THE SDK WAS NOT MEASURED BESIDE ITS PEERS");
+            return Ok(());
+        }
+        Web { dev: false, part: Part::Sdk }.run()?;
+        let vectors =
+            output(cargo().args(["run", "--quiet", "--package", "attune-tests", "--bin", "spec-vectors"]))?;
+        fs::write(root().join("target/spec-vectors.json"), vectors)?;
+
+        let folder = root().join("target/bench-sdk");
+        copy(&harness, &folder)?;
+        if !folder.join("node_modules").exists() {
+            run(command("npm").args(["ci", "--no-audit", "--no-fund", "--prefix"]).arg(&folder))?;
+        }
+        let mut bench = command("node");
+        bench
+            .current_dir(&folder)
+            .args(["run.mjs", "--only", "capture", "--reps", &self.rounds.to_string(), "--extra"])
+            .arg(format!("capture:{}", root().join("tests/bench/sdk/attune.capture.mjs").display()))
+            .arg("--out")
+            .arg(root().join("target/bench-sdk.json"));
+        if !self.rows.is_empty() {
+            bench.args(["--rows", &self.rows.join(",")]);
+        }
+        run(&mut bench)
+    }
+}
+
+/// Copies a folder but for what was installed into it.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_name() == "node_modules" {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
