@@ -3,8 +3,8 @@
 // `__SDK__` and `__KEY__` are filled in by the collector.
 (() => {
   try {
-    const script = document.currentScript;
     const queue = (window.attune = window.attune || []);
+    const script = document.currentScript || queue.tag; // An application imports it, and says what the element would.
     if (queue.began || !script) return;
     queue.began = Date.now();
     queue.url = location.href;

@@ -11,6 +11,7 @@ const folder = new URL("pages/", import.meta.url);
 const STRICT =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
 const TYPES = { html: "text/html; charset=utf-8", js: "text/javascript", pdf: "application/pdf" };
+const BUILT = ["/cmp.js", "/built.js"]; // Import packages.
 const TAG = /<!-- attune(.*?) -->/;
 const POLICY = /<!-- policy: (.*?) -->/;
 
@@ -42,8 +43,9 @@ export async function servePages(collector, key) {
       forwarded.on("error", () => outgoing.writeHead(502).end());
       return forwarded.end(body);
     }
-    if (pathname === "/cmp.js") {
-      const { outputFiles } = await build({ entryPoints: [fileURLToPath(new URL("cmp.js", folder))], bundle: true, write: false });
+    if (BUILT.includes(pathname)) {
+      const entry = fileURLToPath(new URL(pathname.slice(1), folder));
+      const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: "esm", target: "es2022", write: false });
       return outgoing.writeHead(200, { "content-type": TYPES.js }).end(outputFiles[0].text);
     }
     const name = pathname === "/blank" ? null : pathname.slice(1);

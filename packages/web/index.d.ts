@@ -1,0 +1,100 @@
+/** A value an event may carry. Texts are cut at 1,024 bytes of UTF-8; numbers are finite. */
+export type Value = string | number | boolean;
+
+/** Values by name: at most 32, names of at most 64 bytes. Anything else is left out. */
+export type Fields = Readonly<Record<string, Value | null | undefined>>;
+
+/** The visitor's answers by purpose; what is left out stays as it was. */
+export interface Answers {
+  /** Counting and reports. */
+  measure?: boolean | "granted" | "denied";
+  /** Choosing what to show. */
+  personalise?: boolean | "granted" | "denied";
+  /** Passing on to others. */
+  share?: boolean | "granted" | "denied";
+}
+
+/** An offer that was chosen, or withheld from a visitor who is kept out to measure lift. */
+export interface Choice {
+  /** The offer. */
+  id: string;
+  /** What ranked it, in millionths. */
+  score_micros: number;
+}
+
+/** What is shown in a placement, and why. */
+export interface Decision {
+  /** Derived from everything that went in: the same question has the same id. */
+  id: string;
+  placement: string;
+  /** Null if default content stays. */
+  campaign: string | null;
+  variant: string | null;
+  /** Best first; empty if default content stays. */
+  offers: readonly Choice[];
+  /** What would have been shown. */
+  withheld: readonly Choice[];
+  /** Short code, such as `matched`, `no_consent`, `capped`. */
+  reason: string;
+  /** Hash of the bundle that decided. */
+  bundle: string;
+}
+
+/** What works: all; everything but decisions; nothing. Undefined until it is known. */
+export type Mode = "full" | "lite" | "off";
+
+/** Every call may be made before the tag has come, never throws, and does nothing on a server. */
+export interface Attune {
+  /** Records a view that is not told by the address. */
+  page(name?: string, fields?: Fields): Promise<void>;
+  /** Records an event: `noun_verb` in the past tense, at most 64 bytes. */
+  track(name: string, fields?: Fields): Promise<void>;
+  /** Tells who is signed in, by a pseudonym. False if it is none: e-mail addresses and numbers are refused. */
+  identify(id: string, traits?: Fields): Promise<boolean | undefined>;
+  /** Tells that two user ids are one person; the second is the present one unless said. */
+  alias(id: string, previous?: string): Promise<boolean | undefined>;
+  /** Records that the visitor belongs to a group, such as a company. */
+  group(id: string, traits?: Fields): Promise<void>;
+  /** Another visitor from now on: after signing out on a shared device. */
+  reset(): Promise<void>;
+  /** Takes the visitor's answers, or tells them. */
+  consent(answers: Answers): Promise<void>;
+  consent(): Promise<{ measure?: boolean; personalise?: boolean; share?: boolean } | undefined>;
+  /** Yes to measuring and personalising. */
+  optIn(): Promise<void>;
+  /** No to both. */
+  optOut(): Promise<void>;
+  /** Clears the device at once and asks the collector to erase. */
+  forget(): Promise<void>;
+  /** Calls once the SDK is there. */
+  ready(listener?: () => void): Promise<void>;
+  /** `event` with its name, `consent` with the answers, `ready`. */
+  on(name: "event", listener: (event: string) => void): Promise<void>;
+  on(name: "consent", listener: (answers: Answers) => void): Promise<void>;
+  on(name: "ready", listener: () => void): Promise<void>;
+  /** Decides for a placement; what is shown counts against caps. Null where nothing can be decided. */
+  decide(placement: string, options?: { limit?: number }): Promise<Decision | null | undefined>;
+  /** The same without counting. */
+  peek(placement: string, options?: { limit?: number }): Promise<Decision | null | undefined>;
+  /** Counts an exposure of what the page itself shows: a decision's ids. */
+  expose(fields: { placement: string; campaign: string; variant: string; offer: string; decision: string }): Promise<void>;
+  /** Every step of the decision that would be made now; for people who work on the site. */
+  explain(placement: string): Promise<unknown>;
+  readonly mode: Mode | undefined;
+  /** Why the mode is not `full`, or what is missing in it. */
+  readonly why: "" | "storage_blocked" | "no_wasm" | "no_bundle" | "not_loaded" | undefined;
+}
+
+export const attune: Attune;
+
+/** Loads the tag, once; Trusted Types may be enforced. On a server it does nothing. */
+export function load(options: {
+  /** Where the collector's paths begin, such as `/attune/`. */
+  address: string;
+  /** Public site key, `pk_…`. */
+  site: string;
+  /** Which banner of others answers for the visitor. */
+  consent?: "tcf" | `tcf:${number}` | "onetrust" | "cookiebot" | "google";
+  /** What happens to events before an answer; they are discarded unless said. */
+  beforeConsent?: "hold" | "discard";
+}): Attune;
