@@ -69,15 +69,13 @@ fn row(site: u32, id: u128, visitor: u128, name: &str, at: i64) -> EventRow {
 }
 
 fn ask(steps: &[&str], window_days: Option<u64>) -> FunnelQuestion {
-    let step = |name: &&str| FunnelStep { event: EventNames::One((*name).to_owned()), filters: vec![] };
+    let step = |name: &&str| FunnelStep { event: EventNames::from(*name), ..FunnelStep::default() };
     FunnelQuestion {
         steps: steps.iter().map(step).collect(),
         window_seconds: window_days.map(|days| days * 86_400),
         per: Per::Visitor,
         same_time: SameTime::Allowed,
-        period: None,
-        breakdown: None,
-        bots: Bots::Exclude,
+        ..FunnelQuestion::default()
     }
 }
 
@@ -222,8 +220,11 @@ fn properties_filter_and_hostile_text_stays_text() {
         rows[0].properties.push(("category".to_owned(), "it's \\ travel".into()));
         warehouse.insert("range-7", 15, &rows).await.unwrap();
         let mut question = ask(&["view"], None);
-        let filter =
-            |value: &str| PropertyFilter { property: "category".to_owned(), one_of: vec![value.into()] };
+        let filter = |value: &str| PropertyFilter {
+            property: "category".to_owned(),
+            one_of: vec![value.into()],
+            ..PropertyFilter::default()
+        };
         question.steps[0].filters = vec![filter("it's \\ travel")];
         assert_eq!(warehouse.funnel(7, &question).await.unwrap().steps[0].count, 1);
         question.steps[0].filters = vec![filter("x') OR 1=1 --")];

@@ -4,6 +4,7 @@ use super::attach::Attached;
 use super::{CommonArgs, output};
 use anyhow::Context;
 use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
+use attune_schema::time::Timestamp;
 use clap::{Args, Subcommand};
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -84,19 +85,41 @@ fn funnel(answer: &FunnelAnswer) -> anyhow::Result<()> {
             step.count
         ))?;
     }
+    if answer.excluded > 0 {
+        output::line(&format!("    {:<40}{:>12}", "left by an exclusion", answer.excluded))?;
+    }
     for slice in &answer.slices {
         let value = if slice.value.is_empty() { "(unknown)" } else { &slice.value };
-        let counts: Vec<String> = slice.counts.iter().map(u64::to_string).collect();
-        output::line(&format!("    {value:<40}{:>12}", counts.join(" → ")))?;
+        output::line(&format!("    {value:<40}{:>12}", joined(&slice.counts)))?;
     }
-    Ok(())
+    for other in &answer.compared {
+        let period = format!("{} to {}", instant(other.period.from), instant(other.period.to));
+        output::line(&format!("    {period:<52}  {}", joined(&other.counts)))?;
+    }
+    if let Some(total) = answer.times.as_ref().and_then(|times| times.total.as_ref()) {
+        let (median, p90) = (total.median_ms as f64 / 1_000.0, total.p90_ms as f64 / 1_000.0);
+        output::line(&format!("    half within {median} s, nine in ten within {p90} s"))?;
+    }
+    if let Some(people) = &answer.people {
+        people.ids.iter().try_for_each(|id| output::line(id))?;
+        if let Some(next) = &people.next {
+            output::line(&format!("    more after {next}"))?;
+        }
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+fn joined(counts: &[u64]) -> String {
+    counts.iter().map(u64::to_string).collect::<Vec<_>>().join(" → ")
+}
+
+fn instant(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string())
 }
 
 fn trend(answer: &TrendAnswer) -> anyhow::Result<()> {
     for point in &answer.points {
-        let at = jiff::Timestamp::from_millisecond(point.at.0)
-            .map_or_else(|_| point.at.0.to_string(), |at| at.to_string());
-        output::line(&format!("{at}  {:<24}{:>12}", point.value, point.count))?;
+        output::line(&format!("{}  {:<24}{:>12}", instant(point.at), point.value, point.count))?;
     }
     Ok(())
 }

@@ -52,10 +52,38 @@ pub(super) fn property_filter(filter: &PropertyFilter) -> Result<String, Error> 
         })
         .map(|option| format!("({option})"))
         .collect();
-    if options.is_empty() {
+    let mut tests = Vec::new();
+    if !options.is_empty() {
+        tests.push(format!("({})", options.join(" OR ")));
+    }
+    for (comparison, bound) in
+        [(">=", filter.at_least), ("<=", filter.at_most), (">", filter.more_than), ("<", filter.less_than)]
+    {
+        let Some(bound) = bound else { continue };
+        if !bound.is_finite() {
+            return Err(Error::Question(format!("filter on `{}` compares with {bound}", filter.property)));
+        }
+        tests.push(format!("numbers[{key}] {comparison} {bound:?} AND mapContains(numbers, {key})"));
+    }
+    if tests.is_empty() {
         return Err(Error::Question(format!("filter on `{}` lists no value", filter.property)));
     }
-    Ok(format!("({})", options.join(" OR ")))
+    Ok(format!("({})", tests.join(" AND ")))
+}
+
+/// Whether an event has a property.
+pub(super) fn has_property(name: &str) -> String {
+    let key = text(name);
+    format!("(mapContains(texts, {key}) OR mapContains(numbers, {key}) OR mapContains(flags, {key}))")
+}
+
+/// A property as text; empty without it.
+pub(super) fn property_text(name: &str) -> String {
+    let key = text(name);
+    format!(
+        "multiIf(mapContains(texts, {key}), texts[{key}], mapContains(numbers, {key}), toString(numbers[{key}]), \
+         mapContains(flags, {key}), toString(flags[{key}]), '')"
+    )
 }
 
 /// The last instant of a day that the store's calendar has.
@@ -67,22 +95,25 @@ pub(super) fn period(period: Option<Period>, has_day: bool) -> Result<String, Er
     if to <= from {
         return Err(Error::Question(format!("period ends at {} before it begins at {}", to.0, from.0)));
     }
-    // No event lies outside, and the store counts no further.
-    let at = |ms: i64| format!("fromUnixTimestamp64Milli({}, 'UTC')", ms.clamp(0, LAST_MS));
-    let mut sql = format!(" AND at >= {} AND at < {}", at(from.0), at(to.0));
+    let mut sql = format!(" AND at >= {} AND at < {}", instant(from.0), instant(to.0));
     if has_day {
         sql.push_str(&format!(
             " AND day BETWEEN toDate({}, 'UTC') AND toDate({}, 'UTC')",
-            at(from.0),
-            at(to.0.saturating_sub(1))
+            instant(from.0),
+            instant(to.0.saturating_sub(1))
         ));
     }
     Ok(sql)
 }
 
+/// A time as the store has it: no event lies outside what it counts.
+pub(super) fn instant(ms: i64) -> String {
+    format!("fromUnixTimestamp64Milli({}, 'UTC')", ms.clamp(0, LAST_MS))
+}
+
 /// The expression that an answer is split by.
-pub(super) const fn breakdown(by: Breakdown) -> &'static str {
-    match by {
+pub(super) fn breakdown(by: &Breakdown) -> String {
+    let column = match by {
         Breakdown::Device => "device",
         Breakdown::Locale => "locale",
         Breakdown::UtmSource => "utm_source",
@@ -93,5 +124,7 @@ pub(super) const fn breakdown(by: Breakdown) -> &'static str {
         Breakdown::Os => "os",
         Breakdown::Country => "country",
         Breakdown::Bot => "toString(bot)",
-    }
+        Breakdown::Property(name) => return property_text(name),
+    };
+    column.to_owned()
 }

@@ -49,7 +49,7 @@ fn build(of: Scope<'_>, question: &TrendQuestion) -> Result<String, Error> {
         Measure::Visitors => "uniqExact(visitor)",
         Measure::Sessions => "uniqExact(session)",
     };
-    let value = question.breakdown.map_or("''", sql::breakdown);
+    let value = question.breakdown.as_ref().map_or_else(|| "''".to_owned(), sql::breakdown);
     let mut scope = format!("site = {}", of.site);
     if let Some(event) = &question.event {
         scope.push_str(" AND ");

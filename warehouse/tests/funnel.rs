@@ -1,0 +1,445 @@
+//! Every option of a funnel on the real engine, against a reference that tries every run there is.
+
+use attune_schema::bot::{Bots, Class};
+use attune_schema::id::{EventId, SessionId, VisitorId};
+use attune_schema::question::{
+    Breakdown, BreakdownAt, EventNames, FunnelAnswer, FunnelQuestion, Order, Outcome, Per, Period, SameTime,
+};
+use attune_schema::time::{DAY_MS, Timestamp};
+use attune_warehouse::row::EventRow;
+use attune_warehouse::{Config, Warehouse};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Runtime;
+
+#[path = "reference/funnel.rs"]
+mod reference;
+
+/// One engine a process: tests take turns, share its tables, and keep apart by site.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn run(work: impl AsyncFnOnce(&Warehouse)) {
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let data_dir =
+        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("funnel-{}", std::process::id()));
+    let config = Config { data_dir, ..Config::default() };
+    Runtime::new().unwrap().block_on(async {
+        let warehouse = Warehouse::open(&config).await.unwrap();
+        work(&warehouse).await;
+        warehouse.close().await;
+    });
+    drop(turn);
+}
+
+const NOON: i64 = 1_795_348_800_000;
+
+fn row(site: u32, id: u128, visitor: u128, name: &str, at: i64) -> EventRow {
+    EventRow {
+        site,
+        id: EventId(id),
+        name: name.to_owned(),
+        at: Timestamp(at),
+        received_at: Timestamp(at),
+        visitor: VisitorId(visitor),
+        user: String::new(),
+        session: SessionId(visitor * 10),
+        sequence: 0,
+        url: String::new(),
+        title: String::new(),
+        referrer: String::new(),
+        device: "desktop".to_owned(),
+        locale: String::new(),
+        utm_source: String::new(),
+        utm_medium: String::new(),
+        utm_campaign: String::new(),
+        library: "test".to_owned(),
+        consent: 0,
+        properties: vec![],
+        skew_ms: 0,
+        clock_corrected: false,
+        agent: Arc::default(),
+        channel: "",
+        source: String::new(),
+        search_term: String::new(),
+        country: String::new(),
+        address: String::new(),
+        bot: Class::Human,
+        bot_reason: "",
+    }
+}
+
+fn question(json: Value) -> FunnelQuestion {
+    serde_json::from_value(json).unwrap()
+}
+
+fn counts(answer: &FunnelAnswer) -> Vec<u64> {
+    answer.steps.iter().map(|step| step.count).collect()
+}
+
+/// A small generator of our own: the point is many ties and repeats, not randomness.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+
+    fn one_in(&mut self, bound: u64) -> bool {
+        self.roll(bound) == 0
+    }
+
+    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+        from[self.roll(from.len() as u64) as usize]
+    }
+}
+
+/// The brief's six people, days as written there; what happens on one day is at one time, or in order.
+async fn insert_golden(warehouse: &Warehouse, site: u32, minutes_apart: i64) {
+    let people: [&[(&str, i64)]; 6] = [
+        &[("V", 1), ("A", 2), ("D", 3)],
+        &[("V", 1), ("X", 1), ("A", 2), ("D", 3)],
+        &[("A", 1), ("V", 2), ("D", 3)],
+        &[("V", 1), ("A", 10)],
+        &[("V", 1), ("V", 9), ("A", 10), ("D", 11)],
+        &[("V", 1), ("E", 1), ("A", 2), ("D", 3)],
+    ];
+    let mut rows = Vec::new();
+    for (person, events) in (1u128..).zip(people) {
+        for (n, (name, day)) in (0u128..).zip(events) {
+            let at = NOON + day * DAY_MS + n as i64 * minutes_apart * 60_000;
+            rows.push(row(site, person * 100 + n, person, name, at));
+        }
+    }
+    warehouse.insert(&format!("golden-{site}"), 1, &rows).await.unwrap();
+}
+
+#[test]
+fn the_golden_funnel_in_its_four_modes() {
+    run(async |warehouse| {
+        for (site, minutes_apart) in [(101, 0), (102, 7)] {
+            insert_golden(warehouse, site, minutes_apart).await;
+            let base =
+                json!({ "steps": [{"event":"V"},{"event":"A"},{"event":"D"}], "window_seconds": 7 * 86_400 });
+            let with = |key: &str, value: Value| {
+                let mut asked = base.clone();
+                asked[key] = value;
+                question(asked)
+            };
+            let ask = async |question: FunnelQuestion| {
+                let answer = warehouse.funnel(site, &question).await.unwrap();
+                (counts(&answer), answer.excluded)
+            };
+            assert_eq!(ask(question(base.clone())).await, (vec![6, 4, 4], 0));
+            assert_eq!(ask(with("same_time", json!("later"))).await, (vec![6, 4, 4], 0));
+            assert_eq!(ask(with("order", json!("strict"))).await, (vec![6, 2, 2], 0));
+            assert_eq!(ask(with("order", json!("any"))).await, (vec![6, 5, 5], 0));
+            let exclude = json!([{ "event": "E", "between": [1, 2] }]);
+            assert_eq!(ask(with("exclude", exclude)).await, (vec![5, 3, 3], 1));
+            let exclude = json!([{ "event": ["E", "X"] }]);
+            assert_eq!(ask(with("exclude", exclude)).await, (vec![4, 2, 2], 2));
+        }
+    });
+}
+
+#[test]
+fn people_come_in_pages_with_times_beside_another_period() {
+    run(async |warehouse| {
+        insert_golden(warehouse, 103, 0).await;
+        let at = |day: i64| NOON + day * DAY_MS - DAY_MS / 2;
+        let mut asked = question(json!({
+            "steps": [{"event":"V"},{"event":"A"},{"event":"D"}], "window_seconds": 7 * 86_400, "times": true,
+            "people": { "step": 2, "outcome": "converted", "limit": 3 },
+            "period": { "from": at(1), "to": at(12) },
+            "compare": [{ "from": at(2), "to": at(12) }, { "from": at(20), "to": at(21) }],
+        }));
+        let ids = |range: &[u128]| range.iter().map(|id| VisitorId(*id).to_string()).collect::<Vec<_>>();
+        let answer = warehouse.funnel(103, &asked).await.unwrap();
+        assert_eq!(counts(&answer), [6, 4, 4]);
+        let page = answer.people.unwrap();
+        assert_eq!((page.ids, page.next.as_deref()), (ids(&[1, 2, 5]), Some(ids(&[5])[0].as_str())));
+        let times = answer.times.unwrap();
+        let day = DAY_MS as u64;
+        let total = times.total.unwrap();
+        // Four people take two days each: p5 from the second View.
+        assert_eq!((total.count, total.median_ms, total.p90_ms), (4, 2 * day, 2 * day));
+        assert_eq!(total.histogram.len(), 1);
+        assert_eq!((total.histogram[0].from_ms, total.histogram[0].to_ms), (day, Some(3 * day)));
+        assert_eq!(times.steps[0], None);
+        assert_eq!(times.steps[1].as_ref().map(|step| (step.count, step.median_ms)), Some((4, day)));
+        // From the second day on: p3 views, p5 views again; nobody else.
+        assert_eq!(answer.compared[0].counts, [2, 1, 1]);
+        assert_eq!(answer.compared[1].counts, [0, 0, 0]);
+        assert_eq!(answer.compared[1].times.as_ref().unwrap().total, None);
+
+        let people = asked.people.as_mut().unwrap();
+        people.after = page.next;
+        let page = warehouse.funnel(103, &asked).await.unwrap().people.unwrap();
+        assert_eq!((page.ids, page.next), (ids(&[6]), None));
+        let people = asked.people.as_mut().unwrap();
+        (people.outcome, people.after) = (Outcome::Dropped, None);
+        let page = warehouse.funnel(103, &asked).await.unwrap().people.unwrap();
+        assert_eq!((page.ids, page.next), (ids(&[3, 4]), None));
+    });
+}
+
+#[test]
+fn what_cannot_be_asked_says_why() {
+    run(async |warehouse| {
+        let steps = json!([{"event":"a"},{"event":"b"}]);
+        let any = "in any order, ";
+        for (asked, message) in [
+            (json!({"steps":[]}), "a funnel has 1 to 30 steps, not 0".to_owned()),
+            (json!({"steps":[{"event":"a","optional":true}]}), "the first step cannot be optional: runs begin with it".to_owned()),
+            (json!({"steps":[{"event":"a","window_seconds":1}]}), "the first step has no step before it, so no window of its own".to_owned()),
+            (json!({"steps":[{"event":[]}]}), "a step names no event".to_owned()),
+            (json!({"steps":[{"event":"a","where":[{"property":"p"}]}]}), "filter on `p` lists no value".to_owned()),
+            (json!({"steps":steps,"exclude":[{"event":"x","between":[2,2]}]}), "exclusion 1 is between steps 2 and 2: the first must come before the second, and there are 2".to_owned()),
+            (json!({"steps":steps,"exclude":[{"event":"x","between":[1,3]}]}), "exclusion 1 is between steps 1 and 3: the first must come before the second, and there are 2".to_owned()),
+            (json!({"steps":steps,"exclude":[{"event":"x","between":[0,1]}]}), "exclusion 1 is between steps 0 and 1: the first must come before the second, and there are 2".to_owned()),
+            (json!({"steps":steps,"people":{"step":3}}), "people of step 3 are asked for, and there are 2".to_owned()),
+            (json!({"steps":steps,"people":{}}), "people of step 0 are asked for, and there are 2".to_owned()),
+            (json!({"steps":steps,"people":{"step":1,"outcome":"dropped"}}), "nobody drops out before the first step".to_owned()),
+            (json!({"steps":steps,"people":{"step":1,"limit":0}}), "a page has 1 to 1000 ids, not 0".to_owned()),
+            (json!({"steps":steps,"people":{"step":1,"value":"x"}}), "people of a slice are asked for, and there is no breakdown".to_owned()),
+            (json!({"steps":steps,"order":"any","same_time":"later"}), format!("{any}no step can be later than another")),
+            (json!({"steps":[{"event":"a"},{"event":"b","optional":true}],"order":"any"}), format!("{any}a step cannot be optional")),
+            (json!({"steps":[{"event":"a"},{"event":"b","window_seconds":5}],"order":"any"}), format!("{any}a step has no window of its own")),
+            (json!({"steps":steps,"order":"any","exclude":[{"event":"x","between":[1,2]}]}), format!("{any}an exclusion cannot be between two steps")),
+            (json!({"steps":steps,"order":"any","breakdown":"device","breakdown_at":"each"}), format!("{any}a breakdown is by the first value")),
+            (json!({"steps":steps,"hold_constant":["a","b","c","d","e","f"]}), "a funnel has at most 5 properties held constant, not 6".to_owned()),
+        ] {
+            let error = warehouse.funnel(1, &question(asked)).await.unwrap_err();
+            assert_eq!(error.to_string(), message);
+        }
+    });
+}
+
+#[test]
+fn hostile_names_stay_names_in_every_part_of_a_question() {
+    run(async |warehouse| {
+        let mut rows = vec![row(104, 1, 1, "view", NOON), row(104, 2, 1, "buy", NOON + 1)];
+        let evil = "x'] OR 1=1 -- \\ \0 {a:String} ?";
+        rows.iter_mut().for_each(|row| row.properties = vec![(evil.to_owned(), evil.into())]);
+        warehouse.insert("evil", 1, &rows).await.unwrap();
+        let steps = json!([{ "event": "view", "where": [{ "property": evil, "one_of": [evil] }] }, { "event": "buy" }]);
+        let asked = question(json!({
+            "steps": steps, "hold_constant": [evil], "breakdown": { "property": evil }, "breakdown_at": "each",
+            "exclude": [{ "event": evil, "where": [{ "property": evil, "more_than": 1e300 }], "between": [1, 2] }],
+            "people": { "step": 2, "value": evil, "after": "" },
+        }));
+        let answer = warehouse.funnel(104, &asked).await.unwrap();
+        assert_eq!((counts(&answer), answer.slices[0].value.as_str()), (vec![1, 1], evil));
+        assert_eq!(answer.people.unwrap().ids, [VisitorId(1).to_string()]);
+        assert_eq!(answer.slices.len(), 1);
+    });
+}
+
+/// Histories of a few events each on a few seconds: most have ties.
+fn histories(site: u32, visitors: u128, dice: &mut Dice) -> Vec<EventRow> {
+    let mut rows = Vec::new();
+    for visitor in 1..=visitors {
+        for _ in 0..=dice.roll(7) {
+            let name = dice.pick(&["a", "a", "b", "b", "c", "d", "x", "y"]);
+            let mut event =
+                row(site, rows.len() as u128 + 1, visitor, name, NOON + dice.roll(10) as i64 * 1_000);
+            event.sequence = dice.roll(4) as u32;
+            event.session = SessionId(visitor * 2 + u128::from(dice.roll(2)));
+            event.device = dice.pick(&["desktop", "mobile", "tablet"]).to_owned();
+            if visitor < visitors / 3 {
+                event.user = format!("user-{}", visitor / 2);
+            }
+            if dice.one_in(10) {
+                event.bot = Class::Bot;
+            }
+            if !dice.one_in(5) {
+                event.properties.push(("kind".to_owned(), dice.pick(&["p", "q"]).into()));
+            }
+            if !dice.one_in(4) {
+                event
+                    .properties
+                    .push(("n".to_owned(), attune_schema::value::Value::Number(dice.roll(4) as f64)));
+            }
+            rows.push(event);
+        }
+    }
+    rows
+}
+
+fn filters(dice: &mut Dice) -> Value {
+    match dice.roll(8) {
+        0 => json!([{ "property": "kind", "one_of": ["p"] }]),
+        1 => json!([{ "property": "n", "at_least": 1.0, "less_than": 3.0 }]),
+        2 => {
+            json!([{ "property": "n", "one_of": [0, 2], "at_most": 2 }, { "property": "kind", "one_of": ["q", true, 1] }])
+        }
+        3 => json!([{ "property": "n", "more_than": 0.5 }]),
+        _ => json!([]),
+    }
+}
+
+fn names(dice: &mut Dice, from: &[&str]) -> Value {
+    let one = dice.pick(from);
+    if dice.one_in(4) { json!([one, dice.pick(from)]) } else { json!(one) }
+}
+
+/// A question with any of the options there are, as JSON: so the published form is what is tested.
+fn any_question(dice: &mut Dice) -> FunnelQuestion {
+    if dice.one_in(8) {
+        // What the console asks: the quick way.
+        return question(json!({
+            "steps": [{ "event": ["c", "a"] }, { "event": dice.pick(&["b", "x"]), "where": filters(dice) }, { "event": "d" }],
+            "window_seconds": dice.roll(9), "per": dice.pick(&["visitor", "session", "person"]), "breakdown": "device",
+        }));
+    }
+    let order = dice.pick(&["ordered", "ordered", "strict", "any"]);
+    let any = order == "any";
+    let steps = 1 + dice.roll(4);
+    let mut list = Vec::new();
+    for step in 0..steps {
+        let filters = if dice.one_in(2) { filters(dice) } else { json!([]) };
+        let mut one = json!({ "event": names(dice, &["a", "b", "c", "d"]), "where": filters });
+        if step > 0 && !any && dice.one_in(3) {
+            one["optional"] = json!(true);
+        }
+        if step > 0 && !any && dice.one_in(4) {
+            one["window_seconds"] = json!(dice.roll(6));
+        }
+        list.push(one);
+    }
+    let mut asked =
+        json!({ "steps": list, "order": order, "per": dice.pick(&["visitor", "session", "person"]) });
+    if !dice.one_in(3) {
+        asked["window_seconds"] = json!(dice.roll(9));
+    }
+    if !any && dice.one_in(3) {
+        asked["same_time"] = json!("later");
+    }
+    let mut exclude = Vec::new();
+    while dice.one_in(2) && exclude.len() < 3 {
+        let mut one = json!({ "event": names(dice, &["x", "y", "a", "c"]), "where": filters(dice) });
+        if !any && steps > 1 && !dice.one_in(5) {
+            let after = 1 + dice.roll(steps - 1);
+            one["between"] = json!([after, after + 1 + dice.roll(steps - after)]);
+        }
+        exclude.push(one);
+    }
+    asked["exclude"] = json!(exclude);
+    if dice.one_in(4) {
+        asked["hold_constant"] = if dice.one_in(2) { json!(["kind"]) } else { json!(["n", "kind"]) };
+    }
+    if dice.one_in(2) {
+        asked["period"] = json!({ "from": NOON + dice.roll(5) as i64 * 1_000, "to": NOON + 5_000 + dice.roll(6) as i64 * 1_000 });
+        asked["first_time"] = json!(dice.one_in(2));
+    }
+    asked["bots"] = json!(dice.pick(&["exclude", "exclude", "include", "only"]));
+    let split = !dice.one_in(3);
+    if split {
+        asked["breakdown"] = if dice.one_in(2) { json!("device") } else { json!({ "property": "kind" }) };
+        if !any {
+            asked["breakdown_at"] = json!(dice.pick(&["first", "last", "each"]));
+        }
+    }
+    asked["times"] = json!(dice.one_in(2));
+    if dice.one_in(2) {
+        let step = 1 + dice.roll(steps);
+        let outcome = if step == 1 { "converted" } else { dice.pick(&["converted", "dropped", "excluded"]) };
+        asked["people"] = json!({ "step": step, "outcome": outcome, "limit": 1_000 });
+        if split && outcome != "excluded" && dice.one_in(2) {
+            asked["people"]["value"] = json!(dice.pick(&["desktop", "p", ""]));
+        }
+    }
+    question(asked)
+}
+
+#[test]
+fn every_option_agrees_with_trying_every_run() {
+    run(async |warehouse| {
+        let mut dice = Dice(11);
+        let rows = histories(105, 900, &mut dice);
+        warehouse.insert("random", 1, &rows).await.unwrap();
+        let questions = 400;
+        let mut seen = BTreeMap::new();
+        for number in 0..questions {
+            let asked = any_question(&mut dice);
+            let answer = warehouse.funnel(105, &asked).await.unwrap();
+            let expected = reference::answer(&rows, &asked);
+            let context =
+                || format!("question {number}: {}\n{}", serde_json::to_string(&asked).unwrap(), answer.sql);
+            assert_eq!(counts(&answer), expected.counts, "{}", context());
+            assert_eq!(answer.excluded, expected.excluded, "{}", context());
+            let slices: BTreeMap<String, Vec<u64>> =
+                answer.slices.iter().map(|slice| (slice.value.clone(), slice.counts.clone())).collect();
+            assert_eq!(slices, expected.slices, "{}", context());
+            if let Some(times) = &answer.times {
+                let summary = |times: &Option<attune_schema::question::Times>| {
+                    times.as_ref().map(|times| (times.count, times.median_ms, times.p90_ms))
+                };
+                assert_eq!(summary(&times.total), expected.total(), "{}", context());
+                let steps: Vec<_> = times.steps.iter().map(summary).collect();
+                assert_eq!(steps, expected.steps(asked.order), "{}", context());
+            }
+            if let Some(people) = &answer.people {
+                assert_eq!(people.ids, expected.people, "{}", context());
+            }
+            for (what, is) in [
+                ("reached the end", expected.counts.last().is_some_and(|count| *count > 0)),
+                ("excluded", expected.excluded > 0),
+                (
+                    "strict",
+                    asked.order == Order::Strict && expected.counts.len() > 1 && expected.counts[1] > 0,
+                ),
+                ("any", asked.order == Order::Any && expected.counts.len() > 1 && expected.counts[1] > 0),
+                ("optional", asked.steps.iter().any(|step| step.optional)),
+                ("first time", asked.first_time && expected.counts[0] > 0),
+                ("held", !asked.hold_constant.is_empty() && expected.counts[0] > 0),
+                ("people", answer.people.is_some_and(|people| !people.ids.is_empty())),
+                ("quick", answer.sql.contains("windowFunnel")),
+                ("each", asked.breakdown_at == BreakdownAt::Each),
+            ] {
+                *seen.entry(what).or_insert(0) += u32::from(is);
+            }
+        }
+        assert!(
+            seen.values().all(|count| *count >= 10),
+            "each option is asked with something to count: {seen:?}"
+        );
+    });
+}
+
+#[test]
+fn the_quick_way_and_the_long_way_agree() {
+    run(async |warehouse| {
+        let mut dice = Dice(5);
+        let rows = histories(106, 3_000, &mut dice);
+        warehouse.insert("quick", 1, &rows).await.unwrap();
+        for window in [None, Some(0), Some(3), Some(9)] {
+            for breakdown in [None, Some(Breakdown::Device), Some(Breakdown::Property("kind".to_owned()))] {
+                for per in [Per::Visitor, Per::Session, Per::Person] {
+                    let step = |name: &str| attune_schema::question::FunnelStep {
+                        event: EventNames::from(name),
+                        ..Default::default()
+                    };
+                    let quick = FunnelQuestion {
+                        steps: ["a", "b", "c", "d"].map(step).to_vec(),
+                        window_seconds: window,
+                        breakdown: breakdown.clone(),
+                        per,
+                        same_time: SameTime::Allowed,
+                        bots: Bots::Include,
+                        period: Some(Period { from: Timestamp(NOON + 1_000), to: Timestamp(NOON + 9_000) }),
+                        ..FunnelQuestion::default()
+                    };
+                    let long = FunnelQuestion { times: true, ..quick.clone() };
+                    let (a, b) = (
+                        warehouse.funnel(106, &quick).await.unwrap(),
+                        warehouse.funnel(106, &long).await.unwrap(),
+                    );
+                    assert!(a.sql.contains("windowFunnel") && !b.sql.contains("windowFunnel"));
+                    assert_eq!((a.steps, a.slices), (b.steps, b.slices), "{quick:?}");
+                }
+            }
+        }
+    });
+}
