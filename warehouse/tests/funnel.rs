@@ -1,73 +1,22 @@
 //! Every option of a funnel on the real engine, against a reference that tries every run there is.
 
 use attune_schema::bot::{Bots, Class};
-use attune_schema::id::{EventId, SessionId, VisitorId};
+use attune_schema::id::{SessionId, VisitorId};
 use attune_schema::question::{
     Breakdown, BreakdownAt, EventNames, FunnelAnswer, FunnelQuestion, Order, Outcome, Per, Period, SameTime,
 };
 use attune_schema::time::{DAY_MS, Timestamp};
+use attune_warehouse::Warehouse;
 use attune_warehouse::row::EventRow;
-use attune_warehouse::{Config, Warehouse};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::runtime::Runtime;
 
 #[path = "reference/funnel.rs"]
 mod reference;
+#[path = "reference/world.rs"]
+mod world;
 
-/// One engine a process: tests take turns, share its tables, and keep apart by site.
-static TURN: Mutex<()> = Mutex::new(());
-
-fn run(work: impl AsyncFnOnce(&Warehouse)) {
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let data_dir =
-        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("funnel-{}", std::process::id()));
-    let config = Config { data_dir, ..Config::default() };
-    Runtime::new().unwrap().block_on(async {
-        let warehouse = Warehouse::open(&config).await.unwrap();
-        work(&warehouse).await;
-        warehouse.close().await;
-    });
-    drop(turn);
-}
-
-const NOON: i64 = 1_795_348_800_000;
-
-fn row(site: u32, id: u128, visitor: u128, name: &str, at: i64) -> EventRow {
-    EventRow {
-        site,
-        id: EventId(id),
-        name: name.to_owned(),
-        at: Timestamp(at),
-        received_at: Timestamp(at),
-        visitor: VisitorId(visitor),
-        user: String::new(),
-        session: SessionId(visitor * 10),
-        sequence: 0,
-        url: String::new(),
-        title: String::new(),
-        referrer: String::new(),
-        device: "desktop".to_owned(),
-        locale: String::new(),
-        utm_source: String::new(),
-        utm_medium: String::new(),
-        utm_campaign: String::new(),
-        library: "test".to_owned(),
-        consent: 0,
-        properties: vec![],
-        skew_ms: 0,
-        clock_corrected: false,
-        agent: Arc::default(),
-        channel: "",
-        source: String::new(),
-        search_term: String::new(),
-        country: String::new(),
-        address: String::new(),
-        bot: Class::Human,
-        bot_reason: "",
-    }
-}
+use world::{Dice, NOON, row, run};
 
 fn question(json: Value) -> FunnelQuestion {
     serde_json::from_value(json).unwrap()
@@ -75,24 +24,6 @@ fn question(json: Value) -> FunnelQuestion {
 
 fn counts(answer: &FunnelAnswer) -> Vec<u64> {
     answer.steps.iter().map(|step| step.count).collect()
-}
-
-/// A small generator of our own: the point is many ties and repeats, not randomness.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-
-    fn one_in(&mut self, bound: u64) -> bool {
-        self.roll(bound) == 0
-    }
-
-    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
-        from[self.roll(from.len() as u64) as usize]
-    }
 }
 
 /// The brief's six people, days as written there; what happens on one day is at one time, or in order.

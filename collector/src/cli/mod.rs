@@ -3,6 +3,7 @@
 //! Commands other than `serve` speak HTTP to a server ([`attach`]): the one that has the data folder, or one
 //! of their own for as long as they run.
 
+mod answers;
 pub mod attach;
 pub mod backup;
 pub mod erase;

@@ -1,11 +1,21 @@
 //! Questions put to the warehouse, and their answers; one JSON form for the command line, the API and the console.
 
+mod attribution;
 mod funnel;
+mod paths;
+mod retention;
+mod rfm;
 
+pub use attribution::{AttributionAnswer, AttributionQuestion, Credit, Direct, Model};
 pub use funnel::{
     Bar, BreakdownAt, Compared, Exclusion, FunnelAnswer, FunnelPeople, FunnelQuestion, FunnelSlice,
     FunnelStep, FunnelTimes, Order, Outcome, PeopleIds, SameTime, StepCount, Times,
 };
+pub use paths::{
+    Direction, PathBy, PathNode, PathPosition, PathsAnswer, PathsQuestion, Transition, Transitions,
+};
+pub use retention::{Cohort, CohortOf, RetentionAnswer, RetentionQuestion, Returned};
+pub use rfm::{RfmAnswer, RfmBand, RfmBounds, RfmCell, RfmPeople, RfmQuestion};
 
 use crate::bot::Bots;
 use crate::time::Timestamp;
@@ -71,6 +81,18 @@ pub struct PropertyFilter {
     /// A number below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub less_than: Option<f64>,
+}
+
+/// Events of a name, perhaps only some.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    /// The names.
+    pub event: EventNames,
+    /// All must hold.
+    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<PropertyFilter>,
 }
 
 /// Whose events are taken together.

@@ -2,10 +2,14 @@
 //!
 //! Values from questions enter SQL only through `sql::text` and its like.
 
+mod attribution;
 pub mod bots;
 pub mod funnel;
 pub mod kernel;
 mod overview;
+mod paths;
+mod retention;
+mod rfm;
 pub(crate) mod sql;
 mod times;
 mod trend;

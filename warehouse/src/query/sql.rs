@@ -1,7 +1,9 @@
 //! Pieces of SQL made from values of questions.
 
+use super::bots::Scope;
 use crate::Error;
-use attune_schema::question::{Breakdown, EventNames, Period, PropertyFilter};
+use attune_schema::bot::Bots;
+use attune_schema::question::{Breakdown, EventNames, Per, Period, PropertyFilter, Which};
 use attune_schema::value::Value;
 
 /// `text` as a string literal.
@@ -37,6 +39,31 @@ pub(super) fn event_filter(event: &EventNames, filters: &[PropertyFilter]) -> Re
         sql.push_str(&property_filter(filter)?);
     }
     Ok(sql)
+}
+
+/// Tests that an event is one of `which`.
+pub(super) fn which(which: &Which) -> Result<String, Error> {
+    Ok(format!("({})", event_filter(&which.event, &which.filters)?))
+}
+
+/// Tests that an event has any of all these names.
+pub(super) fn names(of: &[&EventNames]) -> Result<String, Error> {
+    let names = of.iter().flat_map(|names| names.names()).cloned().collect();
+    event_filter(&EventNames::Any(names), &[])
+}
+
+/// The column of a unit that outlasts a session; `question` is what is asked.
+pub(super) fn unit(per: Per, question: &str) -> Result<&'static str, Error> {
+    match per {
+        Per::Visitor => Ok("visitor"),
+        Per::Person => Ok("person"),
+        Per::Session => Err(Error::Question(format!("{question} is per visitor or person, not per session"))),
+    }
+}
+
+/// Whether the narrow table has what whose events count and the breakdown ask for.
+pub(super) fn is_narrow(of: Scope<'_>, bots: Bots, breakdown: Option<&Breakdown>) -> bool {
+    matches!(breakdown, None | Some(Breakdown::Device)) && (bots == Bots::Include || of.is_plain())
 }
 
 /// One test on a property.
@@ -89,13 +116,10 @@ pub(super) fn property_text(name: &str) -> String {
 /// The last instant of a day that the store's calendar has.
 const LAST_MS: i64 = u32::MAX as i64 * 1_000;
 
-/// Bounds of event time; `column` is the time, `day` prunes where the table has one.
+/// Bounds of event time, to follow another test; with `has_day`, the column that prunes where the table has it.
 pub(super) fn period(period: Option<Period>, has_day: bool) -> Result<String, Error> {
     let Some(Period { from, to }) = period else { return Ok(String::new()) };
-    if to <= from {
-        return Err(Error::Question(format!("period ends at {} before it begins at {}", to.0, from.0)));
-    }
-    let mut sql = format!(" AND at >= {} AND at < {}", instant(from.0), instant(to.0));
+    let mut sql = format!(" AND {}", within("at", Period { from, to })?);
     if has_day {
         sql.push_str(&format!(
             " AND day BETWEEN toDate({}, 'UTC') AND toDate({}, 'UTC')",
@@ -104,6 +128,14 @@ pub(super) fn period(period: Option<Period>, has_day: bool) -> Result<String, Er
         ));
     }
     Ok(sql)
+}
+
+/// Whether a time is in a period.
+pub(super) fn within(column: &str, Period { from, to }: Period) -> Result<String, Error> {
+    if to <= from {
+        return Err(Error::Question(format!("period ends at {} before it begins at {}", to.0, from.0)));
+    }
+    Ok(format!("{column} >= {} AND {column} < {}", instant(from.0), instant(to.0)))
 }
 
 /// A time as the store has it: no event lies outside what it counts.

@@ -1,7 +1,7 @@
 //! Parts of questions in plain words, for the definition that comes with an answer.
 
 use attune_schema::bot::Bots;
-use attune_schema::question::{Breakdown, EventNames, Period, PropertyFilter};
+use attune_schema::question::{Breakdown, EventNames, Per, Period, PropertyFilter};
 use attune_schema::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 use attune_schema::value::Value;
 
@@ -60,6 +60,15 @@ pub(super) fn duration(seconds: u64) -> String {
     format!("{count} {name}{}", if count == 1 { "" } else { "s" })
 }
 
+/// Whose events are taken together.
+pub(super) fn unit(per: Per) -> &'static str {
+    match per {
+        Per::Visitor => "visitor",
+        Per::Session => "session",
+        Per::Person => "person (visitors joined by user id)",
+    }
+}
+
 /// Whose events count.
 pub(super) fn bots(bots: Bots) -> String {
     match bots {
@@ -77,7 +86,7 @@ pub(super) fn period(period: Option<Period>) -> String {
 }
 
 /// A time as `2026-11-22 21:00:00 UTC`; as it is where the calendar ends.
-fn instant(at: Timestamp) -> String {
+pub(super) fn instant(at: Timestamp) -> String {
     let days = at.0.div_euclid(DAY_MS);
     if days.unsigned_abs() > 1_000_000 {
         return format!("{} ms", at.0);

@@ -1,16 +1,11 @@
 //! What a funnel counts, in words.
 
 use crate::query::words;
-use attune_schema::question::{BreakdownAt, FunnelQuestion, Order, Per, SameTime};
+use attune_schema::question::{BreakdownAt, FunnelQuestion, Order, SameTime};
 
 /// The definition of one question, sentence by sentence.
 pub(super) fn of(question: &FunnelQuestion) -> String {
-    let unit = match question.per {
-        Per::Visitor => "visitor",
-        Per::Session => "session",
-        Per::Person => "person (visitors joined by user id)",
-    };
-    let mut said = vec![format!("Counts each {unit} once, by its best run.")];
+    let mut said = vec![format!("Counts each {} once, by its best run.", words::unit(question.per))];
     let steps: Vec<String> = (1..)
         .zip(&question.steps)
         .map(|(number, step)| {
