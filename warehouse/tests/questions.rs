@@ -312,6 +312,14 @@ fn ten_thousand_pages_are_grouped_and_loops_end() {
         // 199 of the others are told apart, but less than one path in a thousand goes to each.
         assert_eq!((home.next.len(), home.next[0].place.as_ref(), home.next[0].count), (1, None, 2_000));
         assert_eq!((answer.transitions.total, answer.transitions.distinct), (8_000, 8_000));
+        // Those that are not told apart are named here all the same.
+        assert_eq!(answer.transitions.top.len(), 100);
+        let item = |place: &String| place.starts_with("/item-");
+        assert!(
+            answer.transitions.top.iter().all(|t| item(&t.from) != item(&t.to)),
+            "{:?}",
+            answer.transitions.top
+        );
     });
 }
 

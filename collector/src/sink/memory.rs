@@ -3,12 +3,14 @@
 use super::{Answer, Store, StoreError};
 use attune_schema::api::{EventName, Imported, KeyedBy, Overview, PeopleList, PersonRow};
 use attune_schema::bot::Bots;
+use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion,
     RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
+use attune_warehouse::export::ExportRow;
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
@@ -189,6 +191,16 @@ impl Store for MemoryStore {
     }
 
     fn rfm<'a>(&'a self, _: Scope<'a>, _: &'a RfmQuestion, _: Timestamp) -> Answer<'a, RfmAnswer> {
+        unanswerable()
+    }
+
+    fn export<'a>(
+        &'a self,
+        _: Scope<'a>,
+        _: &'a ExportQuestion,
+        _: Option<&'a ExportRow>,
+        _: usize,
+    ) -> Answer<'a, Vec<ExportRow>> {
         unanswerable()
     }
 

@@ -5,12 +5,14 @@ pub mod warehouse;
 
 use attune_schema::api::{EventName, Imported, KeyedBy, Overview, PeopleList, PersonRow};
 use attune_schema::bot::Bots;
+use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion,
     RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
+use attune_warehouse::export::ExportRow;
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
@@ -103,6 +105,15 @@ pub trait Store: Send + Sync {
         question: &'a RfmQuestion,
         now: Timestamp,
     ) -> Answer<'a, RfmAnswer>;
+
+    /// At most `most` events after `after`, in the order in which they are stored.
+    fn export<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a ExportQuestion,
+        after: Option<&'a ExportRow>,
+        most: usize,
+    ) -> Answer<'a, Vec<ExportRow>>;
 
     /// Event names seen, most frequent first.
     fn event_names<'a>(&'a self, scope: Scope<'a>, bots: Bots) -> Answer<'a, Vec<EventName>>;

@@ -14,7 +14,7 @@ use attune_schema::question::{
 };
 use clickhouse::Row;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most places that are told apart.
 const PLACES: usize = 200;
@@ -32,6 +32,12 @@ struct PlaceRow {
 }
 
 #[derive(Row, Deserialize)]
+struct RareRow {
+    key: u64,
+    place: String,
+}
+
+#[derive(Row, Deserialize)]
 struct PathRow {
     path: Vec<u16>,
     units: u64,
@@ -39,7 +45,7 @@ struct PathRow {
 
 #[derive(Row, Deserialize)]
 struct TransitionRow {
-    pair: (String, String),
+    pair: (u64, u64),
     times: u64,
     total: u64,
     distinct: u64,
@@ -63,24 +69,45 @@ impl Warehouse {
         for row in &paths.rows {
             tree.add(&row.path, row.units);
         }
-        let transitions = self.ask::<TransitionRow>(&parts.transitions(question.collapse)).await?;
+        let transitions = self.ask::<TransitionRow>(&parts.transitions(&names, question.collapse)).await?;
         let (total, distinct) = transitions.rows.first().map_or((0, 0), |row| (row.total, row.distinct));
-        let all = transitions.rows.into_iter().map(|row| Transition {
-            from: row.pair.0,
-            to: row.pair.1,
-            count: row.times,
-        });
+        let most = self.named(&parts, &names, &transitions.rows).await?;
         let view = View { names: &names, top, least: tree.nodes[0].count / RARE };
         Ok(PathsAnswer {
             count: tree.nodes[0].count,
             tree: view.next(&tree, 0, depth),
             positions: view.positions(&paths.rows, depth),
-            transitions: Transitions { total, distinct, top: all.collect() },
+            transitions: Transitions { total, distinct, top: most },
             definition: definition(question, depth),
             sql,
             rows_read: places.rows_read + paths.rows_read + transitions.rows_read,
             elapsed_ms: places.elapsed_ms + paths.elapsed_ms + transitions.elapsed_ms,
         })
+    }
+}
+
+impl Warehouse {
+    /// Transitions by the names of their places; of places that are not told apart they are looked up.
+    async fn named(
+        &self,
+        parts: &Parts,
+        names: &[String],
+        rows: &[TransitionRow],
+    ) -> Result<Vec<Transition>, Error> {
+        let mut known: BTreeMap<u64, String> = (1..).zip(names.iter().cloned()).collect();
+        let keys = rows.iter().flat_map(|row| [row.pair.0, row.pair.1]);
+        let rare: BTreeSet<u64> = keys.filter(|key| !known.contains_key(key)).collect();
+        if !rare.is_empty() {
+            let found = self.ask::<RareRow>(&parts.rare(names, &rare)).await?;
+            known.extend(found.rows.into_iter().map(|row| (row.key, row.place)));
+        }
+        let name = |key: u64| known.get(&key).cloned().unwrap_or_default();
+        let transition = |row: &TransitionRow| Transition {
+            from: name(row.pair.0),
+            to: name(row.pair.1),
+            count: row.times,
+        };
+        Ok(rows.iter().map(transition).collect())
     }
 }
 
@@ -153,43 +180,61 @@ impl Parts {
         )
     }
 
+    /// A place as a number: from 1 in the order of `names`, others by their hash, which has its highest bit set.
+    fn key(&self, names: &[String]) -> String {
+        let place = &self.place;
+        let known: Vec<String> = names.iter().map(|name| sql::text(name)).collect();
+        let hash = format!("bitOr(cityHash64({place}), bitShiftLeft(toUInt64(1), 63))");
+        if known.is_empty() {
+            return hash;
+        }
+        let numbers = format!("arrayMap(n -> toUInt64(n), range(1, {}))", known.len() + 1);
+        let number = |other: &str| format!("transform({place}, [{}], {numbers}, {other})", known.join(", "));
+        // As long as there is room, there are no others.
+        if known.len() < PLACES { number("toUInt64(0)") } else { number(&hash) }
+    }
+
     /// Paths by how many took them; places by their number in `names` from 1, others 0.
     fn paths(&self, names: &[String], question: &PathsQuestion, depth: u32) -> String {
-        let Self { from, unit, place, begins } = self;
-        let known: Vec<String> = names.iter().map(|name| sql::text(name)).collect();
-        let number = match known.is_empty() {
-            true => "toUInt16(0)".to_owned(),
-            false => format!(
-                "transform({place}, [{}], arrayMap(n -> toUInt16(n), range(1, {})), toUInt16(0))",
-                known.join(", "),
-                known.len() + 1
-            ),
-        };
+        let Self { from, unit, begins, .. } = self;
+        let key = self.key(names);
         let order = match question.direction {
             Direction::Forward => "",
             Direction::Back => "Reverse",
         };
-        let places = "arrayMap(e -> e.4, arraySlice(events, begin))";
+        let places = "arrayMap(e -> e.3, arraySlice(events, begin))";
         let places = if question.collapse { format!("arrayCompact({places})") } else { places.to_owned() };
         // One more than is shown: whether somebody went on is known at the last place, too.
         format!(
-            "SELECT arraySlice({places}, 1, {}) AS path, count() AS units\nFROM (\n  SELECT events, \
-             arrayFirstIndex(e -> e.5, events) AS begin FROM (\n  \
-             SELECT array{order}Sort(groupArray((at, sequence, {place}, {number}, {begins}))) AS events\n  \
+            "SELECT arrayMap(k -> toUInt16(if(k > {PLACES}, 0, k)), arraySlice({places}, 1, {})) AS path, count() AS units\n\
+             FROM (\n  SELECT events, arrayFirstIndex(e -> e.4, events) AS begin FROM (\n  \
+             SELECT array{order}Sort(groupArray((at, sequence, {key}, {begins}))) AS events\n  \
              FROM {from}\n  GROUP BY {unit}\n  )\n)\nWHERE begin > 0\nGROUP BY path\nORDER BY units DESC, path",
             depth + 1
         )
     }
 
-    fn transitions(&self, collapse: bool) -> String {
-        let Self { from, unit, place, .. } = self;
-        let places = format!("arrayMap(e -> e.3, arraySort(groupArray((at, sequence, {place}))))");
+    fn transitions(&self, names: &[String], collapse: bool) -> String {
+        let Self { from, unit, .. } = self;
+        let places =
+            format!("arrayMap(e -> e.3, arraySort(groupArray((at, sequence, {}))))", self.key(names));
         let places = if collapse { format!("arrayCompact({places})") } else { places };
         format!(
             "SELECT pair, count() AS times, sum(times) OVER () AS total, count() OVER () AS distinct\nFROM (\n  \
              SELECT arrayJoin(arrayZip(arrayPopBack(places), arrayPopFront(places))) AS pair FROM (\n  \
              SELECT {places} AS places\n  FROM {from}\n  GROUP BY {unit}\n  )\n)\n\
              GROUP BY pair\nORDER BY times DESC, pair\nLIMIT {TRANSITIONS}"
+        )
+    }
+
+    /// The places of these keys.
+    fn rare(&self, names: &[String], keys: &BTreeSet<u64>) -> String {
+        let keys: Vec<String> = keys.iter().map(u64::to_string).collect();
+        let Self { from, place, .. } = self;
+        format!(
+            "SELECT {} AS key, any({place}) AS place FROM {from}\n  AND key IN ({})\nGROUP BY key",
+            self.key(names),
+            keys.join(", ")
         )
     }
 }

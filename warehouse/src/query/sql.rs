@@ -117,7 +117,7 @@ pub(super) fn property_text(name: &str) -> String {
 const LAST_MS: i64 = u32::MAX as i64 * 1_000;
 
 /// Bounds of event time, to follow another test; with `has_day`, the column that prunes where the table has it.
-pub(super) fn period(period: Option<Period>, has_day: bool) -> Result<String, Error> {
+pub(crate) fn period(period: Option<Period>, has_day: bool) -> Result<String, Error> {
     let Some(Period { from, to }) = period else { return Ok(String::new()) };
     let mut sql = format!(" AND {}", within("at", Period { from, to })?);
     if has_day {
@@ -139,7 +139,7 @@ pub(super) fn within(column: &str, Period { from, to }: Period) -> Result<String
 }
 
 /// A time as the store has it: no event lies outside what it counts.
-pub(super) fn instant(ms: i64) -> String {
+pub(crate) fn instant(ms: i64) -> String {
     format!("fromUnixTimestamp64Milli({}, 'UTC')", ms.clamp(0, LAST_MS))
 }
 
