@@ -1,21 +1,23 @@
 //! Every option of a funnel on the real engine, against a reference that tries every run there is.
 
-use attune_schema::bot::{Bots, Class};
-use attune_schema::id::{SessionId, VisitorId};
+use attune_schema::bot::Bots;
+use attune_schema::id::VisitorId;
 use attune_schema::question::{
     Breakdown, BreakdownAt, EventNames, FunnelAnswer, FunnelQuestion, Order, Outcome, Per, Period, SameTime,
 };
 use attune_schema::time::{DAY_MS, Timestamp};
 use attune_warehouse::Warehouse;
-use attune_warehouse::row::EventRow;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+#[path = "reference/draw.rs"]
+mod draw;
 #[path = "reference/funnel.rs"]
 mod reference;
 #[path = "reference/world.rs"]
 mod world;
 
+use draw::{any_question, histories};
 use world::{Dice, NOON, row, run};
 
 fn question(json: Value) -> FunnelQuestion {
@@ -83,7 +85,7 @@ fn people_come_in_pages_with_times_beside_another_period() {
             "steps": [{"event":"V"},{"event":"A"},{"event":"D"}], "window_seconds": 7 * 86_400, "times": true,
             "people": { "step": 2, "outcome": "converted", "limit": 3 },
             "period": { "from": at(1), "to": at(12) },
-            "compare": [{ "from": at(2), "to": at(12) }, { "from": at(20), "to": at(21) }],
+            "compare": [{ "period": { "from": at(2), "to": at(12) } }, { "period": { "from": at(20), "to": at(21) } }],
         }));
         let ids = |range: &[u128]| range.iter().map(|id| VisitorId(*id).to_string()).collect::<Vec<_>>();
         let answer = warehouse.funnel(103, &asked).await.unwrap();
@@ -116,6 +118,81 @@ fn people_come_in_pages_with_times_beside_another_period() {
 }
 
 #[test]
+fn people_of_one_list_beside_those_of_another() {
+    use attune_warehouse::imports::ImportRecord;
+    run(async |warehouse| {
+        let mut rows = Vec::new();
+        for (visitor, user, steps) in [
+            (1, "kim", 2),
+            (2, "kim", 1),
+            (3, "lee", 2),
+            // The same as Lee, by another id.
+            (4, "lee-old", 1),
+            (5, "park", 2),
+            (6, "", 2),
+        ] {
+            for (n, name) in (0u128..).zip(["view", "buy"]).take(steps) {
+                let mut event = row(107, visitor * 10 + n, visitor, name, NOON + n as i64);
+                event.user = user.to_owned();
+                rows.push(event);
+            }
+        }
+        let mut same = row(107, 99, 9, "aliased", NOON);
+        same.user = "lee".to_owned();
+        same.properties = vec![("previous".to_owned(), "lee-old".into())];
+        rows.push(same);
+        warehouse.insert("lists", 1, &rows).await.unwrap();
+        warehouse.insert_hashes(107, vec![("park".to_owned(), "k1:park".to_owned())]).await.unwrap();
+        let later = Timestamp(4_000_000_000_000);
+        let publish = async |import: u128, list: &str, keys: &[&str]| {
+            let person = |key: &&str| attune_schema::api::PersonRow {
+                line: 1,
+                key: (*key).to_owned(),
+                attributes: Default::default(),
+                removed: Vec::new(),
+            };
+            let people: Vec<_> = keys.iter().map(person).collect();
+            warehouse.stage(107, import, Some((list, later)), Timestamp(NOON), &people).await.unwrap();
+            let record = ImportRecord {
+                site: 107,
+                import,
+                list: list.to_owned(),
+                content: String::new(),
+                hashed: false,
+                attributes: Vec::new(),
+                people: people.len() as u64,
+                published_at: Timestamp(NOON + import as i64),
+                expires_at: later,
+            };
+            warehouse.publish(&record).await.unwrap();
+        };
+        publish(1, "vip", &["nobody", "park"]).await;
+        publish(2, "vip", &["kim", "lee"]).await;
+        publish(3, "new", &["k1:park"]).await;
+        for (per, all, vip, new) in [("visitor", [6, 4], [4, 2], [1, 1]), ("person", [4, 4], [2, 2], [1, 1])]
+        {
+            for times in [false, true] {
+                let asked = question(json!({
+                    "steps": [{"event":"view"},{"event":"buy"}], "per": per, "times": times, "list": "vip",
+                    "compare": [{ "list": "new" }],
+                }));
+                let answer = warehouse.funnel(107, &asked).await.unwrap();
+                assert_eq!(
+                    (counts(&answer), &answer.compared[0].counts[..]),
+                    (vip.to_vec(), &new[..]),
+                    "{}",
+                    answer.sql
+                );
+                let everybody = FunnelQuestion { list: None, compare: vec![], ..asked };
+                assert_eq!(counts(&warehouse.funnel(107, &everybody).await.unwrap()), all);
+            }
+        }
+        let unknown = question(json!({ "steps": [{"event":"view"}], "compare": [{ "list": "it's" }] }));
+        assert_eq!(warehouse.funnel(107, &unknown).await.unwrap_err().to_string(), "there is no list `it's`");
+    });
+}
+
+#[test]
 fn what_cannot_be_asked_says_why() {
     run(async |warehouse| {
         let steps = json!([{"event":"a"},{"event":"b"}]);
@@ -131,6 +208,10 @@ fn what_cannot_be_asked_says_why() {
             (json!({"steps":steps,"exclude":[{"event":"x","between":[0,1]}]}), "exclusion 1 is between steps 0 and 1: the first must come before the second, and there are 2".to_owned()),
             (json!({"steps":steps,"people":{"step":3}}), "people of step 3 are asked for, and there are 2".to_owned()),
             (json!({"steps":steps,"people":{}}), "people of step 0 are asked for, and there are 2".to_owned()),
+            (
+                json!({"steps":steps,"compare":[{}]}),
+                "comparison 1 names neither a period nor a list".to_owned(),
+            ),
             (json!({"steps":steps,"people":{"step":1,"outcome":"dropped"}}), "nobody drops out before the first step".to_owned()),
             (json!({"steps":steps,"people":{"step":1,"limit":0}}), "a page has 1 to 1000 ids, not 0".to_owned()),
             (json!({"steps":steps,"people":{"step":1,"value":"x"}}), "people of a slice are asked for, and there is no breakdown".to_owned()),
@@ -165,123 +246,6 @@ fn hostile_names_stay_names_in_every_part_of_a_question() {
         assert_eq!(answer.people.unwrap().ids, [VisitorId(1).to_string()]);
         assert_eq!(answer.slices.len(), 1);
     });
-}
-
-/// Histories of a few events each on a few seconds: most have ties.
-fn histories(site: u32, visitors: u128, dice: &mut Dice) -> Vec<EventRow> {
-    let mut rows = Vec::new();
-    for visitor in 1..=visitors {
-        for _ in 0..=dice.roll(7) {
-            let name = dice.pick(&["a", "a", "b", "b", "c", "d", "x", "y"]);
-            let mut event =
-                row(site, rows.len() as u128 + 1, visitor, name, NOON + dice.roll(10) as i64 * 1_000);
-            event.sequence = dice.roll(4) as u32;
-            event.session = SessionId(visitor * 2 + u128::from(dice.roll(2)));
-            event.device = dice.pick(&["desktop", "mobile", "tablet"]).to_owned();
-            if visitor < visitors / 3 {
-                event.user = format!("user-{}", visitor / 2);
-            }
-            if dice.one_in(10) {
-                event.bot = Class::Bot;
-            }
-            if !dice.one_in(5) {
-                event.properties.push(("kind".to_owned(), dice.pick(&["p", "q"]).into()));
-            }
-            if !dice.one_in(4) {
-                event
-                    .properties
-                    .push(("n".to_owned(), attune_schema::value::Value::Number(dice.roll(4) as f64)));
-            }
-            rows.push(event);
-        }
-    }
-    rows
-}
-
-fn filters(dice: &mut Dice) -> Value {
-    match dice.roll(8) {
-        0 => json!([{ "property": "kind", "one_of": ["p"] }]),
-        1 => json!([{ "property": "n", "at_least": 1.0, "less_than": 3.0 }]),
-        2 => {
-            json!([{ "property": "n", "one_of": [0, 2], "at_most": 2 }, { "property": "kind", "one_of": ["q", true, 1] }])
-        }
-        3 => json!([{ "property": "n", "more_than": 0.5 }]),
-        _ => json!([]),
-    }
-}
-
-fn names(dice: &mut Dice, from: &[&str]) -> Value {
-    let one = dice.pick(from);
-    if dice.one_in(4) { json!([one, dice.pick(from)]) } else { json!(one) }
-}
-
-/// A question with any of the options there are, as JSON: so the published form is what is tested.
-fn any_question(dice: &mut Dice) -> FunnelQuestion {
-    if dice.one_in(8) {
-        // What the console asks: the quick way.
-        return question(json!({
-            "steps": [{ "event": ["c", "a"] }, { "event": dice.pick(&["b", "x"]), "where": filters(dice) }, { "event": "d" }],
-            "window_seconds": dice.roll(9), "per": dice.pick(&["visitor", "session", "person"]), "breakdown": "device",
-        }));
-    }
-    let order = dice.pick(&["ordered", "ordered", "strict", "any"]);
-    let any = order == "any";
-    let steps = 1 + dice.roll(4);
-    let mut list = Vec::new();
-    for step in 0..steps {
-        let filters = if dice.one_in(2) { filters(dice) } else { json!([]) };
-        let mut one = json!({ "event": names(dice, &["a", "b", "c", "d"]), "where": filters });
-        if step > 0 && !any && dice.one_in(3) {
-            one["optional"] = json!(true);
-        }
-        if step > 0 && !any && dice.one_in(4) {
-            one["window_seconds"] = json!(dice.roll(6));
-        }
-        list.push(one);
-    }
-    let mut asked =
-        json!({ "steps": list, "order": order, "per": dice.pick(&["visitor", "session", "person"]) });
-    if !dice.one_in(3) {
-        asked["window_seconds"] = json!(dice.roll(9));
-    }
-    if !any && dice.one_in(3) {
-        asked["same_time"] = json!("later");
-    }
-    let mut exclude = Vec::new();
-    while dice.one_in(2) && exclude.len() < 3 {
-        let mut one = json!({ "event": names(dice, &["x", "y", "a", "c"]), "where": filters(dice) });
-        if !any && steps > 1 && !dice.one_in(5) {
-            let after = 1 + dice.roll(steps - 1);
-            one["between"] = json!([after, after + 1 + dice.roll(steps - after)]);
-        }
-        exclude.push(one);
-    }
-    asked["exclude"] = json!(exclude);
-    if dice.one_in(4) {
-        asked["hold_constant"] = if dice.one_in(2) { json!(["kind"]) } else { json!(["n", "kind"]) };
-    }
-    if dice.one_in(2) {
-        asked["period"] = json!({ "from": NOON + dice.roll(5) as i64 * 1_000, "to": NOON + 5_000 + dice.roll(6) as i64 * 1_000 });
-        asked["first_time"] = json!(dice.one_in(2));
-    }
-    asked["bots"] = json!(dice.pick(&["exclude", "exclude", "include", "only"]));
-    let split = !dice.one_in(3);
-    if split {
-        asked["breakdown"] = if dice.one_in(2) { json!("device") } else { json!({ "property": "kind" }) };
-        if !any {
-            asked["breakdown_at"] = json!(dice.pick(&["first", "last", "each"]));
-        }
-    }
-    asked["times"] = json!(dice.one_in(2));
-    if dice.one_in(2) {
-        let step = 1 + dice.roll(steps);
-        let outcome = if step == 1 { "converted" } else { dice.pick(&["converted", "dropped", "excluded"]) };
-        asked["people"] = json!({ "step": step, "outcome": outcome, "limit": 1_000 });
-        if split && outcome != "excluded" && dice.one_in(2) {
-            asked["people"]["value"] = json!(dice.pick(&["desktop", "p", ""]));
-        }
-    }
-    question(asked)
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl Query {
             println!("!! DuckDB could not be installed: ITS TIMES WERE NOT MEASURED");
             return Ok(());
         };
-        run(Command::new(python).arg(root().join("xtask/src/duckdb.py")).args([rows, report]))?;
+        run(Command::new(python).arg(root().join("xtask/src/questions.py")).args([rows, report]))?;
         Ok(fs::remove_dir_all(folder)?)
     }
 }

@@ -28,8 +28,10 @@ pub(super) fn funnel(answer: &FunnelAnswer) -> anyhow::Result<()> {
         output::line(&format!("    {value:<40}{:>12}", joined(&slice.counts)))?;
     }
     for other in &answer.compared {
-        let period = format!("{} to {}", instant(other.period.from), instant(other.period.to));
-        output::line(&format!("    {period:<52}  {}", joined(&other.counts)))?;
+        let period = other.against.period.map(|p| format!("{} to {}", instant(p.from), instant(p.to)));
+        let list = other.against.list.as_ref().map(|list| format!("list {list}"));
+        let what = period.into_iter().chain(list).collect::<Vec<_>>().join(", ");
+        output::line(&format!("    {what:<52}  {}", joined(&other.counts)))?;
     }
     if let Some(total) = answer.times.as_ref().and_then(|times| times.total.as_ref()) {
         let (median, p90) = (total.median_ms as f64 / 1_000.0, total.p90_ms as f64 / 1_000.0);

@@ -131,6 +131,19 @@ pub struct FunnelPeople {
     pub limit: Option<u32>,
 }
 
+/// What else to answer beside.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Against {
+    /// Another period; the same if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
+    /// People of another list; the same if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
+}
+
 /// Who goes how far through steps.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -163,9 +176,12 @@ pub struct FunnelQuestion {
     /// Event time; everything if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Period>,
-    /// Other periods, to be answered beside.
+    /// Only people on this imported list, and the visitors that were identified as them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
+    /// Other periods and lists, to be answered beside.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub compare: Vec<Period>,
+    pub compare: Vec<Against>,
     /// Split of the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown: Option<Breakdown>,
@@ -239,12 +255,12 @@ pub struct FunnelTimes {
     pub steps: Vec<Option<Times>>,
 }
 
-/// A funnel of another period.
+/// A funnel of another period, or of people of another list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Compared {
-    /// Which.
-    pub period: Period,
+    /// As asked.
+    pub against: Against,
     /// Count per step.
     pub counts: Vec<u64>,
     /// How many left it by an exclusion.
@@ -285,7 +301,7 @@ pub struct FunnelAnswer {
     /// How long it takes, if asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<FunnelTimes>,
-    /// Other periods, as asked.
+    /// Other periods and lists, as asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compared: Vec<Compared>,
     /// Whose ids were asked for.

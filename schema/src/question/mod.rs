@@ -8,7 +8,7 @@ mod rfm;
 
 pub use attribution::{AttributionAnswer, AttributionQuestion, Credit, Direct, Model};
 pub use funnel::{
-    Bar, BreakdownAt, Compared, Exclusion, FunnelAnswer, FunnelPeople, FunnelQuestion, FunnelSlice,
+    Against, Bar, BreakdownAt, Compared, Exclusion, FunnelAnswer, FunnelPeople, FunnelQuestion, FunnelSlice,
     FunnelStep, FunnelTimes, Order, Outcome, PeopleIds, SameTime, StepCount, Times,
 };
 pub use paths::{
@@ -227,6 +227,9 @@ pub struct TrendPoint {
 pub struct TrendAnswer {
     /// The bars.
     pub points: Vec<TrendPoint>,
+    /// What was counted, in words.
+    #[serde(default)]
+    pub definition: String,
     /// The query that was run.
     pub sql: String,
     /// Rows the store read.

@@ -1,7 +1,8 @@
 //! The plainest funnel: ordered steps within a window, over one unit's events. See [`funnel`](super::funnel).
 
 use super::funnel::Shape;
-use super::funnel::walk::{Event, Verdict, Walk};
+use super::funnel::run::{Event, Verdict};
+use super::funnel::walk::Walk;
 
 /// One event: time in milliseconds, and the steps it can fill as bits (step 1 is bit 0).
 pub type Step = (i64, u32);

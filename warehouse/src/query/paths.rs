@@ -194,36 +194,52 @@ impl Parts {
         if known.len() < PLACES { number("toUInt64(0)") } else { number(&hash) }
     }
 
+    /// What histories are grouped by, and a number that parts the paths in them. A session is one visitor's, so that
+    /// events are taken together by visitor, as they lie, and parted then; no visitor has two sessions of one hash.
+    fn visit(&self) -> (&'static str, &'static str) {
+        if self.unit == "session" { ("visitor", "cityHash64(session)") } else { (self.unit, "0") }
+    }
+
     /// Paths by how many took them; places by their number in `names` from 1, others 0.
     fn paths(&self, names: &[String], question: &PathsQuestion, depth: u32) -> String {
-        let Self { from, unit, begins, .. } = self;
-        let key = self.key(names);
+        let Self { from, begins, .. } = self;
+        let ((group, visit), key) = (self.visit(), self.key(names));
         let order = match question.direction {
             Direction::Forward => "",
             Direction::Back => "Reverse",
         };
-        let places = "arrayMap(e -> e.3, arraySlice(events, begin))";
+        let events = format!(
+            "array{order}Sort(groupArray(({visit}, at, sequence, {key}, {begins}))) AS events\n    FROM {from}"
+        );
+        let histories = match visit {
+            "0" => format!("SELECT {events}\n    GROUP BY {group}"),
+            _ => format!(
+                "SELECT arrayJoin(arraySplit((e, before) -> e.1 != before, events,\n    \
+                 arrayPushFront(arrayPopBack(events.1), events.1[1]))) AS events FROM (\n    \
+                 SELECT {events}\n    GROUP BY {group}\n    )"
+            ),
+        };
+        let places = "arrayMap(e -> e.4, arraySlice(events, begin))";
         let places = if question.collapse { format!("arrayCompact({places})") } else { places.to_owned() };
         // One more than is shown: whether somebody went on is known at the last place, too.
         format!(
             "SELECT arrayMap(k -> toUInt16(if(k > {PLACES}, 0, k)), arraySlice({places}, 1, {})) AS path, count() AS units\n\
-             FROM (\n  SELECT events, arrayFirstIndex(e -> e.4, events) AS begin FROM (\n  \
-             SELECT array{order}Sort(groupArray((at, sequence, {key}, {begins}))) AS events\n  \
-             FROM {from}\n  GROUP BY {unit}\n  )\n)\nWHERE begin > 0\nGROUP BY path\nORDER BY units DESC, path",
+             FROM (\n  SELECT events, arrayFirstIndex(e -> e.5, events) AS begin FROM (\n    {histories}\n  )\n)\n\
+             WHERE begin > 0\nGROUP BY path\nORDER BY units DESC, path",
             depth + 1
         )
     }
 
     fn transitions(&self, names: &[String], collapse: bool) -> String {
-        let Self { from, unit, .. } = self;
-        let places =
-            format!("arrayMap(e -> e.3, arraySort(groupArray((at, sequence, {}))))", self.key(names));
-        let places = if collapse { format!("arrayCompact({places})") } else { places };
+        let Self { from, .. } = self;
+        let ((group, visit), key) = (self.visit(), self.key(names));
+        let moved = if collapse { " AND step.1.4 != step.2.4" } else { "" };
         format!(
-            "SELECT pair, count() AS times, sum(times) OVER () AS total, count() OVER () AS distinct\nFROM (\n  \
-             SELECT arrayJoin(arrayZip(arrayPopBack(places), arrayPopFront(places))) AS pair FROM (\n  \
-             SELECT {places} AS places\n  FROM {from}\n  GROUP BY {unit}\n  )\n)\n\
-             GROUP BY pair\nORDER BY times DESC, pair\nLIMIT {TRANSITIONS}"
+            "SELECT (step.1.4, step.2.4) AS pair, count() AS times, sum(times) OVER () AS total, \
+             count() OVER () AS distinct\nFROM (\n  \
+             SELECT arrayJoin(arrayZip(arrayPopBack(events), arrayPopFront(events))) AS step FROM (\n  \
+             SELECT arraySort(groupArray(({visit}, at, sequence, {key}))) AS events\n  FROM {from}\n  GROUP BY {group}\n  )\n)\n\
+             WHERE step.1.1 = step.2.1{moved}\nGROUP BY pair\nORDER BY times DESC, pair\nLIMIT {TRANSITIONS}"
         )
     }
 

@@ -8,12 +8,14 @@ use attune_schema::value::Value;
 /// Events that pass filters: ``` `view` or `open` where `plan` is gold ```.
 pub(super) fn events(event: &EventNames, filters: &[PropertyFilter]) -> String {
     let names: Vec<String> = event.names().iter().map(|name| format!("`{name}`")).collect();
+    let names = list(&names, "or");
+    if filters.is_empty() { names } else { format!("{names} where {}", self::filters(filters)) }
+}
+
+/// Tests that must all hold.
+pub(super) fn filters(filters: &[PropertyFilter]) -> String {
     let tests: Vec<String> = filters.iter().map(filter).collect();
-    let mut text = list(&names, "or");
-    if !tests.is_empty() {
-        text.push_str(&format!(" where {}", list(&tests, "and")));
-    }
-    text
+    list(&tests, "and")
 }
 
 fn filter(filter: &PropertyFilter) -> String {

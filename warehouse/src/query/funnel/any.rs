@@ -1,7 +1,7 @@
 //! Funnels in any order: how many of the steps a unit did within one window, one event a step.
 
+use super::run::{EXCLUSION_BIT, Event, Verdict};
 use super::shape::Shape;
-use super::walk::{EXCLUSION_BIT, Event, Verdict};
 
 /// What became of a unit: most steps first, then the earliest end, then the latest beginning.
 pub(super) fn verdict(shape: &Shape, parts: &[Vec<Event>]) -> Verdict {
@@ -87,6 +87,10 @@ impl Kinds {
 
     /// How many steps can be filled at once, one event each: augmenting paths.
     fn filled(&self, steps: usize) -> usize {
+        // Where no event can fill two steps, there is nothing to choose.
+        if self.0.iter().all(|kind| kind.0.is_power_of_two()) {
+            return self.at_most();
+        }
         let mut taken: Vec<Vec<usize>> = vec![Vec::new(); self.0.len()];
         let fits = |step: &usize| self.assign(*step, &mut taken, &mut vec![false; self.0.len()]);
         (0..steps).filter(fits).count()

@@ -1,9 +1,9 @@
 //! SQL of a funnel.
 
+use super::run::EXCLUSION_BIT;
 use super::shape::is_narrow;
-use super::walk::EXCLUSION_BIT;
 use crate::Error;
-use crate::people::events_by_person;
+use crate::people::{events_by_person, persons_on, visitors_on};
 use crate::query::bots::Scope;
 use crate::query::sql;
 use attune_schema::bot::Bots;
@@ -27,11 +27,12 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Of `question`, over `period`.
+    /// Of `question`, over `period`, perhaps of people on a list.
     pub(super) fn new(
         of: Scope<'_>,
         question: &FunnelQuestion,
         period: Option<Period>,
+        list: Option<&str>,
     ) -> Result<Self, Error> {
         let narrow = is_narrow(question)
             && question.per != Per::Person
@@ -76,6 +77,13 @@ impl Parts {
             Per::Person => "person",
         };
         let mut from = format!("{}\nWHERE {scope}", table(&scope));
+        if let Some(list) = list {
+            let on_list = match question.per {
+                Per::Person => format!("person IN ({})", persons_on(of.site, list)),
+                Per::Visitor | Per::Session => format!("visitor IN ({})", visitors_on(of.site, list)),
+            };
+            from.push_str(&format!("\n  AND {on_list}"));
+        }
         if let (true, Some(Period { from: begin, .. })) = (question.first_time, period) {
             let first = steps.first().map_or("", String::as_str);
             let ever = format!("site = {} AND {first}{bots}", of.site);

@@ -66,6 +66,9 @@ pub(super) fn of(question: &FunnelQuestion) -> String {
     if question.first_time {
         said.push("Only whoever did the first step never before the period.".to_owned());
     }
+    if let Some(list) = &question.list {
+        said.push(format!("Only people on the list `{list}`, and visitors that were identified as them."));
+    }
     if let Some(breakdown) = &question.breakdown {
         let at = match (question.breakdown_at, question.order) {
             (BreakdownAt::First, Order::Any) => "the first event that fills a step",

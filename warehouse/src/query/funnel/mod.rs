@@ -1,4 +1,4 @@
-//! Funnels: question → [`Shape`] → SQL → each unit's [`Verdict`](walk::Verdict) → bars.
+//! Funnels: question → [`Shape`] → SQL → each unit's [`Verdict`](run::Verdict) → bars.
 //!
 //! `windowFunnel` counts where it is exact and nothing but counts is asked: ordered steps of different events, equal
 //! times allowed. Everything else needs each unit's events, which are brought here and walked (`walk`, `any`). What
@@ -7,6 +7,7 @@
 mod any;
 mod build;
 mod definition;
+pub mod run;
 mod shape;
 mod tally;
 pub mod walk;
@@ -18,9 +19,10 @@ use crate::{Error, Warehouse};
 use attune_schema::question::{Compared, FunnelAnswer, FunnelQuestion, Order, Period, StepCount};
 use build::Parts;
 use clickhouse::Row;
+use run::Event;
 use serde::Deserialize;
 use tally::Tally;
-use walk::{Event, Walk};
+use walk::Walk;
 
 #[derive(Row, Deserialize)]
 struct LevelCount {
@@ -53,7 +55,9 @@ impl Warehouse {
         let scope = scope.into();
         let shape = Shape::new(question)?;
         let definition = definition::of(question);
-        let mut first = self.funnel_of(scope, question, &shape, question.period).await?;
+        self.must_have_lists(scope.site, question).await?;
+        let mut first =
+            self.funnel_of(scope, question, &shape, question.period, question.list.as_deref()).await?;
         let counts = std::mem::take(&mut first.tally.counts);
         let steps = question.steps.iter().zip(counts);
         let mut answer = FunnelAnswer {
@@ -68,12 +72,14 @@ impl Warehouse {
             rows_read: first.rows_read,
             elapsed_ms: first.elapsed_ms,
         };
-        for period in &question.compare {
-            let mut other = self.funnel_of(scope, question, &shape, Some(*period)).await?;
+        for against in &question.compare {
+            let (period, list) = (against.period.or(question.period), against.list.as_ref());
+            let list = list.or(question.list.as_ref()).map(String::as_str);
+            let mut other = self.funnel_of(scope, question, &shape, period, list).await?;
             answer.rows_read += other.rows_read;
             answer.elapsed_ms += other.elapsed_ms;
             answer.compared.push(Compared {
-                period: *period,
+                against: against.clone(),
                 counts: std::mem::take(&mut other.tally.counts),
                 excluded: other.tally.excluded,
                 slices: other.tally.slices(),
@@ -84,14 +90,29 @@ impl Warehouse {
         Ok(answer)
     }
 
+    /// Refuses lists that nobody imported, which would look like lists of nobody.
+    async fn must_have_lists(&self, site: u32, question: &FunnelQuestion) -> Result<(), Error> {
+        let lists = question.compare.iter().filter_map(|other| other.list.as_ref());
+        let asked: Vec<&String> = question.list.iter().chain(lists).collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let known = self.imports(site).await?;
+        match asked.iter().find(|list| known.iter().all(|record| record.list != ***list)) {
+            Some(list) => Err(Error::Question(format!("there is no list `{list}`"))),
+            None => Ok(()),
+        }
+    }
+
     async fn funnel_of<'a>(
         &self,
         scope: Scope<'_>,
         question: &'a FunnelQuestion,
         shape: &'a Shape,
         period: Option<Period>,
+        list: Option<&str>,
     ) -> Result<Answered<'a>, Error> {
-        let parts = Parts::new(scope, question, period)?;
+        let parts = Parts::new(scope, question, period, list)?;
         let mut tally = Tally::new(question, shape);
         if shape::is_quick(question) {
             let sql = parts.quick(shape.window_ms);

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use attune_schema::question::{
-    Breakdown, BreakdownAt, FunnelQuestion, Order, Outcome, PropertyFilter, SameTime,
+    Against, Breakdown, BreakdownAt, FunnelQuestion, Order, Outcome, PropertyFilter, SameTime,
 };
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ const STEPS: usize = 30;
 const EXCLUSIONS: usize = 20;
 /// Most properties held constant.
 const HELD: usize = 5;
-/// Most periods beside the first.
+/// Most periods and lists beside the first.
 const COMPARED: usize = 12;
 /// Most ids of a page.
 const IDS: u32 = 1_000;
@@ -64,7 +64,7 @@ impl Shape {
         for (what, is, most) in [
             ("exclusions", question.exclude.len(), EXCLUSIONS),
             ("properties held constant", question.hold_constant.len(), HELD),
-            ("periods to compare with", question.compare.len(), COMPARED),
+            ("periods and lists to compare with", question.compare.len(), COMPARED),
         ] {
             if is > most {
                 return refuse(format!("a funnel has at most {most} {what}, not {is}"));
@@ -94,6 +94,9 @@ impl Shape {
                 ));
             }
             zones.push(Some((after as usize - 1, before as usize - 1)));
+        }
+        if let Some(place) = question.compare.iter().position(|other| *other == Against::default()) {
+            return refuse(format!("comparison {} names neither a period nor a list", place + 1));
         }
         people(question)?;
         let optional = question.steps.iter().rev().fold(0, |bits, step| bits << 1 | u32::from(step.optional));

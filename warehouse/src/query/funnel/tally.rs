@@ -1,7 +1,7 @@
 //! Units → bars, slices, times, ids.
 
+use super::run::{Event, Verdict};
 use super::shape::Shape;
-use super::walk::{Event, Verdict};
 use crate::query::times::times;
 use attune_schema::question::{
     BreakdownAt, FunnelPeople, FunnelQuestion, FunnelSlice, FunnelTimes, Outcome, PeopleIds,

@@ -5,82 +5,10 @@
 //! so that the work grows with the number of events and not with the number of runs. Events of equal time are one
 //! group, in which any order is tried.
 
+use super::run::{Best, EXCLUSION_BIT, Event, Kind, NONE, Node, Run, State, Verdict, bits, exclusions, rank};
 use super::shape::Shape;
 use attune_schema::question::Order;
 use std::cmp::Ordering;
-
-/// One event: time in milliseconds, sequence, the steps it can fill as bits and above them (from bit 32) the
-/// exclusions it is, and its value of the breakdown.
-pub type Event = (i64, u32, u64, String);
-
-/// Where the bits of exclusions begin.
-pub(super) const EXCLUSION_BIT: u32 = 32;
-
-/// A run that counts.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Run {
-    /// Steps and the events that fill them, as indices, in order; never empty.
-    pub filled: Vec<(usize, usize)>,
-}
-
-/// What became of a unit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Never did the first step.
-    Absent,
-    /// Got further than it does without what is excluded.
-    Excluded,
-    /// Its best run, and in which of its parts.
-    Ran(usize, Run),
-    /// In any order: how many steps, and when the first and the last of them were.
-    Reached(usize, i64, i64),
-}
-
-/// An event in a run, and the one before it.
-#[derive(Debug, Clone, Copy)]
-struct Node {
-    step: usize,
-    event: usize,
-    at: i64,
-    before: u32,
-}
-
-/// No node before.
-const NONE: u32 = u32::MAX;
-
-/// A run as far as it got.
-#[derive(Debug, Clone)]
-struct State {
-    last: usize,
-    start: i64,
-    at: i64,
-    filled: u32,
-    node: u32,
-    /// Whether its last event is of this group.
-    moved: bool,
-    /// Zones that it was in during this group.
-    zones: u32,
-    /// Events that it used of this group: in all, and of each kind that may be used again.
-    used: u32,
-    used_of: Vec<u32>,
-}
-
-/// Events of one group that can do the same.
-#[derive(Debug)]
-struct Kind {
-    bits: u64,
-    events: Vec<usize>,
-}
-
-/// A run to compare with others: see [`Walk::better`].
-#[derive(Debug, Clone, Copy)]
-struct Best {
-    last: usize,
-    filled: u32,
-    end: i64,
-    start: i64,
-    node: u32,
-}
 
 /// Follows runs; keeps its memory from unit to unit.
 #[derive(Debug)]
@@ -455,21 +383,4 @@ impl<'a> Walk<'a> {
         filled.reverse();
         Run { filled }
     }
-}
-
-fn rank(a: &Best, b: &Best) -> Ordering {
-    (a.last, a.filled, b.end, a.start).cmp(&(b.last, b.filled, a.end, b.start))
-}
-
-fn exclusions(event: &Event) -> u32 {
-    (event.2 >> EXCLUSION_BIT) as u32
-}
-
-/// The places of the bits that are set.
-fn bits(mut bits: u32) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let bit = (bits != 0).then(|| bits.trailing_zeros() as usize);
-        bits &= bits.wrapping_sub(1);
-        bit
-    })
 }

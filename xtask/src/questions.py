@@ -13,8 +13,8 @@ measured = {case["name"]: case for case in json.load(open(report))}
 db = duckdb.connect()
 db.execute("SET threads = 2")
 db.execute(
-    f"""CREATE TABLE events AS SELECT visitor::UUID AS visitor, session::UUID AS session, at, sequence, name, device,
-        channel, price FROM '{rows}' ORDER BY visitor, at"""
+    f"""CREATE TABLE events AS SELECT visitor::UUID AS visitor, session::UUID AS session, "at" AS ms, sequence, name, device,
+        channel, price FROM '{rows}' ORDER BY visitor, ms"""
 )
 
 STEPS = ["view", "detail", "cart", "checkout", "buy"]
@@ -25,21 +25,21 @@ BEGIN = 1_793_491_200_000
 def funnel():
     """Of every step the latest first step that leads to it; equal times count in either order."""
     names = ", ".join(f"'{step}'" for step in STEPS)
-    sql = f"WITH p0 AS (SELECT visitor, at, name, CASE WHEN name = 'view' THEN at END AS s1 FROM events WHERE name IN ({names}))"
+    sql = f"WITH p0 AS (SELECT visitor, ms, name, CASE WHEN name = 'view' THEN ms END AS s1 FROM events WHERE name IN ({names}))"
     for number in range(2, len(STEPS) + 1):
-        before = f"""max(s{number - 1}) OVER (PARTITION BY visitor ORDER BY at
+        before = f"""max(s{number - 1}) OVER (PARTITION BY visitor ORDER BY ms
             RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"""
         sql += f""", q{number} AS (SELECT *, {before} AS start FROM p{number - 2}),
-            p{number - 1} AS (SELECT * EXCLUDE (start), CASE WHEN name = '{STEPS[number - 1]}' AND at - start <= {DAY}
+            p{number - 1} AS (SELECT * EXCLUDE (start), CASE WHEN name = '{STEPS[number - 1]}' AND ms - start <= {DAY}
             THEN start END AS s{number} FROM q{number})"""
     counts = ", ".join(f"count(DISTINCT visitor) FILTER (s{number} IS NOT NULL)" for number in range(1, len(STEPS) + 1))
     return list(db.execute(f"{sql} SELECT {counts} FROM p{len(STEPS) - 1}").fetchone())
 
 
 def retention():
-    week = "date_trunc('week', make_timestamp(at * 1000))"
+    week = "date_trunc('week', make_timestamp(ms * 1000))"
     cells = db.execute(
-        f"""WITH weeks AS (SELECT visitor, {week} AS week, min(at) AS first FROM events GROUP BY ALL),
+        f"""WITH weeks AS (SELECT visitor, {week} AS week, min(ms) AS first FROM events GROUP BY ALL),
             firsts AS (SELECT visitor, min(week) AS cohort FROM weeks GROUP BY visitor)
             SELECT cohort, date_diff('week', cohort, week) AS later, count(*) FROM weeks JOIN firsts USING (visitor)
             GROUP BY ALL ORDER BY ALL"""
@@ -54,11 +54,11 @@ def paths():
     sessions = db.execute("SELECT count(DISTINCT session) FROM events").fetchone()[0]
     # The tree of five, which is most of the work; its counts are compared by what our answer also has.
     db.execute(
-        """SELECT path, count(*) FROM (SELECT list(name ORDER BY at, sequence)[:6] AS path FROM events GROUP BY session)
+        """SELECT path, count(*) FROM (SELECT list(name ORDER BY ms, sequence)[:6] AS path FROM events GROUP BY session)
            GROUP BY path"""
     ).fetchall()
     steps = db.execute(
-        """SELECT count(*) AS n FROM (SELECT name AS later, lag(name) OVER (PARTITION BY session ORDER BY at, sequence)
+        """SELECT count(*) AS n FROM (SELECT name AS later, lag(name) OVER (PARTITION BY session ORDER BY ms, sequence)
            AS before FROM events) WHERE before IS NOT NULL GROUP BY before, later"""
     ).fetchall()
     counts = [count for (count,) in steps]
@@ -69,7 +69,7 @@ def rfm():
     fifth = "5 - (5 * (rank() OVER (ORDER BY {}) - 1)) // count(*) OVER ()"
     scores = db.execute(
         f"""SELECT recency, count(*) FROM (SELECT {fifth.format("days")} AS recency, {fifth.format("times DESC")} AS f,
-            {fifth.format("amount DESC")} AS m FROM (SELECT ({BEGIN} + 30 * {DAY} - max(at)) // {DAY} AS days,
+            {fifth.format("amount DESC")} AS m FROM (SELECT ({BEGIN + 30 * DAY} - max(ms)) // {DAY} AS days,
             count(*) AS times, sum(price) AS amount FROM events WHERE name = 'buy' GROUP BY visitor))
             GROUP BY recency ORDER BY recency DESC"""
     )
@@ -78,14 +78,14 @@ def rfm():
 
 def trend():
     return db.execute(
-        "SELECT sum(n) FROM (SELECT count(*) AS n FROM events GROUP BY date_trunc('day', make_timestamp(at * 1000)))"
+        "SELECT sum(n) FROM (SELECT count(*) AS n FROM events GROUP BY date_trunc('day', make_timestamp(ms * 1000)))"
     ).fetchone()[0]
 
 
 def visitors():
     return db.execute(
         """SELECT sum(n) FROM (SELECT count(DISTINCT visitor) AS n FROM events
-           GROUP BY date_trunc('day', make_timestamp(at * 1000)))"""
+           GROUP BY date_trunc('day', make_timestamp(ms * 1000)))"""
     ).fetchone()[0]
 
 
