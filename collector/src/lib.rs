@@ -15,6 +15,7 @@ pub mod endpoint;
 pub mod enrich;
 pub mod erase;
 pub mod error;
+pub mod export;
 pub mod extract;
 pub mod foreign;
 pub mod import;

@@ -3,13 +3,14 @@
 use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
-    account, batch, console, delivery, documents, erasures, foreign, import, live, people_files, questions,
-    raw, server, server_keys, settings, sites,
+    account, batch, console, delivery, documents, erasures, exports, foreign, import, live, people_files,
+    questions, raw, server, server_keys, settings, sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
 use crate::state::App;
 use crate::telemetry::Metric;
+use attune_schema::question::PathNode;
 use attune_schema::source::{AffinityCondition, Condition, EventCondition, FieldCondition, Test};
 use attune_schema::span::Span;
 use attune_schema::value::Value;
@@ -57,6 +58,7 @@ fn described() -> OpenApiRouter<App> {
     put::<AffinityCondition>(components);
     put::<Test>(components);
     put::<Value>(components);
+    put::<PathNode>(components);
     put::<Span>(components);
     let router = OpenApiRouter::with_openapi(description)
         .routes(routes!(batch::send))
@@ -79,7 +81,13 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(settings::read, settings::update))
         .routes(routes!(questions::funnel))
         .routes(routes!(questions::trend))
+        .routes(routes!(questions::retention))
+        .routes(routes!(questions::paths))
+        .routes(routes!(questions::attribution))
+        .routes(routes!(questions::rfm))
         .routes(routes!(questions::events))
+        .routes(routes!(exports::download))
+        .routes(routes!(exports::list))
         .routes(routes!(questions::overview))
         .routes(routes!(live::live))
         .routes(routes!(import::import))

@@ -1,4 +1,4 @@
-//! Real data sets through the command line: `attune import`, then `attune query funnel`, exactly as expected.
+//! Real data sets through the command line: `attune import`, then `attune query`, exactly as expected.
 //!
 //! The data lies beside the project (`../shared/data`) and is not part of it; without it these tests say so.
 
@@ -46,6 +46,10 @@ fn shared(name: &str) -> Option<PathBuf> {
     None
 }
 
+fn expected(folder: &Path, file: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(folder.join(file)).unwrap()).unwrap()
+}
+
 struct Bench {
     data: tempfile::TempDir,
 }
@@ -89,10 +93,89 @@ impl Bench {
         answer["steps"].as_array().unwrap().iter().map(|step| step["count"].as_u64().unwrap()).collect()
     }
 
+    fn ask(&self, kind: &str, question: &Value) -> Value {
+        let file = self.file("question.json", &question.to_string());
+        self.attune(&["query", kind, "--site", "s", "--file", &file])
+    }
+
+    /// Cohorts by the month of the first review, and who is how recent and how frequent.
+    fn check_people(&self, folder: &Path) {
+        let expected = expected(folder, "expected_dev.json");
+        let answer = self.ask("retention", &json!({ "interval": "month", "intervals": 6 }));
+        let cohorts = answer["cohorts"].as_array().unwrap();
+        for (month, counts) in expected["monthly_cohort_retention_users_month0_to_6"].as_object().unwrap() {
+            let at = jiff::civil::date(month[..4].parse().unwrap(), month[5..].parse().unwrap(), 1);
+            let at = at.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_millisecond();
+            let cohort = cohorts.iter().find(|cohort| cohort["at"] == at).unwrap();
+            assert_eq!((&cohort["returned"], &cohort["size"]), (counts, &counts[0]), "{month}");
+            assert_eq!(cohort["complete"], 7, "all of it is long over");
+        }
+        let wanted = &expected["rfm_asof_2008_01_01"];
+        let as_of = jiff::civil::date(2008, 1, 1).to_zoned(jiff::tz::TimeZone::UTC).unwrap();
+        let answer = self.ask(
+            "rfm",
+            &json!({
+                "event": { "event": ["happy", "neutral", "unhappy"] }, "as_of": as_of.timestamp().as_millisecond(),
+                "bounds": { "recency_days": [30, 90, 365], "frequency": [2, 5] },
+            }),
+        );
+        let count = |recency: u64, frequency: std::ops::RangeInclusive<u64>| -> u64 {
+            let cells = answer["cells"].as_array().unwrap().iter();
+            let score = |cell: &Value, name: &str| cell[name].as_u64().unwrap();
+            let those = cells.filter(|cell| {
+                score(cell, "recency") >= recency && frequency.contains(&score(cell, "frequency"))
+            });
+            those.map(|cell| cell["count"].as_u64().unwrap()).sum()
+        };
+        let found = json!({
+            "users": answer["count"],
+            "recency_le_30d": count(4, 1..=3), "recency_le_90d": count(3, 1..=3), "recency_le_365d": count(2, 1..=3),
+            "freq_eq_1": count(1, 1..=1), "freq_2_4": count(1, 2..=2), "freq_ge_5": count(1, 3..=3),
+            "freq_ge_5_and_recent_90d": count(3, 3..=3),
+            "lapsed_freq_ge_5_recency_gt_365": count(1, 3..=3) - count(2, 3..=3),
+        });
+        assert_eq!(&found, wanted);
+    }
+
+    /// Sessions' first events, and every step from one event to the next.
+    fn check_paths(&self, folder: &Path) {
+        let expected = expected(folder, "expected_paths.json");
+        let answer = self.ask("paths", &json!({ "depth": 4, "top": 50 }));
+        let transitions = &answer["transitions"];
+        assert_eq!(transitions["total"], expected["transitions_total"]);
+        assert_eq!(transitions["distinct"], expected["distinct"]);
+        let top = transitions["top"].as_array().unwrap().iter();
+        let top: Vec<Value> = top.map(|t| json!([t["from"], t["to"], t["count"]])).collect();
+        for (place, transition) in expected["top_transitions"].as_array().unwrap().iter().enumerate() {
+            assert_eq!(top[place][2], transition[2], "place {place}");
+            assert!(top.contains(transition), "{transition}");
+        }
+        // Paths of three events, and whole sessions of fewer.
+        for first in expected["top_first_three_events"].as_array().unwrap() {
+            let places: Vec<&str> = first[0].as_str().unwrap().split('>').collect();
+            let mut level = &answer["tree"];
+            let mut found = &Value::Null;
+            for place in &places {
+                found = level.as_array().unwrap().iter().find(|node| node["place"] == *place).unwrap();
+                level = &found["next"];
+            }
+            assert_eq!(found[if places.len() == 3 { "count" } else { "ended" }], first[1], "{places:?}");
+        }
+        let all = answer["count"].as_f64().unwrap();
+        for (position, shares) in expected["step_matrix_share"].as_object().unwrap() {
+            let position: u64 = position.parse().unwrap();
+            for (place, share) in shares.as_object().unwrap() {
+                let mut positions = answer["positions"].as_array().unwrap().iter();
+                let is = |p: &&Value| p["position"] == position && p["place"] == **place;
+                let count = positions.find(is).unwrap()["count"].as_f64().unwrap();
+                assert!((count / all - share.as_f64().unwrap()).abs() < 5e-5, "{position} {place}");
+            }
+        }
+    }
+
     /// Asks every funnel of an expected file, both ways of treating equal times.
     fn check_funnels(&self, folder: &Path) {
-        let text = std::fs::read_to_string(folder.join("expected_funnels.json")).unwrap();
-        let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
+        let cases: Vec<Value> = serde_json::from_value(expected(folder, "expected_funnels.json")).unwrap();
         assert!(!cases.is_empty());
         for case in cases {
             let steps: Vec<Value> =
@@ -102,28 +185,29 @@ impl Bench {
                 let question = json!({
                     "steps": steps, "window_seconds": case["window_seconds"], "per": per, "same_time": same_time,
                 });
-                let expected: Vec<u64> = serde_json::from_value(case[expected].clone()).unwrap();
-                assert_eq!(self.funnel(&question), expected, "{} with same_time {same_time}", case["case"]);
+                let counts: Vec<u64> = serde_json::from_value(case[expected].clone()).unwrap();
+                assert_eq!(self.funnel(&question), counts, "{} with same_time {same_time}", case["case"]);
             }
         }
     }
 }
 
 #[test]
-fn shop_events_give_exactly_the_expected_funnels() {
+fn shop_events_give_exactly_the_expected_funnels_and_paths() {
     let Some(folder) = shared("shop_events_synthetic") else { return };
     let bench = Bench::new();
     let file = folder.join("events_2024q1.csv.gz").to_string_lossy().into_owned();
     let first = bench.import(SHOP, &file);
     assert_eq!(first, json!({ "read": 7035, "imported": 7035, "duplicate": 0, "rejected": 0 }));
     bench.check_funnels(&folder);
+    bench.check_paths(&folder);
     let again = bench.import(SHOP, &file);
     assert_eq!(again, json!({ "read": 7035, "imported": 0, "duplicate": 7035, "rejected": 0 }));
     bench.check_funnels(&folder);
 }
 
 #[test]
-fn vendor_reviews_give_exactly_the_expected_funnels_though_the_import_was_killed() {
+fn vendor_reviews_give_what_is_expected_though_the_import_was_killed() {
     let Some(folder) = shared("vendor_reviews") else { return };
     let bench = Bench::new();
     let file = folder.join("reviews_dev.csv.gz").to_string_lossy().into_owned();
@@ -142,6 +226,7 @@ fn vendor_reviews_give_exactly_the_expected_funnels_though_the_import_was_killed
     assert_eq!((&count["read"], &count["rejected"]), (&json!(288_887), &json!(0)));
     assert_eq!(count["imported"].as_u64().unwrap() + count["duplicate"].as_u64().unwrap(), 288_887);
     bench.check_funnels(&folder);
+    bench.check_people(&folder);
     let again = bench.import(REVIEWS, &file);
     assert_eq!(again["imported"], 0, "the same file again imports nothing");
 }

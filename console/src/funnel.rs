@@ -2,12 +2,10 @@
 
 use crate::route;
 use crate::text;
-use attune_schema::bot::Bots;
-use attune_schema::question::{
-    Breakdown, EventNames, FunnelQuestion, FunnelStep, Per, Period, PropertyFilter,
-};
+use attune_schema::question::{Breakdown, EventNames, FunnelSlice, Per, Period, StepCount};
 use attune_schema::time::{DAY_MS, Timestamp};
 use attune_schema::value::Value;
+use serde::{Deserialize, Serialize};
 
 /// A test on a property; empty while being written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,6 +52,47 @@ impl Default for Funnel {
     }
 }
 
+/// Of the warehouse's `FunnelQuestion` what this page can ask, and no more: each field that could be written weighs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Question {
+    steps: Vec<QuestionStep>,
+    window_seconds: Option<u64>,
+    per: Per,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    period: Option<Period>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    breakdown: Option<Breakdown>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct QuestionStep {
+    event: EventNames,
+    #[serde(rename = "where", skip_serializing_if = "Vec::is_empty")]
+    filters: Vec<QuestionFilter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct QuestionFilter {
+    property: String,
+    one_of: Vec<Value>,
+}
+
+/// Of the warehouse's `FunnelAnswer` what this page shows.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Answer {
+    /// One a step.
+    pub steps: Vec<StepCount>,
+    /// Slices, largest first, if a breakdown was asked for.
+    #[serde(default)]
+    pub slices: Vec<FunnelSlice>,
+    /// The query that was run.
+    pub sql: String,
+    /// Rows the store read.
+    pub rows_read: u64,
+    /// Time the store took, in milliseconds.
+    pub elapsed_ms: u64,
+}
+
 /// Splits, as written in the address.
 pub const BREAKDOWNS: [(&str, Breakdown); 4] = [
     ("device", Breakdown::Device),
@@ -88,7 +127,7 @@ impl Funnel {
                 }
                 "by" => {
                     let found = BREAKDOWNS.iter().find(|(code, _)| *code == value);
-                    funnel.breakdown = found.map(|(_, breakdown)| *breakdown);
+                    funnel.breakdown = found.map(|(_, breakdown)| breakdown.clone());
                 }
                 "days" => funnel.days = value.parse().ok(),
                 _ => {}
@@ -109,7 +148,7 @@ impl Funnel {
         if let Some((code, _)) = PERS.iter().find(|(_, per)| *per == self.per) {
             add("per", (*code).to_owned());
         }
-        if let Some((code, _)) = BREAKDOWNS.iter().find(|(_, by)| Some(*by) == self.breakdown) {
+        if let Some((code, _)) = BREAKDOWNS.iter().find(|(_, by)| Some(by) == self.breakdown.as_ref()) {
             add("by", (*code).to_owned());
         }
         route::query(&pairs)
@@ -117,20 +156,18 @@ impl Funnel {
 
     /// What to ask; `None` until every step has an event.
     #[must_use]
-    pub fn question(&self, now: Timestamp) -> Option<FunnelQuestion> {
+    pub fn question(&self, now: Timestamp) -> Option<Question> {
         if self.steps.is_empty() || self.steps.iter().any(|step| step.events.is_empty()) {
             return None;
         }
-        Some(FunnelQuestion {
+        Some(Question {
             steps: self.steps.iter().map(question_step).collect(),
             window_seconds: self.window_seconds,
             per: self.per,
-            same_time: attune_schema::question::SameTime::Allowed,
             period: self
                 .days
                 .map(|days| Period { from: now.plus_ms(-DAY_MS * i64::from(days)), to: now.plus_ms(60_000) }),
-            breakdown: self.breakdown,
-            bots: Bots::default(),
+            breakdown: self.breakdown.clone(),
         })
     }
 
@@ -146,7 +183,7 @@ impl Funnel {
     }
 }
 
-fn question_step(step: &Step) -> FunnelStep {
+fn question_step(step: &Step) -> QuestionStep {
     let event = match step.events.as_slice() {
         [one] => EventNames::One(one.clone()),
         several => EventNames::Any(several.to_vec()),
@@ -154,9 +191,9 @@ fn question_step(step: &Step) -> FunnelStep {
     let filters = step.filters.iter().filter_map(|filter| {
         let one_of: Vec<Value> = text::list(&filter.values).iter().map(|item| text::value(item)).collect();
         let complete = !filter.property.is_empty() && !one_of.is_empty();
-        complete.then(|| PropertyFilter { property: filter.property.clone(), one_of })
+        complete.then(|| QuestionFilter { property: filter.property.clone(), one_of })
     });
-    FunnelStep { event, filters: filters.collect() }
+    QuestionStep { event, filters: filters.collect() }
 }
 
 /// `a|b;property:value,value`, with its parts percent-encoded.
@@ -218,6 +255,7 @@ pub fn rows(counts: &[u64]) -> Vec<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use attune_schema::question::FunnelQuestion;
 
     fn sample() -> Funnel {
         let mut funnel = Funnel::of(&["item_viewed", "form_started"]);
@@ -241,7 +279,10 @@ mod tests {
     fn values_are_typed_and_unfinished_filters_left_out() {
         let mut funnel = sample();
         funnel.steps[0].filters.push(Filter { property: "item".into(), values: " , ".into() });
-        let question = funnel.question(Timestamp(0)).unwrap();
+        // What is written is what the warehouse reads.
+        let json = serde_json::to_value(funnel.question(Timestamp(0)).unwrap()).unwrap();
+        let question: FunnelQuestion = serde_json::from_value(json).unwrap();
+        assert_eq!((question.per, &question.breakdown), (Per::Session, &Some(Breakdown::UtmSource)));
         assert!(question.steps[0].filters.is_empty());
         assert_eq!(
             question.steps[1].filters[0].one_of,

@@ -23,6 +23,7 @@ pub mod route;
 pub mod rule;
 pub mod stream;
 pub mod text;
+pub mod trend;
 
 #[cfg(target_arch = "wasm32")]
 mod api;

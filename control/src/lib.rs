@@ -7,6 +7,7 @@
 //! - [`Control::add_site`], [`Control::sites`]: installations of the tag.
 //! - [`Control::add_server_key`], [`Control::server_keys`]: what a company's servers sign with.
 //! - [`Control::begin_erasure`], [`Control::erasures`]: who was forgotten, and the proof.
+//! - [`Control::begin_export`], [`Control::exports`]: who took events out.
 //! - [`Control::documents`], [`Control::update`]: what people write, each change against a version.
 //! - [`Control::turn`]: one collector at a time, where several share the store.
 //! - [`Control::source`]: all of a site's documents as one [`attune_schema::source::Source`].
@@ -15,6 +16,7 @@ mod document;
 mod documents;
 mod erasure;
 mod error;
+mod export;
 mod hash_key;
 mod random;
 mod server_key;

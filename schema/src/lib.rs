@@ -19,6 +19,8 @@ pub mod bot;
 pub mod bundle;
 pub mod consent;
 pub mod event;
+#[cfg(feature = "serde")]
+pub mod export;
 pub mod hash;
 pub mod id;
 pub mod limits;

@@ -5,6 +5,7 @@
 
 pub mod embedded;
 mod error;
+pub mod export;
 pub mod imports;
 mod insert;
 mod migrate;

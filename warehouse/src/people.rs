@@ -258,8 +258,7 @@ impl Warehouse {
 
 /// Events that pass `scope`, as a table, with the column `person`: see the module.
 pub(crate) fn events_by_person(site: u32, scope: &str) -> String {
-    let known =
-        format!("SELECT user AS named, min(person) AS is FROM persons WHERE site = {site} GROUP BY named");
+    let known = known(site);
     format!(
         "(SELECT events.*, multiIf(\
            events.user != '' AND known.is != '', known.is, \
@@ -278,6 +277,39 @@ pub(crate) fn events_by_person(site: u32, scope: &str) -> String {
            GROUP BY visitor) AS owners ON events.visitor = owners.of \
          LEFT JOIN ({known}) AS known ON events.user = known.named) AS events"
     )
+}
+
+/// Persons on an imported list, by id or keyed hash, as a query: all their ids count.
+pub(crate) fn persons_on(site: u32, list: &str) -> String {
+    let list = sql::text(list);
+    let last = format!(
+        "SELECT argMax(import, (published_at, import)) FROM imports WHERE site = {site} AND list = {list}"
+    );
+    let on = format!(
+        "SELECT user FROM lists WHERE site = {site} AND list = {list} AND import = ({last}) AND expires_at > now('UTC')"
+    );
+    format!(
+        "SELECT if(known.is = '', members.user, known.is) AS who FROM \
+         ({on} UNION ALL SELECT user FROM hashes WHERE site = {site} AND hash IN ({on})) AS members \
+         LEFT JOIN ({}) AS known ON members.user = known.named",
+        known(site)
+    )
+}
+
+/// Visitors that were identified as persons on an imported list, as a query.
+pub(crate) fn visitors_on(site: u32, list: &str) -> String {
+    format!(
+        "SELECT links.visitor FROM (SELECT visitor, user FROM links WHERE site = {site}) AS links \
+         LEFT JOIN ({}) AS known ON links.user = known.named \
+         WHERE if(known.is = '', links.user, known.is) IN ({})",
+        known(site),
+        persons_on(site, list)
+    )
+}
+
+/// Users that are the same as others, with the person's name, as a query.
+fn known(site: u32) -> String {
+    format!("SELECT user AS named, min(person) AS is FROM persons WHERE site = {site} GROUP BY named")
 }
 
 pub(crate) fn texts(users: &BTreeSet<String>) -> String {

@@ -72,15 +72,12 @@ async fn first_version(data: &Path) {
 }
 
 fn funnel(steps: &[&str], per: Per) -> FunnelQuestion {
-    let step = |name: &&str| FunnelStep { event: EventNames::One((*name).to_owned()), filters: vec![] };
+    let step = |name: &&str| FunnelStep { event: EventNames::from(*name), ..FunnelStep::default() };
     FunnelQuestion {
         steps: steps.iter().map(step).collect(),
-        window_seconds: None,
         per,
         same_time: SameTime::Allowed,
-        period: None,
-        breakdown: None,
-        bots: Bots::Exclude,
+        ..FunnelQuestion::default()
     }
 }
 
@@ -155,6 +152,7 @@ async fn check(warehouse: &Warehouse) {
     filtered.steps[0].filters = vec![attune_schema::question::PropertyFilter {
         property: "category".to_owned(),
         one_of: vec!["it's \\ travel".into()],
+        ..Default::default()
     }];
     assert_eq!(counts(warehouse, &filtered).await, [1]);
     let overview = warehouse.overview(SITE, Bots::Exclude, Timestamp(NOON + DAY_MS)).await.unwrap();

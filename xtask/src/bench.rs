@@ -1,9 +1,15 @@
 //! `cargo xtask bench`: figures as ratios within one run.
 
 use crate::bench_sdk::Sdk;
-use crate::run::{cargo, root, run};
+use crate::run::{cargo, command, root, run};
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// What pip installs.
+const DUCKDB: &str = "2.0.0";
 
 /// The demo's traffic at the collector, beside a bare handler that parses and drops.
 #[derive(Args)]
@@ -26,11 +32,61 @@ pub(crate) struct Bench {
 enum What {
     /// The SDK beside other products'.
     Sdk(Sdk),
+    /// Every question beside the raw scan of its columns, and beside `DuckDB` on the same rows.
+    Query(Query),
+}
+
+#[derive(Args)]
+struct Query {
+    /// How many events are asked about; 20000000 is what the design was measured with.
+    #[arg(long, default_value_t = 2_000_000)]
+    events: u64,
+}
+
+impl Query {
+    fn run(&self) -> Result<()> {
+        let folder = root().join("target/bench-query");
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        let (rows, report) = (folder.join("events.parquet"), folder.join("report.json"));
+        run(cargo()
+            .args(["run", "--release", "--package", "attune-warehouse", "--example", "bench", "--"])
+            .arg(self.events.to_string())
+            .args([&folder, &report]))?;
+        let Some(python) = duckdb()? else {
+            println!("!! DuckDB could not be installed: ITS TIMES WERE NOT MEASURED");
+            return Ok(());
+        };
+        run(Command::new(python).arg(root().join("xtask/src/questions.py")).args([rows, report]))?;
+        Ok(fs::remove_dir_all(folder)?)
+    }
+}
+
+/// A Python with `DuckDB`, in a virtual environment of its own; `None` without Python or a way to its packages.
+fn duckdb() -> Result<Option<PathBuf>> {
+    let folder = root().join("target/duckdb");
+    let (python, stamp) = (folder.join("bin/python"), folder.join("version"));
+    if fs::read_to_string(&stamp).is_ok_and(|version| version == DUCKDB) {
+        return Ok(Some(python));
+    }
+    let made = command("python3").args(["-m", "venv"]).arg(&folder).stdout(Stdio::null()).status();
+    let installed = made.is_ok_and(|status| status.success())
+        && Command::new(folder.join("bin/pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check", &format!("duckdb=={DUCKDB}")])
+            .status()
+            .is_ok_and(|status| status.success());
+    if !installed {
+        return Ok(None);
+    }
+    fs::write(stamp, DUCKDB)?;
+    Ok(Some(python))
 }
 
 impl Bench {
     pub(crate) fn run(&self) -> Result<()> {
         match &self.what {
+            Some(What::Query(query)) => return query.run(),
             Some(What::Sdk(sdk)) => return sdk.run(),
             None => {}
         }

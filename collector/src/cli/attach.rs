@@ -5,11 +5,12 @@ use crate::data::{self, Contact, DataDir};
 use crate::server::Server;
 use anyhow::{Context, bail};
 use attune_schema::api::ErrorBody;
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
+use tokio::io::AsyncWriteExt as _;
 
 /// How long to wait for a server that is just starting or stopping.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -113,6 +114,33 @@ impl Client {
         Ok(serde_json::from_slice(&Self::answer(request).await?)?)
     }
 
+    /// `GET` into a file, piece by piece; its length in bytes. A file that was cut short is an error.
+    ///
+    /// # Errors
+    /// What the server says, that it does not answer, or that the file cannot be written.
+    pub async fn download(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        to: &std::path::Path,
+    ) -> anyhow::Result<u64> {
+        let url = reqwest::Url::parse_with_params(&format!("{}{path}", self.base), query)?;
+        let request = self.http.get(url).bearer_auth(&self.token).timeout(Duration::from_secs(7 * 86_400));
+        let mut response = request.send().await.context("the server does not answer")?;
+        if !response.status().is_success() {
+            let status = response.status();
+            return Err(refusal(status, &response.bytes().await?));
+        }
+        let mut file = tokio::fs::File::create(to).await?;
+        let mut bytes = 0;
+        while let Some(piece) = response.chunk().await.context("the file was cut short")? {
+            file.write_all(&piece).await?;
+            bytes += piece.len() as u64;
+        }
+        file.flush().await?;
+        Ok(bytes)
+    }
+
     /// `PATCH` of a `B`, answered with a `T`.
     ///
     /// # Errors
@@ -158,12 +186,14 @@ impl Client {
         let response = request.send().await.context("the server does not answer")?;
         let status = response.status();
         let bytes = response.bytes().await?;
-        if !status.is_success() {
-            match serde_json::from_slice::<ErrorBody>(&bytes) {
-                Ok(error) => bail!("{}", error.message),
-                Err(_) => bail!("the server answered {status}"),
-            }
-        }
-        Ok(bytes)
+        if status.is_success() { Ok(bytes) } else { Err(refusal(status, &bytes)) }
+    }
+}
+
+/// What the server says is wrong.
+fn refusal(status: StatusCode, body: &[u8]) -> anyhow::Error {
+    match serde_json::from_slice::<ErrorBody>(body) {
+        Ok(error) => anyhow::anyhow!("{}", error.message),
+        Err(_) => anyhow::anyhow!("the server answered {status}"),
     }
 }

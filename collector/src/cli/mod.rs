@@ -3,9 +3,11 @@
 //! Commands other than `serve` speak HTTP to a server ([`attach`]): the one that has the data folder, or one
 //! of their own for as long as they run.
 
+mod answers;
 pub mod attach;
 pub mod backup;
 pub mod erase;
+pub mod export;
 pub mod hash;
 pub mod health;
 pub mod import;
@@ -39,6 +41,8 @@ enum Command {
     Hash(hash::HashArgs),
     /// Ask a question.
     Query(query::QueryArgs),
+    /// Write events to a file, or list who did.
+    Export(export::ExportArgs),
     /// Add and list sites.
     Site(site::SiteArgs),
     /// Say how the server is; fail if it takes no events.
@@ -91,6 +95,7 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Import(args) => import::run(*args).await,
             Command::Hash(args) => hash::run(args).await,
             Command::Query(args) => query::run(args).await,
+            Command::Export(args) => export::run(args).await,
             Command::Site(args) => site::run(args).await,
             Command::Health(args) => health::health(args).await,
             Command::SelfTest(args) => health::self_test(args).await,

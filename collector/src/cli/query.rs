@@ -1,10 +1,13 @@
 //! `attune query`: questions from files, answers as tables or JSON.
 
 use super::attach::Attached;
-use super::{CommonArgs, output};
+use super::{CommonArgs, answers, output};
 use anyhow::Context;
-use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
+use attune_schema::question::{
+    AttributionQuestion, FunnelQuestion, PathsQuestion, RetentionQuestion, RfmQuestion, TrendQuestion,
+};
 use clap::{Args, Subcommand};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +24,14 @@ enum QueryCommand {
     Funnel(QuestionArgs),
     /// How often something happened over time.
     Trend(QuestionArgs),
+    /// Who comes back.
+    Retention(QuestionArgs),
+    /// What follows what.
+    Paths(QuestionArgs),
+    /// Which visits led to a goal.
+    Attribution(QuestionArgs),
+    /// How recently, how often and for how much.
+    Rfm(QuestionArgs),
 }
 
 #[derive(Debug, Args)]
@@ -41,17 +52,28 @@ struct QuestionArgs {
 /// A question that cannot be read, or what the server says.
 pub async fn run(args: QueryArgs) -> anyhow::Result<()> {
     match args.command {
-        QueryCommand::Funnel(args) => {
-            let question: FunnelQuestion = question(&args.file)?;
-            let answer: FunnelAnswer = ask(&args, "funnel", &question).await?;
-            if args.common.json { output::json(&answer) } else { funnel(&answer) }
+        QueryCommand::Funnel(args) => show::<FunnelQuestion, _>(&args, "funnel", answers::funnel).await,
+        QueryCommand::Trend(args) => show::<TrendQuestion, _>(&args, "trend", answers::trend).await,
+        QueryCommand::Retention(args) => {
+            show::<RetentionQuestion, _>(&args, "retention", answers::retention).await
         }
-        QueryCommand::Trend(args) => {
-            let question: TrendQuestion = question(&args.file)?;
-            let answer: TrendAnswer = ask(&args, "trend", &question).await?;
-            if args.common.json { output::json(&answer) } else { trend(&answer) }
+        QueryCommand::Paths(args) => show::<PathsQuestion, _>(&args, "paths", answers::paths).await,
+        QueryCommand::Attribution(args) => {
+            show::<AttributionQuestion, _>(&args, "attribution", answers::attribution).await
         }
+        QueryCommand::Rfm(args) => show::<RfmQuestion, _>(&args, "rfm", answers::rfm).await,
     }
+}
+
+/// Reads the question, asks it, and shows the answer as JSON or as a table.
+async fn show<Q: Serialize + DeserializeOwned, A: Serialize + DeserializeOwned>(
+    args: &QuestionArgs,
+    kind: &str,
+    table: fn(&A) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let question: Q = question(&args.file)?;
+    let answer: A = ask(args, kind, &question).await?;
+    if args.common.json { output::json(&answer) } else { table(&answer) }
 }
 
 fn question<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
@@ -59,7 +81,7 @@ fn question<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     serde_json::from_str(&text).with_context(|| path.display().to_string())
 }
 
-async fn ask<Q: serde::Serialize, A: DeserializeOwned>(
+async fn ask<Q: Serialize, A: DeserializeOwned>(
     args: &QuestionArgs,
     kind: &str,
     question: &Q,
@@ -68,35 +90,4 @@ async fn ask<Q: serde::Serialize, A: DeserializeOwned>(
     let answer = attached.client.post(&format!("/api/sites/{}/{kind}", args.site), question).await;
     attached.close().await;
     answer
-}
-
-fn funnel(answer: &FunnelAnswer) -> anyhow::Result<()> {
-    let first = answer.steps.first().map_or(0, |step| step.count);
-    for (index, step) in (1..).zip(&answer.steps) {
-        let share = if first == 0 {
-            "-".to_owned()
-        } else {
-            format!("{:.1} %", step.count as f64 * 100.0 / first as f64)
-        };
-        output::line(&format!(
-            "{index:>2}  {:<40}{:>12}{share:>10}",
-            step.event.names().join(" or "),
-            step.count
-        ))?;
-    }
-    for slice in &answer.slices {
-        let value = if slice.value.is_empty() { "(unknown)" } else { &slice.value };
-        let counts: Vec<String> = slice.counts.iter().map(u64::to_string).collect();
-        output::line(&format!("    {value:<40}{:>12}", counts.join(" → ")))?;
-    }
-    Ok(())
-}
-
-fn trend(answer: &TrendAnswer) -> anyhow::Result<()> {
-    for point in &answer.points {
-        let at = jiff::Timestamp::from_millisecond(point.at.0)
-            .map_or_else(|_| point.at.0.to_string(), |at| at.to_string());
-        output::line(&format!("{at}  {:<24}{:>12}", point.value, point.count))?;
-    }
-    Ok(())
 }

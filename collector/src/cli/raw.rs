@@ -48,7 +48,7 @@ pub struct RecoverArgs {
     common: CommonArgs,
 }
 
-fn time(text: &str) -> Result<Timestamp, String> {
+pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     let time: jiff::Timestamp = text.parse().map_err(|error| format!("{error}"))?;
     Ok(Timestamp(time.as_millisecond()))
 }

@@ -6,6 +6,7 @@ pub mod console;
 pub mod delivery;
 pub mod documents;
 pub mod erasures;
+pub mod exports;
 pub mod foreign;
 pub mod import;
 pub(crate) mod intake;

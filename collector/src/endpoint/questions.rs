@@ -5,7 +5,10 @@ use crate::extract::{ApiJson, ApiQuery, Caller, SitePath};
 use crate::state::App;
 use attune_schema::api::{ErrorBody, EventName, Overview};
 use attune_schema::bot::Bots;
-use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
+use attune_schema::question::{
+    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion,
+    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
+};
 use axum::Json;
 use axum::extract::State;
 
@@ -53,6 +56,82 @@ pub async fn trend(
     ApiJson(question): ApiJson<TrendQuestion>,
 ) -> Result<Json<TrendAnswer>, ApiError> {
     Ok(Json(app.store.trend(site.scope(), &question).await?))
+}
+
+/// Who comes back.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/retention",
+    operation_id = "retention",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = RetentionQuestion,
+    responses((status = 200, body = RetentionAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn retention(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<RetentionQuestion>,
+) -> Result<Json<RetentionAnswer>, ApiError> {
+    Ok(Json(app.store.retention(site.scope(), &question, app.now()).await?))
+}
+
+/// What follows what.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/paths",
+    operation_id = "paths",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = PathsQuestion,
+    responses((status = 200, body = PathsAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn paths(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<PathsQuestion>,
+) -> Result<Json<PathsAnswer>, ApiError> {
+    Ok(Json(app.store.paths(site.scope(), &question).await?))
+}
+
+/// Which visits led to a goal.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/attribution",
+    operation_id = "attribution",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = AttributionQuestion,
+    responses((status = 200, body = AttributionAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn attribution(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<AttributionQuestion>,
+) -> Result<Json<AttributionAnswer>, ApiError> {
+    Ok(Json(app.store.attribution(site.scope(), &question).await?))
+}
+
+/// How recently, how often and for how much.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/rfm",
+    operation_id = "rfm",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = RfmQuestion,
+    responses((status = 200, body = RfmAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn rfm(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<RfmQuestion>,
+) -> Result<Json<RfmAnswer>, ApiError> {
+    Ok(Json(app.store.rfm(site.scope(), &question, app.now()).await?))
 }
 
 /// Event names seen, most frequent first.

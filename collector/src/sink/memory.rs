@@ -3,9 +3,14 @@
 use super::{Answer, Store, StoreError};
 use attune_schema::api::{EventName, Imported, KeyedBy, Overview, PeopleList, PersonRow};
 use attune_schema::bot::Bots;
+use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
-use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
+use attune_schema::question::{
+    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion,
+    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
+};
 use attune_schema::time::Timestamp;
+use attune_warehouse::export::ExportRow;
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
@@ -165,6 +170,37 @@ impl Store for MemoryStore {
     }
 
     fn trend<'a>(&'a self, _: Scope<'a>, _: &'a TrendQuestion) -> Answer<'a, TrendAnswer> {
+        unanswerable()
+    }
+
+    fn retention<'a>(
+        &'a self,
+        _: Scope<'a>,
+        _: &'a RetentionQuestion,
+        _: Timestamp,
+    ) -> Answer<'a, RetentionAnswer> {
+        unanswerable()
+    }
+
+    fn paths<'a>(&'a self, _: Scope<'a>, _: &'a PathsQuestion) -> Answer<'a, PathsAnswer> {
+        unanswerable()
+    }
+
+    fn attribution<'a>(&'a self, _: Scope<'a>, _: &'a AttributionQuestion) -> Answer<'a, AttributionAnswer> {
+        unanswerable()
+    }
+
+    fn rfm<'a>(&'a self, _: Scope<'a>, _: &'a RfmQuestion, _: Timestamp) -> Answer<'a, RfmAnswer> {
+        unanswerable()
+    }
+
+    fn export<'a>(
+        &'a self,
+        _: Scope<'a>,
+        _: &'a ExportQuestion,
+        _: Option<&'a ExportRow>,
+        _: usize,
+    ) -> Answer<'a, Vec<ExportRow>> {
         unanswerable()
     }
 

@@ -5,9 +5,14 @@ pub mod warehouse;
 
 use attune_schema::api::{EventName, Imported, KeyedBy, Overview, PeopleList, PersonRow};
 use attune_schema::bot::Bots;
+use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
-use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
+use attune_schema::question::{
+    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion,
+    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
+};
 use attune_schema::time::Timestamp;
+use attune_warehouse::export::ExportRow;
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
@@ -74,6 +79,41 @@ pub trait Store: Send + Sync {
 
     /// Answers a trend.
     fn trend<'a>(&'a self, scope: Scope<'a>, question: &'a TrendQuestion) -> Answer<'a, TrendAnswer>;
+
+    /// Answers who comes back.
+    fn retention<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a RetentionQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, RetentionAnswer>;
+
+    /// Answers what follows what.
+    fn paths<'a>(&'a self, scope: Scope<'a>, question: &'a PathsQuestion) -> Answer<'a, PathsAnswer>;
+
+    /// Answers which visits led to a goal.
+    fn attribution<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a AttributionQuestion,
+    ) -> Answer<'a, AttributionAnswer>;
+
+    /// Answers how recently, how often and for how much.
+    fn rfm<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a RfmQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, RfmAnswer>;
+
+    /// At most `most` events after `after`, in the order in which they are stored.
+    fn export<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a ExportQuestion,
+        after: Option<&'a ExportRow>,
+        most: usize,
+    ) -> Answer<'a, Vec<ExportRow>>;
 
     /// Event names seen, most frequent first.
     fn event_names<'a>(&'a self, scope: Scope<'a>, bots: Bots) -> Answer<'a, Vec<EventName>>;

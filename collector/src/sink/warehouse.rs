@@ -5,9 +5,14 @@ use super::{Answer, Store, StoreError};
 use crate::config::Config;
 use attune_schema::api::{EventName, Imported, KeyedBy, Overview, PeopleList, PersonRow};
 use attune_schema::bot::Bots;
+use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
-use attune_schema::question::{FunnelAnswer, FunnelQuestion, TrendAnswer, TrendQuestion};
+use attune_schema::question::{
+    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion,
+    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
+};
 use attune_schema::time::Timestamp;
+use attune_warehouse::export::ExportRow;
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
@@ -135,6 +140,46 @@ impl Store for WarehouseStore {
 
     fn trend<'a>(&'a self, scope: Scope<'a>, question: &'a TrendQuestion) -> Answer<'a, TrendAnswer> {
         async move { Ok(self.get().await?.trend(scope, question).await?) }.boxed()
+    }
+
+    fn retention<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a RetentionQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, RetentionAnswer> {
+        async move { Ok(self.get().await?.retention(scope, question, now).await?) }.boxed()
+    }
+
+    fn paths<'a>(&'a self, scope: Scope<'a>, question: &'a PathsQuestion) -> Answer<'a, PathsAnswer> {
+        async move { Ok(self.get().await?.paths(scope, question).await?) }.boxed()
+    }
+
+    fn attribution<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a AttributionQuestion,
+    ) -> Answer<'a, AttributionAnswer> {
+        async move { Ok(self.get().await?.attribution(scope, question).await?) }.boxed()
+    }
+
+    fn rfm<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a RfmQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, RfmAnswer> {
+        async move { Ok(self.get().await?.rfm(scope, question, now).await?) }.boxed()
+    }
+
+    fn export<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a ExportQuestion,
+        after: Option<&'a ExportRow>,
+        most: usize,
+    ) -> Answer<'a, Vec<ExportRow>> {
+        async move { Ok(self.get().await?.export(scope, question, after, most).await?) }.boxed()
     }
 
     fn event_names<'a>(&'a self, scope: Scope<'a>, bots: Bots) -> Answer<'a, Vec<EventName>> {

@@ -11,15 +11,14 @@ use crate::route::Screen;
 use crate::session::{app, filled, t};
 use crate::state::computed;
 use crate::text::{Change, change, share};
+use crate::trend::{Answer, of_days};
 use crate::ui::chart::trend;
 use crate::ui::icon::icon;
 use crate::ui::load::{Load, load, loaded};
 use crate::ui::part::{empty, head, link_button, problems};
 use attune_schema::api::{Health, Overview, Problem, TagStatus};
-use attune_schema::bot::Bots;
-use attune_schema::question::{EventNames, Interval, Measure, Period, TrendAnswer, TrendQuestion};
 use attune_schema::source::{Campaign, CampaignStatus};
-use attune_schema::time::{DAY_MS, HOUR_MS, Timestamp};
+use attune_schema::time::{DAY_MS, Timestamp};
 
 const DAYS: i64 = 14;
 
@@ -30,7 +29,8 @@ pub(crate) fn view() -> View {
     let (overview_path, trend_path, status_path, problems_path) =
         (path("overview"), path("trend"), path("tag-status"), path("problems"));
     let overview: Load<Overview> = load(move || Some(Request::get(overview_path.clone())));
-    let views: Load<TrendAnswer> = load(move || Some(Request::post(trend_path.clone(), &question())));
+    let views: Load<Answer> =
+        load(move || Some(Request::post(trend_path.clone(), &of_days("page_viewed", DAYS, browser::now()))));
     let status: Load<TagStatus> = load(move || Some(Request::get(status_path.clone())));
     let found: Load<Vec<Problem>> = load(move || Some(Request::get(problems_path.clone())));
     let health: Load<Health> = load(move || Some(Request::get("/health")));
@@ -47,22 +47,6 @@ pub(crate) fn view() -> View {
             })}</div>
         </section>
         {running(overview)}
-    }
-}
-
-fn question() -> TrendQuestion {
-    let now = browser::now();
-    TrendQuestion {
-        event: Some(EventNames::One("page_viewed".to_owned())),
-        filters: Vec::new(),
-        measure: Measure::Events,
-        interval: Interval::Day,
-        period: Some(Period {
-            from: Timestamp((now.0.div_euclid(DAY_MS) - DAYS + 1) * DAY_MS),
-            to: now.plus_ms(HOUR_MS),
-        }),
-        breakdown: None,
-        bots: Bots::default(),
     }
 }
 

@@ -32,7 +32,7 @@ impl Scope<'_> {
     }
 
     /// A test to follow another one: ` AND …`, or nothing.
-    pub(super) fn filter(&self, bots: Bots) -> Result<String, Error> {
+    pub(crate) fn filter(&self, bots: Bots) -> Result<String, Error> {
         let human = match bots {
             Bots::Include => return Ok(String::new()),
             Bots::Exclude => "=",
@@ -42,7 +42,7 @@ impl Scope<'_> {
     }
 
     /// The class of a row.
-    pub(super) fn class(&self) -> Result<String, Error> {
+    pub(crate) fn class(&self) -> Result<String, Error> {
         if self.bot_rules.is_empty() {
             return Ok("bot".to_owned());
         }

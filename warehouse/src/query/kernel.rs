@@ -1,86 +1,24 @@
-//! Ordered funnels over one unit's events, exactly, where `windowFunnel` is not exact: repeated or
-//! overlapping steps, and steps that must be strictly later.
-//!
-//! One event never fills two steps. Events of equal time count in either order, or not at all where the
-//! next step must be later.
+//! The plainest funnel: ordered steps within a window, over one unit's events. See [`funnel`](super::funnel).
+
+use super::funnel::Shape;
+use super::funnel::run::{Event, Verdict};
+use super::funnel::walk::Walk;
 
 /// One event: time in milliseconds, and the steps it can fill as bits (step 1 is bit 0).
 pub type Step = (i64, u32);
 
-/// How many of `steps` steps the best chain through `events` reaches (sorted by time), each chain lasting at
-/// most `window_ms` from its first step, inclusive.
-///
-/// For every number of steps reached, only the chain with the latest first step matters: it can be continued
-/// whenever any other can. Events of equal time are taken as one group.
+/// How many of `steps` steps the best run through `events` reaches (sorted by time), lasting at most `window_ms` from
+/// its first step, inclusive. One event never fills two steps. Events of equal time count in either order, or not at
+/// all where the next step must be `later`.
 #[must_use]
 pub fn reach(events: &[Step], steps: usize, window_ms: Option<i64>, later: bool) -> usize {
-    // `starts[k]`: latest first-step time of a chain that has reached k + 1 steps.
-    let mut starts: Vec<Option<i64>> = vec![None; steps];
-    let mut best = 0;
-    let mut used = Vec::new();
-    for group in events.chunk_by(|a, b| a.0 == b.0) {
-        let Some(&(now, _)) = group.first() else { continue };
-        let before = starts.clone();
-        let alive = |start: Option<i64>| {
-            start.filter(|start| window_ms.is_none_or(|window| now.saturating_sub(*start) <= window))
-        };
-        for reached in 0..steps {
-            // Chains that had `reached` steps before this group; none at all starts anew, here and now.
-            let start = match reached.checked_sub(1) {
-                None => Some(now),
-                Some(last) => alive(before.get(last).copied().flatten()),
-            };
-            let Some(start) = start else { continue };
-            let gained = if later {
-                usize::from(group.iter().any(|(_, mask)| mask & (1 << reached) != 0))
-            } else {
-                longest_match(group, reached, steps, &mut used)
-            };
-            for level in reached..reached + gained {
-                if let Some(slot) = starts.get_mut(level) {
-                    *slot = (*slot).max(Some(start));
-                }
-            }
-            best = best.max(if gained > 0 { reached + gained } else { 0 });
-        }
-        if best == steps {
-            return best;
-        }
+    let events: Vec<Event> =
+        events.iter().map(|(at, steps)| (*at, 0, u64::from(*steps), String::new())).collect();
+    let shape = Shape::plain(steps, window_ms, later);
+    match Walk::new(&shape).verdict(&[events]) {
+        Verdict::Ran(_, run) => run.filled.len(),
+        _ => 0,
     }
-    best
-}
-
-/// How many consecutive steps from `first` the group's events can fill, one event each: augmenting paths.
-fn longest_match(group: &[Step], first: usize, steps: usize, used: &mut Vec<Option<usize>>) -> usize {
-    used.clear();
-    used.resize(group.len(), None);
-    let mut gained = 0;
-    for step in first..steps {
-        let mut seen = vec![false; group.len()];
-        if !assign(group, step, used, &mut seen) {
-            break;
-        }
-        gained += 1;
-    }
-    gained
-}
-
-/// Gives `step` an event, moving steps that already have one to others if need be.
-fn assign(group: &[Step], step: usize, used: &mut [Option<usize>], seen: &mut [bool]) -> bool {
-    for (index, (_, mask)) in group.iter().enumerate() {
-        if mask & (1 << step) == 0 || std::mem::replace(&mut seen[index], true) {
-            continue;
-        }
-        let free = match used[index] {
-            None => true,
-            Some(other) => assign(group, other, used, seen),
-        };
-        if free {
-            used[index] = Some(step);
-            return true;
-        }
-    }
-    false
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Counts over time.
 
 use super::bots::Scope;
-use super::sql;
+use super::{sql, words};
 use crate::{Error, Warehouse};
 use attune_schema::question::{Interval, Measure, TrendAnswer, TrendPoint, TrendQuestion};
 use attune_schema::time::Timestamp;
@@ -32,7 +32,13 @@ impl Warehouse {
             .into_iter()
             .map(|row| TrendPoint { at: Timestamp(row.at_ms), value: row.value, count: row.count })
             .collect();
-        Ok(TrendAnswer { points, sql, rows_read: answered.rows_read, elapsed_ms: answered.elapsed_ms })
+        Ok(TrendAnswer {
+            points,
+            definition: definition(question),
+            sql,
+            rows_read: answered.rows_read,
+            elapsed_ms: answered.elapsed_ms,
+        })
     }
 }
 
@@ -49,7 +55,7 @@ fn build(of: Scope<'_>, question: &TrendQuestion) -> Result<String, Error> {
         Measure::Visitors => "uniqExact(visitor)",
         Measure::Sessions => "uniqExact(session)",
     };
-    let value = question.breakdown.map_or("''", sql::breakdown);
+    let value = question.breakdown.as_ref().map_or_else(|| "''".to_owned(), sql::breakdown);
     let mut scope = format!("site = {}", of.site);
     if let Some(event) = &question.event {
         scope.push_str(" AND ");
@@ -66,4 +72,31 @@ fn build(of: Scope<'_>, question: &TrendQuestion) -> Result<String, Error> {
         "SELECT toUnixTimestamp64Milli(toDateTime64({interval}, 3, 'UTC')) AS at_ms, toString({value}) AS value, {count} AS count\n\
          FROM events\nWHERE {scope}\nGROUP BY at_ms, value\nORDER BY at_ms, value\nLIMIT {POINTS}"
     ))
+}
+
+fn definition(question: &TrendQuestion) -> String {
+    let what = match question.measure {
+        Measure::Events => "Events",
+        Measure::Visitors => "Distinct visitors",
+        Measure::Sessions => "Distinct sessions",
+    };
+    let interval = match question.interval {
+        Interval::Minute => "minute",
+        Interval::Hour => "hour",
+        Interval::Day => "day",
+        Interval::Week => "week, from Monday,",
+        Interval::Month => "month",
+    };
+    let of = match (&question.event, question.filters.as_slice()) {
+        (Some(event), filters) => format!(" with {}", words::events(event, filters)),
+        (None, []) => String::new(),
+        (None, filters) => format!(" with any event where {}", words::filters(filters)),
+    };
+    let mut said = vec![format!("{what}{of} in each {interval} (UTC); empty ones are left out.")];
+    if let Some(breakdown) = &question.breakdown {
+        said.push(format!("Split by {} of the event.", words::breakdown(breakdown)));
+    }
+    said.push(words::period(question.period));
+    said.push(words::bots(question.bots));
+    said.join(" ")
 }

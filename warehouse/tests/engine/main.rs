@@ -67,14 +67,12 @@ fn row(site: u32, id: u128, visitor: u128, name: &str, at: i64) -> EventRow {
 }
 
 fn ask(steps: &[&str], window_days: Option<u64>) -> FunnelQuestion {
-    let step = |name: &&str| FunnelStep { event: EventNames::One((*name).to_owned()), filters: vec![] };
+    let step = |name: &&str| FunnelStep { event: EventNames::from(*name), ..FunnelStep::default() };
     FunnelQuestion {
         steps: steps.iter().map(step).collect(),
         window_seconds: window_days.map(|days| days * 86_400),
         per: Per::Visitor,
         same_time: SameTime::Allowed,
-        period: None,
-        breakdown: None,
-        bots: Bots::Exclude,
+        ..FunnelQuestion::default()
     }
 }

@@ -102,8 +102,11 @@ fn properties_filter_and_hostile_text_stays_text() {
         rows[0].properties.push(("category".to_owned(), "it's \\ travel".into()));
         warehouse.insert("range-7", 15, &rows).await.unwrap();
         let mut question = ask(&["view"], None);
-        let filter =
-            |value: &str| PropertyFilter { property: "category".to_owned(), one_of: vec![value.into()] };
+        let filter = |value: &str| PropertyFilter {
+            property: "category".to_owned(),
+            one_of: vec![value.into()],
+            ..PropertyFilter::default()
+        };
         question.steps[0].filters = vec![filter("it's \\ travel")];
         assert_eq!(warehouse.funnel(7, &question).await.unwrap().steps[0].count, 1);
         question.steps[0].filters = vec![filter("x') OR 1=1 --")];

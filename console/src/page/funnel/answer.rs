@@ -2,17 +2,17 @@
 
 use crate::browser;
 use crate::dom::{CollectView, View, view};
-use crate::funnel::{Funnel, Row, rows};
+use crate::funnel::{Answer, Funnel, Row, rows};
 use crate::i18n::m;
 use crate::json::pretty;
 use crate::session::{app, filled, t};
 use crate::state::State;
 use crate::text::{fixed, share};
 use crate::ui::part::code;
-use attune_schema::question::{EventNames, FunnelAnswer};
+use attune_schema::question::EventNames;
 
 /// The answer.
-pub(super) fn table(answer: FunnelAnswer, funnel: State<Funnel>) -> View {
+pub(super) fn table(answer: Answer, funnel: State<Funnel>) -> View {
     let lang = app().lang;
     let counts: Vec<u64> = answer.steps.iter().map(|step| step.count).collect();
     let (first, last) = (counts.first().copied().unwrap_or(0), counts.last().copied().unwrap_or(0));
@@ -83,7 +83,7 @@ fn line(index: usize, row: Row, name: String) -> View {
     }
 }
 
-fn slices(answer: &FunnelAnswer) -> View {
+fn slices(answer: &Answer) -> View {
     if answer.slices.is_empty() {
         return View::default();
     }

@@ -6,7 +6,7 @@ mod steps;
 use crate::api::{self, Request};
 use crate::browser;
 use crate::dom::{CollectView, View, view};
-use crate::funnel::{BREAKDOWNS, Funnel, PERS};
+use crate::funnel::{Answer, BREAKDOWNS, Funnel, PERS};
 use crate::i18n::{Message, m};
 use crate::session::{app, t};
 use crate::state::{State, computed, effect};
@@ -14,7 +14,6 @@ use crate::ui::form::{Bind, bind, options, select_field};
 use crate::ui::icon::icon;
 use crate::ui::load::{Load, load, loaded};
 use crate::ui::part::{empty, event_list, head};
-use attune_schema::question::FunnelAnswer;
 
 const PRESETS: [(Message, &[&str]); 3] = [
     (m::PRESET_APPLY, &["item_viewed", "form_started", "form_submitted"]),
@@ -73,7 +72,7 @@ pub(crate) fn view() -> View {
     // Asked again only when the question itself changes, not while a step is still empty.
     let question =
         computed(move || funnel.with(|funnel| funnel.question(browser::now()).map(|_| funnel.clone())));
-    let answer: Load<FunnelAnswer> = load(move || {
+    let answer: Load<Answer> = load(move || {
         let question = question.get()?.question(browser::now())?;
         Some(Request::post(path.clone(), &question))
     });
@@ -134,8 +133,8 @@ fn controls(funnel: State<Funnel>) -> View {
     );
     let by: Bind<String> = bind(
         funnel,
-        |f| f.breakdown.map_or_else(String::new, |by| code_of(&BREAKDOWNS, &by)),
-        |f, v: String| f.breakdown = BREAKDOWNS.iter().find(|(code, _)| *code == v).map(|(_, by)| *by),
+        |f| f.breakdown.as_ref().map_or_else(String::new, |by| code_of(&BREAKDOWNS, by)),
+        |f, v: String| f.breakdown = BREAKDOWNS.iter().find(|(code, _)| *code == v).map(|(_, by)| by.clone()),
     );
     view! {
         <div class="fields">

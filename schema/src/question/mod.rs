@@ -1,8 +1,27 @@
 //! Questions put to the warehouse, and their answers; one JSON form for the command line, the API and the console.
 
+mod attribution;
+mod funnel;
+mod paths;
+mod retention;
+mod rfm;
+
+pub use attribution::{AttributionAnswer, AttributionQuestion, Credit, Direct, Model};
+pub use funnel::{
+    Against, Bar, BreakdownAt, Compared, Exclusion, FunnelAnswer, FunnelPeople, FunnelQuestion, FunnelSlice,
+    FunnelStep, FunnelTimes, Order, Outcome, PeopleIds, SameTime, StepCount, Times,
+};
+pub use paths::{
+    Direction, PathBy, PathNode, PathPosition, PathsAnswer, PathsQuestion, Transition, Transitions,
+};
+pub use retention::{Cohort, CohortOf, RetentionAnswer, RetentionQuestion, Returned};
+pub use rfm::{RfmAnswer, RfmBand, RfmBounds, RfmCell, RfmPeople, RfmQuestion};
+
 use crate::bot::Bots;
 use crate::time::Timestamp;
 use crate::value::Value;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// One event name, or any of several.
@@ -16,6 +35,18 @@ pub enum EventNames {
     Any(Vec<String>),
 }
 
+impl Default for EventNames {
+    fn default() -> Self {
+        Self::Any(Vec::new())
+    }
+}
+
+impl From<&str> for EventNames {
+    fn from(name: &str) -> Self {
+        Self::One(name.into())
+    }
+}
+
 impl EventNames {
     /// The names, in order.
     #[must_use]
@@ -27,31 +58,44 @@ impl EventNames {
     }
 }
 
-/// A test on a property of an event, evaluated in the warehouse.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A test on a property of an event, evaluated in the warehouse: all that it says must hold. An event without the
+/// property, or with a text where a number is asked for, fails it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PropertyFilter {
     /// Property name.
     pub property: String,
-    /// Any of these values.
-    #[cfg_attr(feature = "openapi", schema(min_items = 1))]
+    /// Any of these values; anything if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub one_of: Vec<Value>,
+    /// A number not below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+    /// A number not above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+    /// A number above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more_than: Option<f64>,
+    /// A number below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub less_than: Option<f64>,
 }
 
-/// One step of a funnel.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Events of a name, perhaps only some.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct FunnelStep {
-    /// What counts as the step.
+pub struct Which {
+    /// The names.
     pub event: EventNames,
     /// All must hold.
     #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<PropertyFilter>,
 }
 
-/// What a funnel counts.
+/// Whose events are taken together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -65,20 +109,8 @@ pub enum Per {
     Person,
 }
 
-/// Whether a step may have the same time as the step before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum SameTime {
-    /// Equal times count, in either order.
-    #[default]
-    Allowed,
-    /// The next step must be strictly later.
-    Later,
-}
-
 /// What an answer is split by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Breakdown {
@@ -102,6 +134,8 @@ pub enum Breakdown {
     Country,
     /// Person, likely a bot, bot, monitoring.
     Bot,
+    /// A property of the event, as text.
+    Property(String),
 }
 
 /// A half-open period of event time, `[from, to)`.
@@ -113,71 +147,6 @@ pub struct Period {
     pub from: Timestamp,
     /// First instant after.
     pub to: Timestamp,
-}
-
-/// Who goes how far through ordered steps.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct FunnelQuestion {
-    /// 1 to 30 steps.
-    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 30))]
-    pub steps: Vec<FunnelStep>,
-    /// From the first step to the last, inclusive; unlimited if null.
-    #[serde(default)]
-    pub window_seconds: Option<u64>,
-    /// What is counted.
-    #[serde(default)]
-    pub per: Per,
-    /// Whether equal times count.
-    #[serde(default)]
-    pub same_time: SameTime,
-    /// Event time; everything if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub period: Option<Period>,
-    /// Split by the value at the first step.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub breakdown: Option<Breakdown>,
-    /// Whose events count.
-    #[serde(default, skip_serializing_if = "Bots::is_default")]
-    pub bots: Bots,
-}
-
-/// How many reached a step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct StepCount {
-    /// As asked.
-    pub event: EventNames,
-    /// Reached this step and all before it.
-    pub count: u64,
-}
-
-/// One slice of a funnel.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct FunnelSlice {
-    /// Value of the breakdown at the first step; empty if unknown.
-    pub value: String,
-    /// Count per step.
-    pub counts: Vec<u64>,
-}
-
-/// The answer to a [`FunnelQuestion`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct FunnelAnswer {
-    /// One a step; counts never rise.
-    pub steps: Vec<StepCount>,
-    /// Slices, largest first, if a breakdown was asked for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub slices: Vec<FunnelSlice>,
-    /// The query that was run.
-    pub sql: String,
-    /// Rows the store read.
-    pub rows_read: u64,
-    /// Time the store took, in milliseconds.
-    pub elapsed_ms: u64,
 }
 
 /// Size of a bar in a trend.
@@ -258,6 +227,9 @@ pub struct TrendPoint {
 pub struct TrendAnswer {
     /// The bars.
     pub points: Vec<TrendPoint>,
+    /// What was counted, in words.
+    #[serde(default)]
+    pub definition: String,
     /// The query that was run.
     pub sql: String,
     /// Rows the store read.

@@ -1,0 +1,124 @@
+//! Answers as tables.
+
+use super::output;
+use attune_schema::question::{
+    AttributionAnswer, FunnelAnswer, PathNode, PathsAnswer, RetentionAnswer, RfmAnswer, TrendAnswer,
+};
+use attune_schema::time::Timestamp;
+
+pub(super) fn funnel(answer: &FunnelAnswer) -> anyhow::Result<()> {
+    let first = answer.steps.first().map_or(0, |step| step.count);
+    for (index, step) in (1..).zip(&answer.steps) {
+        let share = if first == 0 {
+            "-".to_owned()
+        } else {
+            format!("{:.1} %", step.count as f64 * 100.0 / first as f64)
+        };
+        output::line(&format!(
+            "{index:>2}  {:<40}{:>12}{share:>10}",
+            step.event.names().join(" or "),
+            step.count
+        ))?;
+    }
+    if answer.excluded > 0 {
+        output::line(&format!("    {:<40}{:>12}", "left by an exclusion", answer.excluded))?;
+    }
+    for slice in &answer.slices {
+        let value = if slice.value.is_empty() { "(unknown)" } else { &slice.value };
+        output::line(&format!("    {value:<40}{:>12}", joined(&slice.counts)))?;
+    }
+    for other in &answer.compared {
+        let period = other.against.period.map(|p| format!("{} to {}", instant(p.from), instant(p.to)));
+        let list = other.against.list.as_ref().map(|list| format!("list {list}"));
+        let what = period.into_iter().chain(list).collect::<Vec<_>>().join(", ");
+        output::line(&format!("    {what:<52}  {}", joined(&other.counts)))?;
+    }
+    if let Some(total) = answer.times.as_ref().and_then(|times| times.total.as_ref()) {
+        let (median, p90) = (total.median_ms as f64 / 1_000.0, total.p90_ms as f64 / 1_000.0);
+        output::line(&format!("    half within {median} s, nine in ten within {p90} s"))?;
+    }
+    if let Some(people) = &answer.people {
+        people.ids.iter().try_for_each(|id| output::line(id))?;
+        if let Some(next) = &people.next {
+            output::line(&format!("    more after {next}"))?;
+        }
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+fn joined(counts: &[u64]) -> String {
+    counts.iter().map(u64::to_string).collect::<Vec<_>>().join(" → ")
+}
+
+fn instant(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string())
+}
+
+pub(super) fn trend(answer: &TrendAnswer) -> anyhow::Result<()> {
+    for point in &answer.points {
+        output::line(&format!("{}  {:<24}{:>12}", instant(point.at), point.value, point.count))?;
+    }
+    Ok(())
+}
+
+pub(super) fn retention(answer: &RetentionAnswer) -> anyhow::Result<()> {
+    for cohort in &answer.cohorts {
+        let shares = (0..).zip(&cohort.returned).map(|(index, count)| {
+            let share = *count as f64 * 100.0 / cohort.size.max(1) as f64;
+            // What may still rise is marked.
+            let mark = if index < cohort.complete { " " } else { "*" };
+            format!("{share:>6.1} %{mark}")
+        });
+        let at = instant(cohort.at);
+        let day = at.split('T').next().unwrap_or_default();
+        let shares: String = shares.collect();
+        output::line(&format!("{day}  {:<24}{:>10}{shares}", cohort.value, cohort.size))?;
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn paths(answer: &PathsAnswer) -> anyhow::Result<()> {
+    fn level(nodes: &[PathNode], indent: usize, all: u64) -> anyhow::Result<()> {
+        for node in nodes {
+            let share = node.count as f64 * 100.0 / all.max(1) as f64;
+            let place = node.place.as_deref().unwrap_or("(others)");
+            let name = format!("{:indent$}{place}", "");
+            output::line(&format!("{name:<50}{:>12}{share:>8.1} %{:>12} ended", node.count, node.ended))?;
+            level(&node.next, indent + 2, all)?;
+        }
+        Ok(())
+    }
+    level(&answer.tree, 0, answer.count)?;
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn attribution(answer: &AttributionAnswer) -> anyhow::Result<()> {
+    let heads = ["first", "last", "linear", "time decay", "position"];
+    let heads: String = heads.iter().map(|head| format!("{head:>14}")).collect();
+    output::line(&format!("{:<30}{heads}", ""))?;
+    for credit in &answer.credits {
+        let value = match credit.value.as_deref() {
+            None => "(nothing led there)",
+            Some("") => "(unknown)",
+            Some(value) => value,
+        };
+        let models = [credit.first, credit.last, credit.linear, credit.time_decay, credit.position];
+        let goals: String =
+            models.iter().map(|model| format!("{:>14.2}", model.goals_millionths as f64 / 1e6)).collect();
+        output::line(&format!("{value:<30}{goals}"))?;
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn rfm(answer: &RfmAnswer) -> anyhow::Result<()> {
+    output::line(&format!("{} have scores", answer.count))?;
+    for (name, bands) in
+        [("recency (days)", &answer.recency), ("frequency", &answer.frequency), ("value", &answer.value)]
+    {
+        for band in bands {
+            let range = format!("{:.1} to {:.1}", band.from, band.to);
+            output::line(&format!("{name:<16}{:>3}{:>12}   {range}", band.score, band.count))?;
+        }
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
