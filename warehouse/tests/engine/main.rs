@@ -4,7 +4,7 @@ mod people;
 mod questions;
 mod storing;
 
-use attune_schema::bot::{Bots, Class};
+use attune_schema::bot::Class;
 use attune_schema::id::{EventId, SessionId, VisitorId};
 use attune_schema::question::{EventNames, FunnelQuestion, FunnelStep, Per, SameTime};
 use attune_schema::time::Timestamp;
