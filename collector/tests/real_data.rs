@@ -173,6 +173,22 @@ impl Bench {
         }
     }
 
+    /// Every purchase is somebody's, under every model.
+    fn check_attribution(&self) {
+        let bought = self.ask("trend", &json!({ "event": "purchase", "interval": "month" }));
+        let bought: u64 =
+            bought["points"].as_array().unwrap().iter().map(|point| point["count"].as_u64().unwrap()).sum();
+        assert!(bought > 10);
+        let by = json!({ "property": "acquisition_channel" });
+        let answer = self.ask("attribution", &json!({ "goal": { "event": "purchase" }, "by": by }));
+        assert_eq!(answer["total"]["goals_millionths"], bought * 1_000_000);
+        for model in ["first", "last", "linear", "time_decay", "position"] {
+            let credits = answer["credits"].as_array().unwrap().iter();
+            let given: u64 = credits.map(|credit| credit[model]["goals_millionths"].as_u64().unwrap()).sum();
+            assert_eq!(given, bought * 1_000_000, "{model}");
+        }
+    }
+
     /// Asks every funnel of an expected file, both ways of treating equal times.
     fn check_funnels(&self, folder: &Path) {
         let cases: Vec<Value> = serde_json::from_value(expected(folder, "expected_funnels.json")).unwrap();
@@ -201,6 +217,7 @@ fn shop_events_give_exactly_the_expected_funnels_and_paths() {
     assert_eq!(first, json!({ "read": 7035, "imported": 7035, "duplicate": 0, "rejected": 0 }));
     bench.check_funnels(&folder);
     bench.check_paths(&folder);
+    bench.check_attribution();
     let again = bench.import(SHOP, &file);
     assert_eq!(again, json!({ "read": 7035, "imported": 0, "duplicate": 7035, "rejected": 0 }));
     bench.check_funnels(&folder);

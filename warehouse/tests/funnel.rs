@@ -276,7 +276,9 @@ fn every_option_agrees_with_trying_every_run() {
                 assert_eq!(steps, expected.steps(asked.order), "{}", context());
             }
             if let Some(people) = &answer.people {
-                assert_eq!(people.ids, expected.people, "{}", context());
+                let page = &expected.people[..expected.people.len().min(1_000)];
+                assert_eq!(people.ids, page, "{}", context());
+                assert_eq!(people.next.is_some(), page.len() < expected.people.len());
             }
             for (what, is) in [
                 ("reached the end", expected.counts.last().is_some_and(|count| *count > 0)),

@@ -138,6 +138,11 @@ impl Warehouse {
                 tally.take(&unit.id, &verdict, &unit.parts);
             })
             .await?;
+        if walk.is_lost {
+            let message = "too many events of equal time can each fill several of these steps: name fewer steps, or \
+                           fewer events a step";
+            return Err(Error::Question(message.to_owned()));
+        }
         Ok(Answered { tally, sql, rows_read, elapsed_ms })
     }
 }

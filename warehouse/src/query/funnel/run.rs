@@ -46,6 +46,8 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) struct State {
     pub(super) last: usize,
     pub(super) start: i64,
+    /// How many of the events that are excluded somewhere come before the end of its window.
+    pub(super) spoilt_by: usize,
     pub(super) at: i64,
     pub(super) filled: u32,
     pub(super) node: u32,

@@ -128,16 +128,11 @@ impl Shape {
         bits
     }
 
-    /// Until when a run that began at `start` and reached `last` at `at` may still go on.
-    pub(super) fn waits_until(&self, start: i64, last: usize, at: i64) -> i64 {
+    /// How long a run that reached `last` may wait for its next event, whenever it began.
+    pub(super) fn patience(&self, last: usize) -> i64 {
         let next = self.next(last);
-        let longest = (0..self.steps)
-            .filter(|step| next & (1 << step) != 0)
-            .map(|step| self.step_windows_ms[step].unwrap_or(i64::MAX))
-            .max()
-            .unwrap_or(0);
-        let end = self.window_ms.map_or(i64::MAX, |window| start.saturating_add(window));
-        at.saturating_add(longest).min(end)
+        let windows = (0..self.steps).filter(|step| next & (1 << step) != 0);
+        windows.map(|step| self.step_windows_ms[step].unwrap_or(i64::MAX)).max().unwrap_or(0)
     }
 }
 

@@ -2,13 +2,18 @@
 //!
 //! A run is a chain of events that fill steps in order, each event one step. All runs are followed at once, event by
 //! event; of those that stand at the same step only such are kept as may still become the best (see [`Walk::keep`]),
-//! so that the work grows with the number of events and not with the number of runs. Events of equal time are one
-//! group, in which any order is tried.
+//! so that the work grows with the number of events and not with the number of runs (where exclusions are between
+//! steps, times the number of excluded events in a window). Events of equal time are one group, in which any order is
+//! tried.
 
 use super::run::{Best, EXCLUSION_BIT, Event, Kind, NONE, Node, Run, State, Verdict, bits, exclusions, rank};
 use super::shape::Shape;
 use attune_schema::question::Order;
 use std::cmp::Ordering;
+
+/// Most runs that are told apart within one group. It takes dozens of events of one time, each of which can fill several
+/// steps in another way, to get there.
+const STATES: usize = 4_096;
 
 /// Follows runs; keeps its memory from unit to unit.
 #[derive(Debug)]
@@ -17,11 +22,17 @@ pub struct Walk<'a> {
     /// For each step, what may come next, and in which zones a run stands there.
     next: Vec<u32>,
     zones_at: Vec<u32>,
+    /// For each step, how long a run waits there at most.
+    patience: Vec<i64>,
     has_step_windows: bool,
     nodes: Vec<Node>,
     states: Vec<State>,
     kept: Vec<State>,
+    /// For each event that is excluded somewhere, since when a run must have begun for it to be in its window.
+    spoilers: Vec<i64>,
     best: Option<Best>,
+    /// Whether too much was possible at one time to be followed: no verdict counts then.
+    pub(super) is_lost: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -40,11 +51,14 @@ impl<'a> Walk<'a> {
             shape,
             next: (0..shape.steps).map(|step| shape.next(step)).collect(),
             zones_at: (0..shape.steps).map(zones_at).collect(),
+            patience: (0..shape.steps).map(|step| shape.patience(step)).collect(),
             has_step_windows: shape.step_windows_ms.iter().any(Option::is_some),
             nodes: Vec::new(),
             states: Vec::new(),
             kept: Vec::new(),
+            spoilers: Vec::new(),
             best: None,
+            is_lost: false,
         }
     }
 
@@ -72,41 +86,22 @@ impl<'a> Walk<'a> {
 
     /// The best run, whatever is excluded.
     fn furthest(&mut self, events: &[Event]) -> Option<Best> {
-        self.reset();
-        self.follow(events, 0, None, 0);
-        self.best
+        self.spoilers.clear();
+        self.follow(events, 0)
     }
 
-    /// The best run that nothing excluded spoils. Within a window, until when an unfinished run can be spoiled
-    /// depends on when it began, so that runs are followed from each beginning by itself.
+    /// The best run that nothing excluded spoils.
     fn clean(&mut self, events: &[Event], excluded: u32) -> Option<Best> {
         let anywhere = self.shape.zones.iter().enumerate().filter(|(_, zone)| zone.is_none());
         if anywhere.fold(0, |bits, (zone, _)| bits | 1 << zone) & excluded != 0 {
             return None;
         }
-        self.reset();
-        if self.shape.window_ms.is_none() {
-            self.follow(events, 0, None, excluded);
-            return self.best;
+        self.spoilers.clear();
+        if let Some(window) = self.shape.window_ms {
+            let spoils = events.iter().filter(|event| exclusions(event) != 0);
+            self.spoilers.extend(spoils.map(|event| event.0.saturating_sub(window)));
         }
-        let mut from = 0;
-        while let Some(first) = events.get(from) {
-            let until = from + self.group_at(events.get(from..).unwrap_or_default());
-            let begins = events.get(from..until).is_some_and(|group| group.iter().any(|e| e.2 & 1 != 0));
-            if self.best.is_some_and(|best| self.is_whole(&best) && best.end < first.0) {
-                break;
-            }
-            if begins {
-                self.follow(events, from, Some(until), excluded);
-            }
-            from = until;
-        }
-        self.best
-    }
-
-    fn reset(&mut self) {
-        self.nodes.clear();
-        self.best = None;
+        self.follow(events, excluded)
     }
 
     /// How many events at the beginning are of one group.
@@ -121,23 +116,21 @@ impl<'a> Walk<'a> {
         best.filled as usize == self.shape.steps
     }
 
-    /// Follows runs that begin at event `from` or later, before event `begin_before` if that is given.
-    fn follow(&mut self, events: &[Event], from: usize, begin_before: Option<usize>, excluded: u32) {
+    /// Follows all runs; the best.
+    fn follow(&mut self, events: &[Event], excluded: u32) -> Option<Best> {
+        self.nodes.clear();
         self.kept.clear();
+        self.best = None;
         let strict = self.shape.order == Order::Strict;
-        let mut index = from;
+        let mut index = 0;
         while let Some(first) = events.get(index) {
             let group = events.get(index..index + self.group_at(&events[index..])).unwrap_or_default();
             let (base, now) = (index, first.0);
             // Whoever was first to the end stays first.
             if self.best.is_some_and(|best| self.is_whole(&best) && best.end < now) {
-                return;
+                break;
             }
             index += group.len();
-            let begins = begin_before.is_none_or(|before| base < before);
-            if !begins && self.kept.is_empty() {
-                return;
-            }
             let touched = group.iter().fold(0, |bits, event| bits | event.2);
             if touched & (u64::from(u32::MAX) | u64::from(excluded) << EXCLUSION_BIT) == 0 && !strict {
                 continue;
@@ -145,17 +138,18 @@ impl<'a> Walk<'a> {
             self.states.clear();
             self.states.append(&mut self.kept);
             if let [event] = group {
-                self.one(event, base, begins);
+                self.one(event, base);
             } else {
-                self.many(group, base, begins, excluded);
+                self.many(group, base, excluded);
             }
             let rest = events.get(index..).unwrap_or_default();
             self.settle(group, now, rest, excluded);
         }
+        self.best
     }
 
     /// A group of one event.
-    fn one(&mut self, event: &Event, index: usize, begins: bool) {
+    fn one(&mut self, event: &Event, index: usize) {
         for from in 0..self.states.len() {
             let state = &mut self.states[from];
             (state.moved, state.zones, state.used) = (false, self.zones_at[state.last], 0);
@@ -166,8 +160,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        if begins
-            && event.2 & 1 != 0
+        if event.2 & 1 != 0
             && let Some(state) = self.moved(None, 0, event.0, index)
         {
             self.states.push(state);
@@ -175,7 +168,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A group of several: every order in which they can fill steps.
-    fn many(&mut self, group: &[Event], base: usize, begins: bool, excluded: u32) {
+    fn many(&mut self, group: &[Event], base: usize, excluded: u32) {
         let mut kinds: Vec<Kind> = Vec::new();
         for (index, event) in (base..).zip(group) {
             match kinds.iter_mut().find(|kind| kind.bits == event.2) {
@@ -192,7 +185,7 @@ impl<'a> Walk<'a> {
         // First from nowhere, then from every run, also from those that are found here.
         let mut from: Option<usize> = None;
         loop {
-            let next = from.map_or(u32::from(begins), |from| self.next[self.states[from].last]);
+            let next = from.map_or(1, |from| self.next[self.states[from].last]);
             for (kind, events) in kinds.iter().enumerate() {
                 for step in bits(next & events.bits as u32) {
                     let used = from.map_or(0, |from| self.states[from].used_of[kind]);
@@ -212,6 +205,10 @@ impl<'a> Walk<'a> {
             }
             let following = from.map_or(0, |from| from + 1);
             if following == self.states.len() {
+                break;
+            }
+            if following > STATES {
+                self.is_lost = true;
                 break;
             }
             from = Some(following);
@@ -238,6 +235,7 @@ impl<'a> Walk<'a> {
             None => State {
                 last: step,
                 start: now,
+                spoilt_by: self.spoilers.partition_point(|from| *from <= now),
                 at: now,
                 filled: 0,
                 node: NONE,
@@ -312,12 +310,17 @@ impl<'a> Walk<'a> {
                     self.best = Some(best);
                 }
             }
-            let is_over = self.shape.window_ms.is_some_and(|window| now.saturating_sub(state.start) > window);
-            if self.next[state.last] != 0 && !is_over && (all_used || !strict) {
+            if self.next[state.last] != 0 && now <= self.waits_until(state) && (all_used || !strict) {
                 self.keep(state);
             }
         }
         self.states = states;
+    }
+
+    /// Until when a run may still go on.
+    fn waits_until(&self, state: &State) -> i64 {
+        let end = self.shape.window_ms.map_or(i64::MAX, |window| state.start.saturating_add(window));
+        state.at.saturating_add(self.patience[state.last]).min(end)
     }
 
     /// Whether something excluded follows while the unfinished run waits.
@@ -326,12 +329,14 @@ impl<'a> Walk<'a> {
         if zones == 0 {
             return false;
         }
-        let until = self.shape.waits_until(state.start, state.last, state.at);
+        let until = self.waits_until(state);
         rest.iter().take_while(|event| event.0 <= until).any(|event| exclusions(event) & zones != 0)
     }
 
     /// Keeps a run unless another at the same step can do all that it can, and is better: a later beginning lasts
-    /// longer, a later last event matters to windows of steps, and more filled steps are better.
+    /// longer, a later last event matters to windows of steps, and more filled steps are better. But a run that stays
+    /// unfinished is spoiled by what is excluded while it waits, which is less for one that began earlier: runs of
+    /// different fates are kept apart.
     fn keep(&mut self, state: &State) {
         if self.kept.iter().any(|known| self.dominates(known, state)) {
             return;
@@ -344,6 +349,7 @@ impl<'a> Walk<'a> {
 
     fn dominates(&self, a: &State, b: &State) -> bool {
         a.last == b.last
+            && a.spoilt_by == b.spoilt_by
             && a.start >= b.start
             && a.filled >= b.filled
             && (!self.has_step_windows || a.at >= b.at)
@@ -382,5 +388,42 @@ impl<'a> Walk<'a> {
         }
         filled.reverse();
         Run { filled }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(of: impl Iterator<Item = (i64, u64)>) -> Vec<Event> {
+        of.map(|(at, bits)| (at, 0, bits, String::new())).collect()
+    }
+
+    /// A browser in a hall, which everybody uses: the work must not grow with the square of its events.
+    #[test]
+    fn one_unit_may_have_very_many_events() {
+        let (view, apply, leave) = (1, 2, 1 << EXCLUSION_BIT);
+        let mut shape = Shape::plain(3, Some(86_400_000), false);
+        shape.zones = vec![Some((1, 2))];
+        shape.step_windows_ms = vec![None, Some(3_600_000), Some(60_000)];
+        let what = |n: i64| if n % 1_000 == 0 { leave } else { [view, apply, view | apply][n as usize % 3] };
+        let crowd = events((0..100_000).map(|n| (n * 100, what(n))));
+        let mut walk = Walk::new(&shape);
+        let Verdict::Ran(0, run) = walk.verdict(&[crowd]) else { panic!("nobody leaves in the last minute") };
+        assert_eq!(run.filled.len(), 2);
+        // All of it at one time.
+        let crowd = events((0..100_000).map(|n| (0, [view, apply, view | apply, 0][n as usize % 4])));
+        let Verdict::Ran(0, run) = walk.verdict(&[crowd]) else { panic!("two steps") };
+        assert_eq!((run.filled.len(), walk.is_lost), (2, false));
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_not_guessed() {
+        // Sixteen events of one time, each of which can fill all of sixteen steps but its own.
+        let shape = Shape::plain(16, None, false);
+        let mut walk = Walk::new(&shape);
+        let all = (1u64 << 16) - 1;
+        let verdict = walk.verdict(&[events((0..16).map(|n| (0, all & !(1 << n))))]);
+        assert!(walk.is_lost, "{verdict:?}");
     }
 }
