@@ -1,0 +1,80 @@
+//! Text as the rules read it: in units of UTF-16, as pages have it, with full-width forms, spaces and hyphens of all
+//! widths as their ASCII ones. It has as many units as the text, so that a place in one is the same place in the other.
+
+use crate::{Counts, Finder};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Units.
+pub(crate) struct Plain(Vec<u16>);
+
+impl Plain {
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.encode_utf16().map(folded).collect())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The ASCII character at `place`; 0 for any other, and outside.
+    pub(crate) fn at(&self, place: usize) -> u8 {
+        self.0.get(place).and_then(|unit| u8::try_from(*unit).ok()).filter(u8::is_ascii).unwrap_or(0)
+    }
+
+    /// The ASCII character before `place`, likewise.
+    pub(crate) fn before(&self, place: usize) -> u8 {
+        place.checked_sub(1).map_or(0, |place| self.at(place))
+    }
+
+    /// The unit at `place`.
+    pub(crate) fn unit(&self, place: usize) -> u16 {
+        self.0.get(place).copied().unwrap_or(0)
+    }
+
+    /// Whether one of `words` begins and ends between the places.
+    pub(crate) fn says(&self, from: usize, to: usize, words: &[&str]) -> bool {
+        let window = self.0.get(from..to.min(self.0.len())).unwrap_or_default();
+        let is_at = |start: usize, word: &str| {
+            let mut units = window.get(start..).unwrap_or_default().iter();
+            word.encode_utf16().all(|unit| units.next() == Some(&unit))
+        };
+        (0..window.len()).any(|start| words.iter().any(|word| is_at(start, word)))
+    }
+}
+
+fn folded(unit: u16) -> u16 {
+    match unit {
+        0xFF01..=0xFF5E => unit - 0xFEE0,
+        0xA0 | 0x2000..=0x200F | 0x202F | 0x3000 => b' '.into(),
+        0x2010..=0x2015 | 0x2212 | 0x30FC => b'-'.into(),
+        _ => unit,
+    }
+}
+
+/// `text` with marks in place of what `find` finds, or `None` if it finds nothing.
+pub(crate) fn replaced(text: &str, find: Finder, counts: &mut Counts) -> Option<String> {
+    let found = find(&Plain::new(text));
+    if found.is_empty() {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut found = found.into_iter().peekable();
+    let mut place = 0;
+    for character in text.chars() {
+        if found.peek().is_some_and(|(range, _)| range.end <= place) {
+            found.next();
+        }
+        match found.peek() {
+            Some((range, kind)) if range.contains(&place) => {
+                if range.start == place {
+                    out.push_str(kind.mark());
+                    counts.count(*kind);
+                }
+            }
+            _ => out.push(character),
+        }
+        place += character.len_utf16();
+    }
+    Some(out)
+}
