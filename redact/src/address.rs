@@ -47,7 +47,7 @@ pub(crate) fn decoded(text: &str, depth: u32, counts: &mut Counts) -> Option<Str
     let mut changed = false;
     let mut rest = text;
     while !rest.is_empty() {
-        let ends = rest.find(|c| c <= ' ' || "/?&=#;\"'<>".contains(c)).unwrap_or(rest.len());
+        let ends = rest.bytes().position(delimits).unwrap_or(rest.len());
         let (piece, after) = rest.split_at(ends);
         let clean = piece
             .contains('%')
@@ -66,6 +66,10 @@ pub(crate) fn decoded(text: &str, depth: u32, counts: &mut Counts) -> Option<Str
         rest = after;
     }
     changed.then_some(out)
+}
+
+fn delimits(byte: u8) -> bool {
+    byte <= b' ' || matches!(byte, b'/' | b'?' | b'&' | b'=' | b'#' | b';' | b'"' | b'\'' | b'<' | b'>')
 }
 
 /// Percent-encoded sequences that are UTF-8 as what they say; others stay.
@@ -111,22 +115,29 @@ fn encode(text: &str, out: &mut String) {
 pub(crate) fn parameters(text: &str, counts: &mut Counts) -> Option<String> {
     let mut out: Option<String> = None;
     let mut kept = 0;
-    let mut start = Some(0);
-    while let Some(from) = start {
-        let rest = text.get(from..)?;
-        start = rest.find(['?', '&', '#', ';']).map(|at| from + at + 1);
-        let name_ends = rest.find(|c| c <= ' ' || "?&#;=".contains(c)).unwrap_or(rest.len());
-        let (name, rest) = rest.split_at(name_ends);
-        let Some(rest) = rest.strip_prefix('=').filter(|_| !name.is_empty()) else { continue };
-        let value_ends = rest.find(|c| c <= ' ' || "?&#;\"'<>".contains(c)).unwrap_or(rest.len());
-        let value = rest.get(..value_ends)?;
+    let bytes = text.as_bytes();
+    for at in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'=').map(|(at, _)| at + 1) {
+        let ends = |byte: &u8| *byte <= b' ' || matches!(byte, b'?' | b'&' | b'#' | b';' | b'=');
+        let name_starts = bytes.iter().take(at - 1).rposition(ends).map_or(0, |before| before + 1);
+        let begins = name_starts
+            .checked_sub(1)
+            .is_none_or(|before| matches!(bytes.get(before), Some(b'?' | b'&' | b'#' | b';')));
+        let name = text.get(name_starts..at - 1)?;
+        if !begins || name.is_empty() {
+            continue;
+        }
+        let rest = bytes.get(at..)?;
+        let ends = |byte: &u8| {
+            *byte <= b' ' || matches!(byte, b'?' | b'&' | b'#' | b';' | b'"' | b'\'' | b'<' | b'>')
+        };
+        let value_ends = at + rest.iter().position(ends).unwrap_or(rest.len());
+        let value = text.get(at..value_ends)?;
         if !value.is_empty() && value != Kind::Token.mark() && secret(name, value) {
-            let at = from + name_ends + 1;
             let out = out.get_or_insert_default();
             out.push_str(text.get(kept..at)?);
             out.push_str(Kind::Token.mark());
             counts.count(Kind::Token);
-            kept = at + value_ends;
+            kept = value_ends;
         }
     }
     let mut out = out?;
@@ -136,11 +147,15 @@ pub(crate) fn parameters(text: &str, counts: &mut Counts) -> Option<String> {
 
 fn secret(name: &str, value: &str) -> bool {
     let is = |known: &str| name.eq_ignore_ascii_case(known);
-    let has = |part: &str| {
-        name.as_bytes().windows(part.len()).any(|some| some.eq_ignore_ascii_case(part.as_bytes()))
+    let begins = |rest: &[u8], part: &str| {
+        rest.get(..part.len()).is_some_and(|some| some.eq_ignore_ascii_case(part.as_bytes()))
+    };
+    let has = |place: usize, first: u8| {
+        matches!(first | 0x20, b't' | b'p' | b's' | b'a' | b'c' | b'j')
+            && name.as_bytes().get(place..).is_some_and(|rest| PARTS.iter().any(|part| begins(rest, part)))
     };
     NAMES.into_iter().any(is)
-        || PARTS.into_iter().any(has)
+        || name.bytes().enumerate().any(|(place, first)| has(place, first))
         || (is("code") && value.encode_utf16().nth(CODE - 1).is_some())
 }
 

@@ -20,8 +20,6 @@ pub(crate) fn luhn(digits: &[u8]) -> bool {
 pub(crate) fn issued(digits: &[u8]) -> bool {
     let count = digits.len();
     match digits {
-        // Thirteen digits that begin with 45 or 49 are a Japanese article (JAN), and Visa gives no such numbers any more.
-        [4, 5 | 9, ..] => matches!(count, 16 | 19),
         [4, ..] => matches!(count, 13 | 16 | 19),
         [5 | 6, ..] | [3, 5, ..] | [8, 1 | 2, ..] | [2, 2..=7, ..] => count >= 16,
         [3, 4 | 7, ..] => count == 15,
@@ -29,6 +27,15 @@ pub(crate) fn issued(digits: &[u8]) -> bool {
         [9, ..] => count == 16,
         _ => false,
     }
+}
+
+/// An article's number (EAN-13, GS1 General Specifications 7.9), of those that could be something else: of Germany and
+/// Japan (4) and Korea (880).
+pub(crate) fn article(digits: &[u8]) -> bool {
+    let weighted = |(index, digit): (usize, &u8)| u32::from(*digit) * if index % 2 == 0 { 1 } else { 3 };
+    matches!(digits, [4, ..] | [8, 8, 0, ..])
+        && digits.len() == 13
+        && digits.iter().enumerate().map(weighted).sum::<u32>().is_multiple_of(10)
 }
 
 /// Month and day, four digits.

@@ -51,7 +51,7 @@ fn end(plain: &Plain, start: usize) -> Option<usize> {
         && head[1].is_ascii_uppercase()
         && head[2].is_ascii_digit()
         && head[3].is_ascii_digit();
-    if !shape || plain.before(start).is_ascii_alphanumeric() {
+    if !shape || plain.before(start).is_ascii_alphanumeric() || plain.is_after_hex(start) {
         return None;
     }
     let length = length(&head[..2])?;

@@ -117,8 +117,10 @@ fn once(text: &str, depth: u32, counts: &mut Counts) -> Option<String> {
     if hints.at {
         apply(&mut |text| replaced(text, mail::find, counts));
     }
-    if hints.digits {
+    if hints.iban {
         apply(&mut |text| replaced(text, iban::find, counts));
+    }
+    if hints.numbers {
         apply(&mut |text| replaced(text, number::find, counts));
     }
     clean

@@ -1,7 +1,7 @@
 //! Numbers: groups of digits, and which of them together are something.
 
 use crate::Kind;
-use crate::check::{citizen, individual, issued, luhn, resident, resident_check};
+use crate::check::{article, citizen, individual, issued, luhn, resident, resident_check};
 use crate::plain::Plain;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -44,9 +44,9 @@ struct Window {
     count: usize,
     sizes: [usize; MOST],
     groups: usize,
-    /// All groups there are.
+    /// All groups there are, and open.
     whole: bool,
-    /// Not joined to its neighbours by hyphens or dots.
+    /// Not joined to other groups by hyphens or dots, nor part of a UUID.
     open: bool,
     place: Range<usize>,
 }
@@ -118,6 +118,10 @@ impl<'a> Run<'a> {
             if self.plain.at(group.end).is_ascii_alphabetic() {
                 continue;
             }
+            let open = self.open_before(first)
+                && self.open_before(last + 1)
+                && !self.plain.is_after_hex(begin)
+                && !self.plain.is_before_hex(group.end);
             windows.push((
                 last,
                 Window {
@@ -125,8 +129,8 @@ impl<'a> Run<'a> {
                     count,
                     sizes,
                     groups: last - first + 1,
-                    whole: first == 0 && last + 1 == self.groups.len(),
-                    open: self.open_before(first) && self.open_before(last + 1),
+                    whole: open && first == 0 && last + 1 == self.groups.len(),
+                    open,
                     place: begin..group.end,
                 },
             ));
@@ -154,7 +158,7 @@ impl<'a> Run<'a> {
             _ => window.whole || (one && window.open),
         };
         let decimal = !digits.contains(&10);
-        if written && decimal && issued(digits) && luhn(digits) {
+        if written && decimal && issued(digits) && luhn(digits) && !article(digits) {
             return Some(Kind::Card);
         }
         if !window.open {
@@ -177,7 +181,12 @@ impl<'a> Run<'a> {
         match sizes {
             [6, 7] => resident(digits),
             // Milliseconds since 1970 begin so for years: a person of 1915 or 2015 is not told from them.
-            [13] => !matches!(digits, [1, 5..=9, ..]) && resident(digits) && resident_check(digits),
+            [13] => {
+                !matches!(digits, [1, 5..=9, ..])
+                    && !article(digits)
+                    && resident(digits)
+                    && resident_check(digits)
+            }
             [4, 4, 4] if window.whole => individual(digits),
             [4, 4, 4] | [12] => individual(digits) && self.near(&window.place, &INDIVIDUAL),
             [18] | [6, 8, 4] => citizen(digits),

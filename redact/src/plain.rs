@@ -27,6 +27,17 @@ impl Plain {
         place.checked_sub(1).map_or(0, |place| self.at(place))
     }
 
+    /// Whether a group of a hexadecimal number, as of a UUID, stands before `place` or after it with a hyphen between.
+    pub(crate) fn is_after_hex(&self, place: usize) -> bool {
+        self.before(place) == b'-'
+            && (2..6).all(|back| place >= back && self.at(place - back).is_ascii_hexdigit())
+    }
+
+    /// Likewise behind.
+    pub(crate) fn is_before_hex(&self, place: usize) -> bool {
+        self.at(place) == b'-' && (1..5).all(|more| self.at(place + more).is_ascii_hexdigit())
+    }
+
     /// The unit at `place`.
     pub(crate) fn unit(&self, place: usize) -> u16 {
         self.0.get(place).copied().unwrap_or(0)

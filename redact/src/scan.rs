@@ -7,62 +7,80 @@ pub(crate) struct Hints {
     pub parameters: bool,
     pub json_web_token: bool,
     pub at: bool,
-    pub digits: bool,
+    pub iban: bool,
+    pub numbers: bool,
 }
 
-/// Bytes looked at together: as many as the compiler compares at once, several times.
-const CHUNK: usize = 64;
 /// No number that is looked for has fewer digits, nor has any country's IBAN altogether.
 const FEWEST: u32 = 9;
 const FEWEST_ALTOGETHER: u32 = 7;
 
+const PERCENT: u8 = 1;
+const EQUALS: u8 = 2;
+const AT: u8 = 4;
+const WIDE: u8 = 8;
+const JAY: u8 = 16;
+const DIGIT: u8 = 128;
+
+/// What a byte may be the beginning of.
+#[expect(clippy::indexing_slicing, reason = "the compiler looks")]
+const HINTS: [u8; 256] = {
+    let mut hints = [0; 256];
+    hints[b'%' as usize] = PERCENT;
+    hints[b'=' as usize] = EQUALS;
+    hints[b'@' as usize] = AT;
+    hints[0xEF] = WIDE;
+    hints[b'J' as usize] = JAY;
+    let mut digit = b'0';
+    while digit <= b'9' {
+        hints[digit as usize] = DIGIT;
+        digit += 1;
+    }
+    hints
+};
+
 /// Looks.
+#[expect(clippy::indexing_slicing, reason = "a byte is within the table")]
 pub(crate) fn hints(text: &str) -> Hints {
     let bytes = text.as_bytes();
-    let (mut percent, mut equals, mut at, mut wide, mut jay, mut digits) = (0, 0, 0, 0, 0, 0_u32);
-    for chunk in bytes.chunks(CHUNK) {
-        let mut some = 0_u8;
-        for byte in chunk {
-            percent |= u8::from(*byte == b'%');
-            equals |= u8::from(*byte == b'=');
-            at |= u8::from(*byte == b'@');
-            wide |= u8::from(*byte == 0xEF);
-            jay |= u8::from(*byte == b'J');
-            some += u8::from(byte.is_ascii_digit());
-        }
-        digits += u32::from(some);
+    let (mut all, mut digits) = (0, 0_u32);
+    for byte in bytes {
+        let hint = HINTS[usize::from(*byte)];
+        all |= hint;
+        digits += u32::from(hint / DIGIT);
     }
     // Full-width forms are U+FF01 to U+FF5E.
-    let wide = wide > 0 && bytes.windows(2).any(|pair| matches!(pair, [0xEF, 0xBC | 0xBD]));
+    let wide = all & WIDE > 0 && bytes.windows(2).any(|pair| matches!(pair, [0xEF, 0xBC | 0xBD]));
+    let (iban, numbers) = if digits < FEWEST_ALTOGETHER { (false, false) } else { look(bytes) };
     Hints {
-        percent: percent > 0,
-        parameters: equals > 0,
-        json_web_token: jay > 0 && text.contains("eyJ"),
-        at: at > 0 || wide,
-        digits: wide || (digits >= FEWEST_ALTOGETHER && numbers(bytes)),
+        percent: all & PERCENT > 0,
+        parameters: all & EQUALS > 0,
+        json_web_token: all & JAY > 0 && text.contains("eyJ"),
+        at: all & AT > 0 || wide,
+        iban: wide || iban,
+        numbers: wide || numbers,
     }
 }
 
-/// Whether enough digits follow each other with nothing but separators between, or an IBAN could begin.
-fn numbers(bytes: &[u8]) -> bool {
-    let mut digits = 0;
+/// Whether an IBAN could begin, and whether enough digits follow each other with nothing but separators between.
+fn look(bytes: &[u8]) -> (bool, bool) {
+    let (mut iban, mut numbers, mut digits) = (false, false, 0);
     for (index, byte) in bytes.iter().enumerate() {
         match byte {
             b'0'..=b'9' => {
                 digits += 1;
-                if digits >= FEWEST || (digits == 2 && iban(bytes, index)) {
-                    return true;
-                }
+                iban |= digits == 2 && begins_iban(bytes, index);
+                numbers |= digits >= FEWEST;
             }
             b' ' | b'.' | b'(' | b')' | b'+' | b'-' | 0x80.. => {}
             _ => digits = 0,
         }
     }
-    false
+    (iban, numbers)
 }
 
 /// Whether two letters and two digits that begin a word end at `last`.
-fn iban(bytes: &[u8], last: usize) -> bool {
+fn begins_iban(bytes: &[u8], last: usize) -> bool {
     let Some(start) = last.checked_sub(3) else { return false };
     let head = matches!(bytes.get(start..=last), Some([a, b, c, _]) if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() && c.is_ascii_digit());
     let before = start.checked_sub(1).and_then(|before| bytes.get(before));

@@ -2,6 +2,7 @@
 
 use attune_redact::{Kind, redact, redact_url};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 use std::borrow::Cow;
 
 /// Digits with the check digit that makes Luhn's sum right.
@@ -24,7 +25,7 @@ fn card() -> impl Strategy<Value = String> {
         ("81", 16),
         ("9410", 16),
         ("65", 18),
-        ("41", 13),
+        ("4", 13),
     ];
     (prop::sample::select(issuers.to_vec()), prop::collection::vec(0_u8..10, 19)).prop_map(
         |((prefix, size), random)| {
@@ -135,6 +136,9 @@ proptest! {
         before in around(),
         after in around(),
     ) {
+        let article = card.len() == 13
+            && card.bytes().zip([1, 3].into_iter().cycle()).map(|(b, w)| u32::from(b - b'0') * w).sum::<u32>() % 10 == 0;
+        prop_assume!(!article);
         let written = separated(&card, &separators, wide);
         let (text, counts) = redact(&format!("{before}{written}{after}")).clone_out();
         prop_assert!(text.starts_with(&format!("{before}[card]")), "{written} became {text}");
@@ -180,6 +184,64 @@ proptest! {
         prop_assume!(!text.contains("eyJ"));
         prop_assert!(matches!(redact(&text).0, Cow::Borrowed(same) if same == text));
     }
+}
+
+/// Draws what `tests/spec/redact.json` has beside what was written by hand. Its outputs are what the rules say now: look at
+/// the difference.
+#[test]
+#[ignore = "writes tests/spec/redact.json"]
+fn vectors_are_drawn() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/spec/redact.json");
+    let spec: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut drawn = Vec::new();
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let personal = prop_oneof![
+        (card(), prop::collection::vec("|| |-|\\.|\u{3000}|－", 19), any::<bool>())
+            .prop_map(|(card, separators, wide)| separated(&card, &separators, wide)),
+        resident(),
+        individual(),
+        citizen(),
+        iban(),
+        phone(),
+        mail(),
+        "[0-9]{4,6}[ .-]?[0-9]{4,6}[ .-]?[0-9]{2,6}",
+        "[a-z]{1,6}=[a-z0-9%]{1,12}&(token|code|q)=[A-Za-z0-9]{4,20}",
+    ];
+    let strategy =
+        ("[가-힣a-z:,/ ]{0,6}", personal, "[가-힣a-z:,/ ]{0,6}(%40|%2B|@b\\.kr|[0-9]{2})?", any::<bool>());
+    for _ in 0..400 {
+        let (before, written, after, encoded) = strategy.new_tree(&mut runner).unwrap().current();
+        let encode = |text: &str| -> String {
+            text.bytes()
+                .map(|byte| {
+                    if byte.is_ascii_alphanumeric() {
+                        char::from(byte).to_string()
+                    } else {
+                        format!("%{byte:02X}")
+                    }
+                })
+                .collect()
+        };
+        drawn.push(if encoded {
+            format!("https://a.kr/?q={}{after}", encode(&format!("{before}{written}")))
+        } else {
+            format!("{before}{written}{after}")
+        });
+    }
+    let case = |text: &str| {
+        let (clean, counts) = redact(text);
+        let counts: serde_json::Map<_, _> =
+            counts.iter().map(|(kind, count)| (kind.code().to_owned(), count.into())).collect();
+        serde_json::json!([text, clean, redact_url(text).0, counts]).to_string()
+    };
+    let lines = |cases: &mut dyn Iterator<Item = String>| cases.collect::<Vec<_>>().join(",\n");
+    let by_hand = spec["by_hand"].as_array().unwrap().iter();
+    let text = format!(
+        "{{\"by_hand\":[\n{}\n],\"drawn\":[\n{}\n]}}\n",
+        lines(&mut by_hand.map(|known| case(known[0].as_str().unwrap()))),
+        lines(&mut drawn.iter().map(|text| case(text))),
+    );
+    std::fs::write(path, text).unwrap();
 }
 
 trait CloneOut {

@@ -14,7 +14,10 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("attune-warehouse", &["attune-chdb", "attune-schema"]),
     ("attune-control", &["attune-schema"]),
     ("attune-sdk-wasm", &["attune-engine", "attune-schema"]),
-    ("attune-collector", &["attune-engine", "attune-redact", "attune-warehouse", "attune-control", "attune-schema"]),
+    (
+        "attune-collector",
+        &["attune-engine", "attune-redact", "attune-warehouse", "attune-control", "attune-schema"],
+    ),
     ("attune-console", &["attune-engine", "attune-schema", "attune-markup"]),
     ("attune-markup", &[]),
     (

@@ -112,6 +112,7 @@ fn measure() -> Result<BTreeMap<&'static str, Bytes>> {
         ("wasm", "sdk", &["/wasm"]),
         ("placement", "sdk", &["/lazy/placement"]),
         ("vitals", "sdk", &["/lazy/vitals"]),
+        ("redact", "sdk", &["/lazy/redact"]),
         ("explain", "sdk", &["/lazy/explain", "/explain_wasm"]),
         ("console", "console", &["/page", "/script", "/wasm", "/style"]),
     ] {
