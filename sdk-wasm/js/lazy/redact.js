@@ -51,6 +51,9 @@ function swap(text, find) {
   return out + text.slice(from);
 }
 
+// A group of a UUID with a hyphen.
+const afterHex = (plain, place) => /[a-f\d]{4}-$/i.test(plain.slice(Math.max(0, place - 5), place));
+
 function mails(plain, found) {
   if (plain.includes("@"))
     for (const { 0: mail, index } of plain.matchAll(/([\w.%+'-]{1,64}|[À-\ud7ff]{1,64})@(?!\dx\.)([a-z\d-]{1,63}\.)+[a-z]{2,24}/gi))
@@ -61,6 +64,7 @@ function ibans(plain, found) {
   for (const { 1: before, 2: head, index } of plain.matchAll(/(^|[^a-z\d])([a-z]{2}\d\d)/gi)) {
     const length = COUNTRIES.findIndex((some) => some.includes(head.slice(0, 2).toUpperCase())) + 15;
     const start = index + before.length;
+    if (afterHex(plain, start)) continue;
     const rest = length % 4 && `[ -]?[a-z\\d]{${length % 4}}`;
     const iban = RegExp(`^[a-z\\d]{4}([ -]?[a-z\\d]{4}){${(length >> 2) - 1}}${rest || ""}(?![a-z\\d])`, "i").exec(plain.slice(start));
     if (length > 14 && iban) {
@@ -82,9 +86,10 @@ function numbers(plain, found) {
         const [, end] = groups[last];
         const near = (words) => words.test(plain.slice(Math.max(0, start - 20), end + 12));
         const written = groups.slice(first, last + 1).map((place) => plain.slice(...place)).join("-");
-        const kind =
-          !/[a-z]/i.test(plain.slice(start && start - 1, start) + plain.slice(end, end + 1)) &&
-          kindOf(written, open(first) && open(last + 1), !first && !groups[last + 1], /(^|[^a-z\d\x80-\uffff])\+$/i.test(plain.slice(Math.max(0, start - 2), start)), near);
+        const apart = open(first) && open(last + 1) && !afterHex(plain, start) && !/^-[a-f\d]{4}/i.test(plain.slice(end, end + 5));
+        const plus = /(^|[^a-z\d\x80-\uffff])\+$/i.test(plain.slice(Math.max(0, start - 2), start));
+        const inWord = /[a-z]/i.test(plain.slice(start && start - 1, start) + plain.slice(end, end + 1));
+        const kind = !inWord && kindOf(written, apart, apart && !first && !groups[last + 1], plus, near);
         if (kind) {
           found(start, end, kind);
           first = last;
@@ -95,7 +100,7 @@ function numbers(plain, found) {
 }
 
 // What groups of digits are that were `written` with hyphens between: `open` if joined to no others, `whole` if there are
-// no others, `plus` if one stands before.
+// no others, `plus` if one stands before; `near` tells whether words do.
 function kindOf(written, open, whole, plus, near) {
   const digits = written.replace(/-/g, "");
   const one = digits === written;
