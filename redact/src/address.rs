@@ -6,21 +6,6 @@ use alloc::vec::Vec;
 
 /// Parameters that are secrets, by their whole name in lower case.
 const NAMES: [&str; 5] = ["pin", "otp", "sid", "sig", "auth"];
-/// And by what their name contains.
-const PARTS: [&str; 12] = [
-    "token",
-    "passw",
-    "pwd",
-    "secret",
-    "session",
-    "sessid",
-    "signature",
-    "apikey",
-    "api_key",
-    "api-key",
-    "credential",
-    "jwt",
-];
 /// A `code` of so many characters is one of OAuth (RFC 6749, 4.1.2); shorter ones are products and countries.
 const CODE: usize = 16;
 /// Least characters of a JSON Web Token's parts.
@@ -147,16 +132,25 @@ pub(crate) fn parameters(text: &str, counts: &mut Counts) -> Option<String> {
 
 fn secret(name: &str, value: &str) -> bool {
     let is = |known: &str| name.eq_ignore_ascii_case(known);
-    let begins = |rest: &[u8], part: &str| {
-        rest.get(..part.len()).is_some_and(|some| some.eq_ignore_ascii_case(part.as_bytes()))
-    };
-    let has = |place: usize, first: u8| {
-        matches!(first | 0x20, b't' | b'p' | b's' | b'a' | b'c' | b'j')
-            && name.as_bytes().get(place..).is_some_and(|rest| PARTS.iter().any(|part| begins(rest, part)))
-    };
+    let bytes = name.as_bytes();
     NAMES.into_iter().any(is)
-        || name.bytes().enumerate().any(|(place, first)| has(place, first))
+        || (0..bytes.len()).any(|place| bytes.get(place..).is_some_and(begins_secret))
         || (is("code") && value.encode_utf16().nth(CODE - 1).is_some())
+}
+
+/// Whether a name that goes on so is one of a secret.
+fn begins_secret(rest: &[u8]) -> bool {
+    let begins =
+        |part: &str| rest.get(..part.len()).is_some_and(|some| some.eq_ignore_ascii_case(part.as_bytes()));
+    match rest.first().map_or(0, |first| first | 0x20) {
+        b't' => begins("token"),
+        b'p' => begins("passw") || begins("pwd"),
+        b's' => begins("secret") || begins("session") || begins("sessid") || begins("signature"),
+        b'a' => begins("apikey") || begins("api_key") || begins("api-key"),
+        b'c' => begins("credential"),
+        b'j' => begins("jwt"),
+        _ => false,
+    }
 }
 
 /// Takes out JSON Web Tokens, which begin with `{"` in base64url.
@@ -179,7 +173,8 @@ pub(crate) fn json_web_tokens(text: &str, counts: &mut Counts) -> Option<String>
             counts.count(Kind::Token);
             (kept, from) = (end, end);
         } else {
-            from = at + 3;
+            // What begins within the first part ends with it, too.
+            from = head;
         }
     }
     out.push_str(text.get(kept..)?);

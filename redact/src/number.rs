@@ -19,10 +19,11 @@ const INDIVIDUAL: [&str; 2] = ["マイナンバ", "個人番号"];
 /// Where they are.
 pub(crate) fn find(plain: &Plain) -> Vec<(Range<usize>, Kind)> {
     let mut found = Vec::new();
+    let words = Words { account: plain.places(&ACCOUNT), individual: plain.places(&INDIVIDUAL) };
     let mut place = 0;
     while place < plain.len() {
         if plain.at(place).is_ascii_digit() {
-            let run = Run::read(plain, place);
+            let run = Run::read(plain, &words, place);
             place = run.groups.last().map_or(place, |group| group.end) + 1;
             run.find(&mut found);
         } else {
@@ -32,18 +33,33 @@ pub(crate) fn find(plain: &Plain) -> Vec<(Range<usize>, Kind)> {
     found
 }
 
+/// Where words say what a number near by is.
+struct Words {
+    account: Vec<Range<usize>>,
+    individual: Vec<Range<usize>>,
+}
+
 /// Groups of digits with little between them; the last may end with a Chinese id's `X`.
 struct Run<'a> {
     plain: &'a Plain,
+    words: &'a Words,
     groups: Vec<Range<usize>>,
 }
 
-/// Some neighbouring groups.
-struct Window {
+/// Groups that follow each other, as many as a number may have.
+#[derive(Default)]
+struct Start {
     digits: [u8; MOST],
-    count: usize,
-    sizes: [usize; MOST],
+    /// Of each group, and of all up to it.
+    sizes: [u8; MOST],
+    counts: [u8; MOST],
     groups: usize,
+}
+
+/// Some of them.
+struct Window<'a> {
+    digits: &'a [u8],
+    sizes: &'a [u8],
     /// All groups there are, and open.
     whole: bool,
     /// Not joined to other groups by hyphens or dots, nor part of a UUID.
@@ -52,7 +68,7 @@ struct Window {
 }
 
 impl<'a> Run<'a> {
-    fn read(plain: &'a Plain, start: usize) -> Self {
+    fn read(plain: &'a Plain, words: &'a Words, start: usize) -> Self {
         let mut groups = Vec::new();
         let mut at = start;
         loop {
@@ -73,69 +89,66 @@ impl<'a> Run<'a> {
         {
             last.end += 1;
         }
-        Self { plain, groups }
+        Self { plain, words, groups }
     }
 
     /// Of the numbers that begin at one group, the longest.
     fn find(&self, found: &mut Vec<(Range<usize>, Kind)>) {
         let mut first = 0;
-        while first < self.groups.len() {
-            let hit = self
-                .windows(first)
-                .into_iter()
-                .rev()
-                .find_map(|(last, window)| Some((last, window.place.clone(), self.kind(&window)?)));
-            first = match hit {
-                Some((last, place, kind)) => {
-                    found.push((place, kind));
-                    last + 1
-                }
-                None => first + 1,
+        while let Some(begin) = self.groups.get(first).map(|group| group.start) {
+            let start = if self.plain.before(begin).is_ascii_alphabetic() {
+                Start::default()
+            } else {
+                self.start(first)
             };
+            let opens = self.open_before(first) && !self.plain.is_after_hex(begin);
+            let hit = (0..start.groups).rev().find_map(|more| {
+                let window = self.window(&start, first, more, opens)?;
+                Some((more, window.place.clone(), self.kind(&window)?))
+            });
+            first += 1;
+            if let Some((more, place, kind)) = hit {
+                found.push((place, kind));
+                first += more;
+            }
         }
     }
 
-    /// What begins at the group `first` and does not touch a letter, with the group where it ends.
-    fn windows(&self, first: usize) -> Vec<(usize, Window)> {
-        let mut windows = Vec::new();
-        let Some(begin) = self.groups.get(first).map(|group| group.start) else { return windows };
-        if self.plain.before(begin).is_ascii_alphabetic() {
-            return windows;
-        }
-        let (mut digits, mut count, mut sizes) = ([0; MOST], 0, [0; MOST]);
-        for (size, (last, group)) in sizes_of(&self.groups, first) {
-            if count + size > MOST {
+    /// The groups from `first` on.
+    fn start(&self, first: usize) -> Start {
+        let mut start = Start::default();
+        let mut count = 0;
+        let slots = start.sizes.iter_mut().zip(&mut start.counts);
+        for (group, (size, counted)) in self.groups.iter().skip(first).zip(slots) {
+            if count + group.len() > MOST {
                 break;
             }
-            for (digit, place) in digits.iter_mut().skip(count).zip(group.clone()) {
+            for (digit, place) in start.digits.iter_mut().skip(count).zip(group.clone()) {
                 let byte = self.plain.at(place);
                 *digit = if byte.is_ascii_digit() { byte - b'0' } else { 10 };
             }
-            count += size;
-            if let Some(slot) = sizes.get_mut(last - first) {
-                *slot = size;
-            }
-            if self.plain.at(group.end).is_ascii_alphabetic() {
-                continue;
-            }
-            let open = self.open_before(first)
-                && self.open_before(last + 1)
-                && !self.plain.is_after_hex(begin)
-                && !self.plain.is_before_hex(group.end);
-            windows.push((
-                last,
-                Window {
-                    digits,
-                    count,
-                    sizes,
-                    groups: last - first + 1,
-                    whole: open && first == 0 && last + 1 == self.groups.len(),
-                    open,
-                    place: begin..group.end,
-                },
-            ));
+            count += group.len();
+            (*size, *counted) = (group.len() as u8, count as u8);
+            start.groups += 1;
         }
-        windows
+        start
+    }
+
+    /// The group `first` and so many `more`, unless they touch a letter.
+    fn window<'s>(&self, start: &'s Start, first: usize, more: usize, opens: bool) -> Option<Window<'s>> {
+        let last = first + more;
+        let end = self.groups.get(last)?.end;
+        if self.plain.at(end).is_ascii_alphabetic() {
+            return None;
+        }
+        let open = opens && self.open_before(last + 1) && !self.plain.is_before_hex(end);
+        Some(Window {
+            digits: start.digits.get(..usize::from(*start.counts.get(more)?))?,
+            sizes: start.sizes.get(..=more)?,
+            whole: open && first == 0 && last + 1 == self.groups.len(),
+            open,
+            place: self.groups.get(first)?.start..end,
+        })
     }
 
     /// Whether a number may begin at this group: nothing but hyphens and dots joins.
@@ -145,14 +158,13 @@ impl<'a> Run<'a> {
         (before.end..group.start).any(|place| !matches!(self.plain.at(place), b'-' | b'.'))
     }
 
-    fn near(&self, place: &Range<usize>, words: &[&str]) -> bool {
-        self.plain.says(place.start.saturating_sub(NEAR.0), place.end + NEAR.1, words)
-    }
-
-    fn kind(&self, window: &Window) -> Option<Kind> {
-        let digits = window.digits.get(..window.count)?;
-        let sizes = window.sizes.get(..window.groups)?;
-        let one = window.groups == 1;
+    fn kind(&self, window: &Window<'_>) -> Option<Kind> {
+        let &Window { digits, sizes, .. } = window;
+        // Nothing has fewer.
+        if digits.len() < 9 {
+            return None;
+        }
+        let one = sizes.len() == 1;
         let written = match sizes {
             [4, 4, 4, 4] | [4, 4, 4, 4, 1..=3] | [4, 6, 4 | 5] => true,
             _ => window.whole || (one && window.open),
@@ -164,7 +176,7 @@ impl<'a> Run<'a> {
         if !window.open {
             return None;
         }
-        if self.national(digits, sizes, window) {
+        if national(window, &self.words.individual) {
             return Some(Kind::NationalId);
         }
         if !decimal {
@@ -173,28 +185,11 @@ impl<'a> Run<'a> {
         if self.phone(digits, sizes, &window.place) {
             return Some(Kind::Phone);
         }
-        let account = (10..=14).contains(&digits.len()) && self.near(&window.place, &ACCOUNT);
+        let account = (10..=14).contains(&digits.len()) && near(&window.place, &self.words.account);
         account.then_some(Kind::Account)
     }
 
-    fn national(&self, digits: &[u8], sizes: &[usize], window: &Window) -> bool {
-        match sizes {
-            [6, 7] => resident(digits),
-            // Milliseconds since 1970 begin so for years: a person of 1915 or 2015 is not told from them.
-            [13] => {
-                !matches!(digits, [1, 5..=9, ..])
-                    && !article(digits)
-                    && resident(digits)
-                    && resident_check(digits)
-            }
-            [4, 4, 4] if window.whole => individual(digits),
-            [4, 4, 4] | [12] => individual(digits) && self.near(&window.place, &INDIVIDUAL),
-            [18] | [6, 8, 4] => citizen(digits),
-            _ => window.whole && citizen(digits),
-        }
-    }
-
-    fn phone(&self, digits: &[u8], sizes: &[usize], place: &Range<usize>) -> bool {
+    fn phone(&self, digits: &[u8], sizes: &[u8], place: &Range<usize>) -> bool {
         let joins =
             |unit: u16| unit >= 0x80 || u8::try_from(unit).is_ok_and(|byte| byte.is_ascii_alphanumeric());
         let plus = self.plain.before(place.start) == b'+'
@@ -210,9 +205,30 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The groups from `first` on, each with its number of digits.
-fn sizes_of(groups: &[Range<usize>], first: usize) -> impl Iterator<Item = (usize, (usize, &Range<usize>))> {
-    groups.iter().enumerate().skip(first).map(|(index, group)| (group.len(), (index, group)))
+/// Whether it is a number that a state gives; `words` say where Japan's are meant.
+fn national(window: &Window<'_>, words: &[Range<usize>]) -> bool {
+    let &Window { digits, sizes, .. } = window;
+    match sizes {
+        [6, 7] => resident(digits),
+        // Milliseconds since 1970 begin so for years: a person of 1915 or 2015 is not told from them.
+        [13] => {
+            !matches!(digits, [1, 5..=9, ..])
+                && !article(digits)
+                && resident(digits)
+                && resident_check(digits)
+        }
+        [4, 4, 4] if window.whole => individual(digits),
+        [4, 4, 4] | [12] => individual(digits) && near(&window.place, words),
+        [18] | [6, 8, 4] => citizen(digits),
+        _ => window.whole && citizen(digits),
+    }
+}
+
+/// Whether one of `words` is in the units before and after that count.
+fn near(place: &Range<usize>, words: &[Range<usize>]) -> bool {
+    let from = place.start.saturating_sub(NEAR.0);
+    let first = words.partition_point(|word| word.start < from);
+    words.get(first).is_some_and(|word| word.end <= place.end + NEAR.1)
 }
 
 fn separates(byte: u8) -> bool {

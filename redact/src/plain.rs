@@ -4,6 +4,7 @@
 use crate::{Counts, Finder};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Units.
 pub(crate) struct Plain(Vec<u16>);
@@ -43,14 +44,16 @@ impl Plain {
         self.0.get(place).copied().unwrap_or(0)
     }
 
-    /// Whether one of `words` begins and ends between the places.
-    pub(crate) fn says(&self, from: usize, to: usize, words: &[&str]) -> bool {
-        let window = self.0.get(from..to.min(self.0.len())).unwrap_or_default();
-        let is_at = |start: usize, word: &str| {
-            let mut units = window.get(start..).unwrap_or_default().iter();
-            word.encode_utf16().all(|unit| units.next() == Some(&unit))
+    /// Where one of `words` is, in order.
+    pub(crate) fn places(&self, words: &[&str]) -> Vec<Range<usize>> {
+        let length = |start: usize, word: &str| {
+            let mut units = self.0.get(start..).unwrap_or_default().iter();
+            word.encode_utf16().all(|unit| units.next() == Some(&unit)).then(|| word.encode_utf16().count())
         };
-        (0..window.len()).any(|start| words.iter().any(|word| is_at(start, word)))
+        (0..self.0.len())
+            .filter(|start| self.unit(*start) >= 0x80)
+            .filter_map(|start| words.iter().find_map(|word| Some(start..start + length(start, word)?)))
+            .collect()
     }
 }
 

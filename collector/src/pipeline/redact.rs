@@ -5,7 +5,7 @@
 use super::{EventDraft, Incoming};
 use crate::record::ValueRef;
 use attune_redact::{Counts, redact, redact_url};
-use attune_schema::limits::TEXT_BYTES;
+use attune_schema::limits::{TEXT_BYTES, URL_BYTES};
 use std::borrow::Cow;
 
 /// No number below is anything personal.
@@ -15,6 +15,7 @@ const LEAST: f64 = 1e12;
 pub fn put_marks_around(incoming: &mut Incoming<'_>, counts: &mut Counts) {
     let [_, _, source, medium, campaign, _] = &mut incoming.texts;
     for text in [source, medium, campaign] {
+        super::validate::shorten(text, 2 * TEXT_BYTES);
         mark(text, redact, counts);
     }
 }
@@ -22,6 +23,10 @@ pub fn put_marks_around(incoming: &mut Incoming<'_>, counts: &mut Counts) {
 /// Marks in place of personal data in page and properties; adds to `counts`.
 pub fn put_marks(event: &mut EventDraft<'_>, counts: &mut Counts) {
     if let Some(page) = &mut event.page {
+        // However long it is: what is cut here lies beyond what is kept, and looking stays cheap.
+        for text in [&mut page.url, &mut page.title, &mut page.referrer] {
+            super::validate::shorten(text, 2 * URL_BYTES);
+        }
         mark(&mut page.url, redact_url, counts);
         mark(&mut page.title, redact, counts);
         mark(&mut page.referrer, redact_url, counts);
