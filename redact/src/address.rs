@@ -13,15 +13,17 @@ const TOKEN: usize = 8;
 
 /// Scheme with `://`, user with `@`, host, and what follows; all in what follows if it is not an absolute address.
 pub(crate) fn parts(url: &str) -> (&str, &str, &str, &str) {
-    let named = |scheme: &&str| {
+    let named = |scheme: &str| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
             && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
     };
-    let Some((_, rest)) = url.split_once("://").filter(|(scheme, _)| named(scheme)) else {
+    let scheme = url.find(':').and_then(|at| url.split_at_checked(at));
+    let Some((_, rest)) = scheme.filter(|(scheme, rest)| named(scheme) && rest.starts_with("://")) else {
         return ("", "", "", url);
     };
-    let (scheme, rest) = url.split_at(url.len() - rest.len());
-    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (scheme, rest) = url.split_at(url.len() - rest.len() + "://".len());
+    let (authority, rest) =
+        rest.split_at(rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len()));
     let (user, host) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
     (scheme, user, host, rest)
 }
