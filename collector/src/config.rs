@@ -30,6 +30,8 @@ pub struct Config {
     pub requests_per_address: u32,
     /// Days for which requests are kept as they were received, if they may be needed again; none are if 0.
     pub raw_days: u32,
+    /// Also those in which personal data was found.
+    pub raw_personal: bool,
     /// How many may be connected, and how long they may say nothing.
     pub connections: Connections,
     /// A file, of the form that ends in `.mmdb`, that tells the country of an address.
@@ -53,6 +55,7 @@ impl Config {
             batches_per_second: 0,
             requests_per_address: 0,
             raw_days: 7,
+            raw_personal: false,
             connections: Connections::default(),
             country_db: None,
             trusted_proxies: Vec::new(),

@@ -6,6 +6,7 @@
 
 use crate::log::Tally;
 use crate::record::Draft;
+use attune_redact::{Kind, redact};
 use attune_schema::id::{EventId, VisitorId};
 use attune_schema::outcome::{Reason, Refusal};
 use attune_schema::time::{DAY_MS, Timestamp};
@@ -59,6 +60,8 @@ pub struct Fate {
     pub visitors: BTreeSet<VisitorId>,
     /// Their user ids.
     pub users: BTreeSet<String>,
+    /// Something was taken out of them.
+    pub redacted: bool,
     /// The sender's country.
     pub country: String,
     /// What the site's policy leaves of the sender's address.
@@ -79,6 +82,14 @@ impl RawRequest<'_> {
         let mut id = [0; 16];
         id.copy_from_slice(&hash.finalize()[..16]);
         u128::from_be_bytes(id)
+    }
+
+    /// Whether personal data is in it, as far as its text can be read: in what was refused or is not translated, too.
+    /// Secrets do not count, because a request names its own.
+    #[must_use]
+    pub fn is_personal(&self) -> bool {
+        let found = |text: &str| redact(text).1.iter().any(|(kind, _)| kind != Kind::Token);
+        found(self.path) || found(&String::from_utf8_lossy(self.body))
     }
 
     /// The request as a record of the log; `None` if it is not to be kept. A request is never kept for events that

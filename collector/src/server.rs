@@ -141,6 +141,7 @@ impl Parts {
             batches: Buckets::of_rate(config.batches_per_second),
             requests: Buckets::of_rate(config.requests_per_address),
             raw_days: config.raw_days,
+            raw_personal: config.raw_personal,
             salt: DailySalt::open(&data.file("salt.json")),
             countries,
             trusted_proxies: config.trusted_proxies.clone(),

@@ -80,6 +80,8 @@ pub struct Parts {
     pub requests: Option<Buckets<std::net::IpAddr>>,
     /// Days for which requests are kept as they were received.
     pub raw_days: u32,
+    /// Also those in which personal data was found.
+    pub raw_personal: bool,
     /// Visitors of clients that have no id for them.
     pub salt: DailySalt,
     /// Countries of addresses, if there is a file.

@@ -1,5 +1,6 @@
 //! Counters, with their names as an enum, and the log's format.
 
+use attune_redact::{Counts, Kind};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -29,6 +30,12 @@ metrics! {
     SignIns = "attune_sign_ins_total", "Successful sign-ins.";
     SignInsRefused = "attune_sign_ins_refused_total", "Refused sign-ins.";
     BundlesServed = "attune_bundles_served_total", "Bundles delivered.";
+    RedactedCard = "attune_redacted_card_total", "Card numbers taken out of events at the door.";
+    RedactedNationalId = "attune_redacted_national_id_total", "National ids taken out of events at the door.";
+    RedactedAccount = "attune_redacted_account_total", "Bank accounts taken out of events at the door.";
+    RedactedPhone = "attune_redacted_phone_total", "Telephone numbers taken out of events at the door.";
+    RedactedEmail = "attune_redacted_email_total", "E-mail addresses taken out of events at the door.";
+    RedactedToken = "attune_redacted_token_total", "Secrets taken out of events at the door.";
     LiveSkipped = "attune_live_skipped_total", "Live events skipped for slow readers.";
 }
 
@@ -42,6 +49,21 @@ impl Metrics {
     /// Adds to a counter.
     pub fn add(&self, metric: Metric, more: u64) {
         self.values[metric as usize].fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// Adds what was taken out of events.
+    pub fn redacted(&self, counts: &Counts) {
+        for (kind, count) in counts.iter() {
+            let metric = match kind {
+                Kind::Card => Metric::RedactedCard,
+                Kind::NationalId => Metric::RedactedNationalId,
+                Kind::Account => Metric::RedactedAccount,
+                Kind::Phone => Metric::RedactedPhone,
+                Kind::Email => Metric::RedactedEmail,
+                Kind::Token => Metric::RedactedToken,
+            };
+            self.add(metric, count.into());
+        }
     }
 
     /// Counters and gauges in the Prometheus text format.

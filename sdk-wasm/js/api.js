@@ -5,11 +5,11 @@ import { nothing } from "./safe.js";
 import { plain } from "./queue.js";
 
 // E-mail addresses and telephone or national numbers are not pseudonyms.
-const PERSONAL = /@|^[+\d][\d\s().-]{7,}$/;
+const PERSONAL = /@|^[+\d][\d\s().-]{7,}x?$/i;
 
 // `page` is what `start` put together.
 export function apiOf(page) {
-  const { decider, queue, store, who, base, site, consent, put } = page;
+  const { decider, queue, store, who, base, site, consent, put, wall } = page;
   const record = (name, fields) => put(name, fields, Date.now());
   const places = (act) => page.places() && act(page.places());
   // At once where the core is there, otherwise as soon as it is; null where it never will be.
@@ -29,16 +29,18 @@ export function apiOf(page) {
     page: (name, fields) => record("page_viewed", { ...fields, name }),
     track: (name, fields) => record(String(name), fields),
     identify(id, traits) {
-      if (!id || PERSONAL.test(id)) return false;
+      if (!id || PERSONAL.test(String(id).normalize("NFKC"))) return false;
       if (who.identify(clip(String(id), 128))) record("identified", {});
       decider.changed();
-      const values = plain(traits);
-      if (values.length && consent.personalises())
-        decided((core) => {
-          core.give(values);
-          core.traits();
-          page.saveSoon();
-        });
+      wall.through(Object.values(traits || {}), (clean) => {
+        const values = plain(clean.fields(traits));
+        if (values.length && consent.personalises())
+          decided((core) => {
+            core.give(values);
+            core.traits();
+            page.saveSoon();
+          });
+      });
       page.saveSoon();
       return true;
     },
@@ -52,6 +54,7 @@ export function apiOf(page) {
     },
     group: (id, traits) => record("group_joined", { ...traits, group: id }),
     reset() {
+      wall.flush();
       page.flush();
       another();
       places((some) => some.view(performance.now()));

@@ -1,7 +1,6 @@
 // Puts the parts together. Whatever fails, the page behaves as if we were absent.
 
 import { apiOf } from "./api.js";
-import { clip } from "./batch.js";
 import { bundles, readTerms } from "./bundle.js";
 import { watchClicks } from "./capture/click.js";
 import { watchEngagement } from "./capture/engagement.js";
@@ -14,6 +13,7 @@ import { consents } from "./consent.js";
 import { openDecider, runsWasm } from "./decider.js";
 import { contextOf, tagged, visitOf } from "./device.js";
 import { openQueue, plain } from "./queue.js";
+import { openWall } from "./redact.js";
 import { guard, listen, nothing } from "./safe.js";
 import { openStore } from "./store.js";
 import { transport } from "./transport.js";
@@ -35,6 +35,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   const consent = consents(store, banner, consentChanged);
   const decider = openDecider(store, who, consent, () => WebAssembly.instantiateStreaming(fetch(base + "sdk/" + __WASM__)));
   const queue = openQueue(visit, who, consent, decider.learn, beforeConsent === "hold");
+  const wall = openWall(() => part(__REDACT__));
   const out = transport(consent, queue, base, saveSoon);
   const tab = "queue:" + Date.now().toString(36) + Math.random().toString(36).slice(2, 8);
   const listeners = [];
@@ -54,13 +55,17 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   }
 
   function put(name, fields, at) {
-    guard(() => {
-      if (queue.record(name, fields, at)) {
-        out.wake();
-        saveSoon();
-        emit("event", name);
-      }
-    });
+    const seen = queue.page;
+    const pass = (clean) =>
+      guard(() => {
+        const page = clean.page(seen);
+        if (queue.record(name, { ...clean.fields(fields), ...clean.counts() }, at, page)) {
+          out.wake();
+          saveSoon();
+          emit("event", name);
+        }
+      });
+    guard(() => wall.through([...seen, ...Object.values(fields || {})], pass));
   }
   const record = (name, fields, at) => put(name, fields, at || Date.now());
 
@@ -117,8 +122,8 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
     const facts = about();
     const context = contextOf(url, referrer, facts);
     decider.page(plain(context));
-    tagged(visit, context);
-    queue.page = [clip(url, 2_048), clip(document.title, 256), clip(referrer, 512)];
+    wall.through(Object.values(context), (clean) => tagged(visit, clean.fields(context)));
+    queue.page = [url, document.title, referrer];
     put("page_viewed", { category: facts.category }, at);
     if (facts.item) put("item_viewed", facts, at);
     const search = searchOf(url, referrer, !before);
@@ -127,7 +132,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   }
 
   const api = apiOf({
-    decider, queue, store, who, base, site, consent, listeners, put, part, saveSoon, save,
+    decider, queue, store, who, base, site, consent, wall, listeners, put, part, saveSoon, save,
     flush: out.flush,
     places: () => places,
   });
@@ -143,6 +148,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
     if (left) return; // The page is hidden again as it is left.
     engagement();
     vitals();
+    wall.flush();
     out.leave();
     save();
   }

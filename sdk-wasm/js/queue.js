@@ -48,13 +48,14 @@ export function openQueue(visit, who, consent, learn, hold) {
   }
 
   return {
-    // Address, title and referrer of what comes next.
+    // Address, title and referrer of what comes next, as they are.
     page: ["", "", ""],
     // False if it is refused: a name beyond its bounds, or nothing may be done with it.
-    record(name, fields, at) {
+    // `page` and `fields` hold nothing personal any more: see redact.js.
+    record(name, fields, at, page = this.page) {
       const named = /^[^\0-\x1f\x7f]+$/.test(name) && clip(name, NAME_BYTES) === name;
       if (!named || (settled && !kept() && !consent.personalises())) return false;
-      const event = { id: eventId(at), name, at, session: who.session(at, timeout), page: this.page, fields: plain(fields).slice(0, FIELDS) };
+      const event = { id: eventId(at), name, at, session: who.session(at, timeout), page, fields: plain(fields).slice(0, FIELDS) };
       if (settled) learn(event);
       else unseen.push(event);
       // Where measuring is denied it counts on the device and is sent nowhere.

@@ -127,7 +127,8 @@ async fn check(warehouse: &Warehouse) {
         (Breakdown::Country, vec![""]),
         (Breakdown::Bot, vec!["human"]),
     ] {
-        let question = FunnelQuestion { breakdown: Some(breakdown.clone()), ..funnel(&["view"], Per::Visitor) };
+        let question =
+            FunnelQuestion { breakdown: Some(breakdown.clone()), ..funnel(&["view"], Per::Visitor) };
         let answer = warehouse.funnel(SITE, &question).await.unwrap();
         assert_eq!(answer.steps[0].count, 3, "{breakdown:?}");
         let mut slices: Vec<&str> = answer.slices.iter().map(|slice| slice.value.as_str()).collect();

@@ -6,14 +6,18 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A member and the members it may use.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("attune-schema", &[]),
     ("attune-engine", &["attune-schema"]),
+    ("attune-redact", &[]),
     ("attune-chdb", &[]),
     ("attune-warehouse", &["attune-chdb", "attune-schema"]),
     ("attune-control", &["attune-schema"]),
     ("attune-sdk-wasm", &["attune-engine", "attune-schema"]),
-    ("attune-collector", &["attune-engine", "attune-warehouse", "attune-control", "attune-schema"]),
+    (
+        "attune-collector",
+        &["attune-engine", "attune-redact", "attune-warehouse", "attune-control", "attune-schema"],
+    ),
     ("attune-console", &["attune-engine", "attune-schema", "attune-markup"]),
     ("attune-markup", &[]),
     (
@@ -21,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
         &[
             "attune-schema",
             "attune-engine",
+            "attune-redact",
             "attune-warehouse",
             "attune-control",
             "attune-sdk-wasm",

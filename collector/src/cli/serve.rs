@@ -30,6 +30,9 @@ pub struct ServeArgs {
     /// received; 0 keeps none.
     #[arg(long, value_name = "DAYS", default_value_t = 7)]
     raw_days: u32,
+    /// Keeps also those in which personal data was found, as it was sent.
+    #[arg(long)]
+    raw_personal: bool,
     /// Address or network of a proxy whose X-Forwarded-For is believed; may be repeated.
     #[arg(long = "trusted-proxy", value_name = "NETWORK", env = "ATTUNE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     trusted_proxies: Vec<IpNet>,
@@ -70,6 +73,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     config.batches_per_second = args.batches_per_second;
     config.requests_per_address = args.requests_per_address;
     config.raw_days = args.raw_days;
+    config.raw_personal = args.raw_personal;
     config.trusted_proxies = args.trusted_proxies;
     config.country_db = args.country_db;
     config.limits.log_bytes = args.log_mib << 20;

@@ -78,6 +78,7 @@ pub async fn import(
         incoming.user = Cow::Owned(user);
         let sent = Known::new(&app, &site, Client::default(), &told, app.now())?;
         let mut one = screen(incoming, policy, sent.sent(), app.now());
+        app.metrics.redacted(&one.redacted);
         one.draft.tally.received += counted;
         one.draft.tally.duplicates += counted;
         counted = 0;

@@ -127,6 +127,8 @@ pub(in crate::endpoint) async fn store(
         let unread_users = std::mem::take(&mut incoming.unread.users);
         let known = Known::new(app, site, client, &told, now)?;
         let screened = screen(incoming, policy, known.sent(), now);
+        app.metrics.redacted(&screened.redacted);
+        fate.redacted |= !screened.redacted.is_empty();
         let refused = screened.refused.iter().zip(place..);
         fate.refused.extend(refused.filter_map(|(reason, place)| Some((place, (*reason)?))));
         place += screened.refused.len() as u32;
@@ -148,7 +150,9 @@ pub(in crate::endpoint) async fn store(
             Ok::<_, ApiError>(answers(&screened.refused, &written.duplicates))
         });
     }
-    let kept = request.keep(policy.site, &fate, now, app.raw_days);
+    let kept = request
+        .keep(policy.site, &fate, now, app.raw_days)
+        .filter(|_| app.raw_personal || !(fate.redacted || request.is_personal()));
     let keeping = async {
         match kept {
             Some(draft) => app.queue.write(draft).await.map(|_| ()).map_err(ApiError::from),

@@ -1,4 +1,4 @@
-//! The path of a batch, one step a file: bytes → `decode` → `clock` → `validate` → a draft for the log, whose
+//! The path of a batch, one step a file: bytes → `decode` → `clock` → `redact` → `validate` → a draft for the log, whose
 //! writer runs `dedupe`. Every event leaves with exactly one outcome.
 //!
 //! Nothing here allocates for what it can borrow from the request.
@@ -9,10 +9,12 @@ pub mod decode;
 pub mod dedupe;
 pub mod inflate;
 pub mod json;
+pub mod redact;
 pub mod validate;
 
 use crate::log::Tally;
 use crate::record::{Draft, Head, Sent, ValueRef};
+use attune_redact::Counts;
 use attune_schema::api::EventAnswer;
 use attune_schema::consent::{Basis, Consent, Purpose};
 use attune_schema::id::{EventId, SessionId, VisitorId};
@@ -158,11 +160,18 @@ pub struct Screened<'a> {
     pub events: Vec<EventDraft<'a>>,
     /// Whose the others are, as far as that is known.
     pub refused_of: BTreeSet<VisitorId>,
+    /// What was taken out of them.
+    pub redacted: Counts,
 }
 
 /// Judges a batch received at `now`; `sent` is what may be kept of who sent it.
 #[must_use]
-pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, sent: Sent<'_>, now: Timestamp) -> Screened<'a> {
+pub fn screen<'a>(
+    mut incoming: Incoming<'a>,
+    policy: Policy,
+    sent: Sent<'_>,
+    now: Timestamp,
+) -> Screened<'a> {
     let skew_ms = incoming.sent_at.map_or(0, |sent_at| now.since(sent_at));
     let basis = if policy.consent_settled { Basis::OptOut } else { policy.measure_basis };
     let allowed = incoming.consent.allows(Purpose::Measure, basis);
@@ -173,6 +182,8 @@ pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, sent: Sent<'_>, now: T
     };
     let mut refused = Vec::with_capacity(incoming.events.len());
     let mut events = Vec::with_capacity(incoming.events.len());
+    let mut redacted = Counts::default();
+    redact::put_marks_around(&mut incoming, &mut redacted);
     let mut refused_of = incoming.unread.visitors;
     for event in incoming.events {
         let visitor = event.as_ref().ok().map(|event| event.visitor);
@@ -182,6 +193,7 @@ pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, sent: Sent<'_>, now: T
             }
             clock::put_corrected_time(&mut event, skew_ms);
             clock::drop_implausible(&event, now, policy.age_days)?;
+            redact::put_marks(&mut event, &mut redacted);
             validate::put_limits(&mut event);
             validate::drop_invalid(&event)?;
             Ok(event)
@@ -218,7 +230,7 @@ pub fn screen<'a>(incoming: Incoming<'a>, policy: Policy, sent: Sent<'_>, now: T
     for event in &events {
         draft.push(event);
     }
-    Screened { draft, refused, events, refused_of }
+    Screened { draft, refused, events, refused_of, redacted }
 }
 
 /// The answer, once the log has said which events it knew.
