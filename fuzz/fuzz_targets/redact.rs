@@ -1,17 +1,20 @@
-//! Nothing panics, nothing is found twice, and what is counted stands in the text.
+//! Nothing panics, nothing is found twice, and what nothing was found in stays as it is.
 
 #![no_main]
 
-use attune_redact::{redact, redact_url};
+use attune_redact::{Counts, redact, redact_url};
 use libfuzzer_sys::fuzz_target;
+use std::borrow::Cow;
+
+fn check(text: &str, rules: fn(&str) -> (Cow<'_, str>, Counts)) {
+    let (clean, counts) = rules(text);
+    let (again, found) = rules(&clean);
+    assert_eq!(again, clean);
+    assert!(found.is_empty());
+    assert_eq!(counts.is_empty(), clean == text);
+}
 
 fuzz_target!(|text: &str| {
-    for (clean, counts) in [redact(text), redact_url(text)] {
-        let (again, found) = redact(&clean);
-        assert_eq!(again, clean);
-        assert!(found.is_empty());
-        if counts.is_empty() {
-            assert_eq!(clean, text);
-        }
-    }
+    check(text, redact);
+    check(text, redact_url);
 });

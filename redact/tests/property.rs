@@ -172,8 +172,9 @@ proptest! {
         "(4111|1111|[0-9]{1,6}|[ -]|010|@a\\.kr|%40|%2B|token=|[가-힣]|\\?|&|x|은행){0,30}",
         "(%25|%40|%|3D|=|token|a\\.kr|41){0,20}",
     ]) {
-        for once in [redact(&text).0, redact_url(&text).0] {
-            let (twice, counts) = redact(&once);
+        for rules in [redact, redact_url] {
+            let (once, _) = rules(&text);
+            let (twice, counts) = rules(&once);
             prop_assert_eq!(&twice, &once, "of {}", text);
             prop_assert!(counts.is_empty());
         }

@@ -249,3 +249,37 @@ test("a page back from the back-forward cache is another view", async ({ page })
   const events = await leave(page, "plain");
   expect(of(events, "page_viewed")).toHaveLength(2);
 });
+
+test("personal data never leaves the page, not even as it is left", async ({ page }) => {
+  const part = /\/sdk\/redact-/;
+  const asked = [];
+  page.on("request", (request) => part.test(request.url()) && asked.push(request.url()));
+  await open(page, "plain");
+  await leave(page, "plain");
+  expect(asked, "a page without any does not load the rules").toEqual([]);
+
+  await open(page, "plain?mail=kim%40bank.example&access_token=s3cret");
+  await page.evaluate(() => {
+    attune.track("noted", { note: "call 010-1234-5678", card: 4111111111111111, at: 1700000000000 });
+    document.title = "900101-1234567";
+  });
+  await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name }) => name.includes("/sdk/redact-")));
+  const events = await leave(page, "plain?mail=[email]");
+  const [noted] = of(events, "noted");
+  expect(noted.url).toBe(`${pages.origin}/plain?mail=[email]&access_token=[token]`);
+  expect(noted.fields).toEqual({
+    at: 1700000000000, card: "[card]", note: "call [phone]",
+    redacted_card: 1, redacted_email: 1, redacted_phone: 1, redacted_token: 1,
+  });
+  expect(asked).toHaveLength(1);
+
+  // The rules do not come: what could be personal is left out.
+  await page.route(part, () => {});
+  await open(page, "plain");
+  await page.evaluate(() => attune.track("noted", { note: "kim@bank.example", plain: "yes" }));
+  const blind = await leave(page, "plain");
+  const last = of(blind, "noted").at(-1);
+  expect(last.fields).toEqual({ plain: "yes", redacted_unread: 1 });
+  const sent = JSON.stringify(pages.received);
+  for (const gone of ["kim@", "kim%40", "s3cret", "4111111111111111", "1234-5678", "900101"]) expect(sent).not.toContain(gone);
+});
