@@ -1,7 +1,7 @@
 //! Ordered and strict funnels over one unit's events, exactly.
 //!
 //! A run is a chain of events that fill steps in order, each event one step. All runs are followed at once, event by
-//! event; of those that stand at the same step only such are kept as may still become the best (see [`Walk::keep`]),
+//! event; of those that stand at the same step only such are kept as may still become the best (see `Walk::keep`),
 //! so that the work grows with the number of events and not with the number of runs (where exclusions are between
 //! steps, times the number of excluded events in a window). Events of equal time are one group, in which any order is
 //! tried.
