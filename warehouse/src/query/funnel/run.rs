@@ -67,7 +67,7 @@ pub(super) struct Kind {
     pub(super) events: Vec<usize>,
 }
 
-/// A run to compare with others: see [`Walk::better`].
+/// A run to compare with others: see `Walk::better`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Best {
     pub(super) last: usize,
