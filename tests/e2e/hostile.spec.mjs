@@ -97,12 +97,13 @@ test("a frame counts as the page it is", async ({ page }) => {
 test("a prerendered page counts when it is looked at, from then", async ({ page }) => {
   await page.goto(`${pages.origin}/prerender`);
   await page.waitForTimeout(1_500);
-  expect(pages.events("plain")).toEqual([]);
+  expect(pages.events("plain?prerendered")).toEqual([]);
   await page.click("#go");
   await page.waitForURL(/plain/);
   await settled(page);
+  await page.waitForTimeout(200);
   await page.goto(`${pages.origin}/blank`);
-  const events = await pages.until("plain", (all) => of(all, "page_left").length > 0, "the end");
+  const events = await pages.until("plain?prerendered", (all) => of(all, "page_left").length > 0, "the end");
   expect(of(events, "page_viewed")).toHaveLength(1);
 });
 
@@ -188,7 +189,8 @@ test("a day without a network loses nothing and doubles nothing", async ({ page,
   await settled(later);
   await later.clock.runFor(5_000);
   const events = await pages.until("plain", (all) => of(all, "thing_done").length >= 30, "yesterday's events");
-  const done = of(events, "thing_done");
+  // What left with the page may have arrived as well: under the same ids, which the collector counts once.
+  const done = [...new Map(of(events, "thing_done").map((event) => [event.id, event])).values()];
   expect(done.map(({ fields }) => fields.index).sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, index) => index));
   expect(Date.now() - done[0].at).toBeLessThan(60_000);
 });
