@@ -34,6 +34,7 @@ use axum::response::{IntoResponse, Response};
             (Vec<u8> = "application/vnd.apache.parquet")
         )),
         (status = 400, body = ErrorBody),
+        (status = 422, body = ErrorBody, description = "A period that ends before it begins"),
         (status = 503, body = ErrorBody)
     )
 )]

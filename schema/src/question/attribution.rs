@@ -36,6 +36,7 @@ pub struct AttributionQuestion {
     pub by: Option<Breakdown>,
     /// Most days from a touch to the goal, inclusive, 1 to 365; 30 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 365))]
     pub window_days: Option<u32>,
     /// Days after which a touch has half the weight in `time_decay`; 7 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -70,6 +70,7 @@ pub struct Exclusion {
     pub filters: Vec<PropertyFilter>,
     /// After this step and before that one, counted from 1; anywhere in the period if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<u32>>, min_items = 2, max_items = 2))]
     pub between: Option<(u32, u32)>,
 }
 
@@ -128,6 +129,7 @@ pub struct FunnelPeople {
     pub after: Option<String>,
     /// Most ids of a page, 1 to 1000; 100 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1000))]
     pub limit: Option<u32>,
 }
 

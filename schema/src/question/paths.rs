@@ -56,9 +56,11 @@ pub struct PathsQuestion {
     pub collapse: bool,
     /// Most places of a path, the beginning included, 1 to 10; 5 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10))]
     pub depth: Option<u32>,
     /// Most places that follow one, 1 to 50; 10 if absent. The rest are counted together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 50))]
     pub top: Option<u32>,
     /// Whose events are one path: `session` unless said otherwise.
     #[serde(default = "session", skip_serializing_if = "is_session")]

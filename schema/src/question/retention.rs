@@ -47,6 +47,7 @@ pub struct RetentionQuestion {
     pub interval: Interval,
     /// Intervals after the first, 1 to 100; 8 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 100))]
     pub intervals: Option<u32>,
     /// Which starts make a cohort.
     #[serde(default)]

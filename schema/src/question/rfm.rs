@@ -42,6 +42,7 @@ pub struct RfmPeople {
     pub after: Option<String>,
     /// Most ids of a page, 1 to 1000; 100 if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1000))]
     pub limit: Option<u32>,
 }
 
