@@ -5,16 +5,23 @@ use attune_schema::id::{EventId, SessionId, VisitorId};
 use attune_schema::time::Timestamp;
 use attune_warehouse::row::EventRow;
 use attune_warehouse::{Config, Warehouse};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use tokio::runtime::Runtime;
 
 /// One engine a process: tests take turns, share its tables, and keep apart by site.
 static TURN: Mutex<()> = Mutex::new(());
+static FRESH: Once = Once::new();
 
 pub(super) fn run(work: impl AsyncFnOnce(&Warehouse)) {
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let data_dir =
         std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("questions-{}", std::process::id()));
+    // Numbers of processes come again, and what a process of before left is not this one's.
+    FRESH.call_once(|| {
+        if data_dir.exists() {
+            std::fs::remove_dir_all(&data_dir).unwrap();
+        }
+    });
     let config = Config { data_dir, ..Config::default() };
     Runtime::new().unwrap().block_on(async {
         let warehouse = Warehouse::open(&config).await.unwrap();
