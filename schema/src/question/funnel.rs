@@ -113,7 +113,7 @@ pub enum Outcome {
 /// Whose ids to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct FunnelPeople {
     /// The bar, counted from 1; of no account for `excluded`.
     #[serde(default)]
@@ -133,10 +133,12 @@ pub struct FunnelPeople {
     pub limit: Option<u32>,
 }
 
+object!(FunnelPeople);
+
 /// What else to answer beside.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Against {
     /// Another period; the same if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -145,6 +147,8 @@ pub struct Against {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list: Option<String>,
 }
+
+object!(Against);
 
 /// Who goes how far through steps.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -26,7 +26,7 @@ pub struct RfmBounds {
 /// Whose ids to list: those with these scores.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
+#[serde(remote = "Self", default, deny_unknown_fields)]
 pub struct RfmPeople {
     /// Score of recency; any if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,6 +45,8 @@ pub struct RfmPeople {
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1000))]
     pub limit: Option<u32>,
 }
+
+object!(RfmPeople);
 
 /// How recently, how often and for how much.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -131,4 +133,20 @@ pub struct RfmAnswer {
     pub rows_read: u64,
     /// Time the store took, in milliseconds.
     pub elapsed_ms: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Against, FunnelPeople};
+    use super::*;
+
+    #[test]
+    fn an_array_is_no_object() {
+        assert!(serde_json::from_str::<RfmPeople>("[null,null]").is_err());
+        assert!(serde_json::from_str::<FunnelPeople>("[1]").is_err());
+        assert!(serde_json::from_str::<Against>("[]").is_err());
+        assert!(serde_json::from_str::<RfmPeople>(r#"{"other":1}"#).is_err());
+        let people: RfmPeople = serde_json::from_str(r#"{"value":5}"#).unwrap();
+        assert_eq!(serde_json::to_string(&people).unwrap(), r#"{"value":5}"#);
+    }
 }
