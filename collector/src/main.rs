@@ -3,10 +3,6 @@
 use attune_collector::cli::Cli;
 use clap::Parser;
 
-/// Allocations.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> anyhow::Result<()> {
     attune_collector::cli::main(Cli::parse())
 }

@@ -71,6 +71,11 @@ impl Attune {
         self.status("VmRSS:")
     }
 
+    /// Memory in use without the program itself, which is several times as large in a build for tests, in KiB.
+    pub fn own_kib(&self) -> u64 {
+        self.status("RssAnon:")
+    }
+
     /// Most memory that was ever in use, in KiB.
     pub fn peak_kib(&self) -> u64 {
         self.status("VmHWM:")
