@@ -1,8 +1,11 @@
 //! Editing conditions: pure functions on values, addressed by the path of list positions from the root.
 
 use crate::text;
-use attune_schema::source::{AffinityCondition, Condition, EventCondition, FieldCondition, Test};
+use attune_schema::source::{
+    AffinityCondition, Condition, EventCondition, FieldCondition, SequenceStep, Test,
+};
 use attune_schema::value::Value;
+use std::collections::BTreeMap;
 
 /// Kinds of condition, in the order in which they are offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,10 +26,12 @@ pub enum Kind {
     Affinity,
     /// A saved audience.
     Audience,
+    /// What is written as JSON only: shown, and kept as it is.
+    Written,
 }
 
 impl Kind {
-    /// All of them.
+    /// All that are offered.
     pub const ALL: [Self; 8] = [
         Self::Event,
         Self::Attribute,
@@ -50,6 +55,7 @@ impl Kind {
             Self::Context => "context",
             Self::Affinity => "affinity",
             Self::Audience => "audience",
+            Self::Written => "written",
         }
     }
 
@@ -71,6 +77,7 @@ impl Kind {
             Condition::Context(_) => Self::Context,
             Condition::Affinity(_) => Self::Affinity,
             Condition::Audience(_) => Self::Audience,
+            Condition::Sum(_) | Condition::Sequence(_) | Condition::Sample(_) => Self::Written,
         }
     }
 
@@ -85,8 +92,9 @@ impl Kind {
             Self::None => Condition::None(Vec::new()),
             Self::Event => Condition::Event(EventCondition {
                 name: "item_viewed".to_owned(),
-                filter: std::collections::BTreeMap::new(),
+                filter: BTreeMap::new(),
                 within: None,
+                older_than: None,
                 at_least: Some(1),
                 at_most: None,
             }),
@@ -95,7 +103,7 @@ impl Kind {
             Self::Affinity => {
                 Condition::Affinity(AffinityCondition { category: String::new(), at_least: 1.0 })
             }
-            Self::Audience => Condition::Audience(String::new()),
+            Self::Audience | Self::Written => Condition::Audience(String::new()),
         }
     }
 }
@@ -243,6 +251,38 @@ pub fn summary(condition: &Condition, words: Words) -> String {
             format!("♥ {} ≥ {}", affinity.category, text::plain(affinity.at_least))
         }
         Condition::Audience(id) => format!("@{id}"),
+        Condition::Sum(sum) => {
+            let mut text = format!("Σ {}", counted(&sum.name, &sum.filter));
+            bounds(&mut text, sum.at_least.map(text::plain), sum.at_most.map(text::plain));
+            format!("{text} / {}", sum.within)
+        }
+        Condition::Sequence(sequence) => {
+            let step = |step: &SequenceStep| {
+                let name = counted(&step.name, &step.filter);
+                if step.absent { format!("∅ {name}") } else { name }
+            };
+            let steps = sequence.steps.iter().map(step).collect::<Vec<_>>().join(" → ");
+            format!("{steps} / {}", sequence.within)
+        }
+        Condition::Sample(sample) => format!("{} {} %", sample.name, text::plain(sample.percent)),
+    }
+}
+
+/// An event's name and what it is filtered by.
+fn counted(name: &str, filter: &BTreeMap<String, String>) -> String {
+    let mut text = name.to_owned();
+    for (property, value) in filter {
+        text.push_str(&format!("[{property} = {value}]"));
+    }
+    text
+}
+
+fn bounds(text: &mut String, least: Option<String>, most: Option<String>) {
+    for (sign, bound) in [(" ≥ ", least), (" ≤ ", most)] {
+        if let Some(bound) = bound {
+            text.push_str(sign);
+            text.push_str(&bound);
+        }
     }
 }
 
@@ -251,15 +291,11 @@ fn members_of(condition: &Condition) -> usize {
 }
 
 fn event_summary(event: &EventCondition) -> String {
-    let mut text = event.name.clone();
-    for (property, value) in &event.filter {
-        text.push_str(&format!("[{property} = {value}]"));
-    }
-    if let Some(least) = event.at_least.or(event.at_most.is_none().then_some(1)) {
-        text.push_str(&format!(" ≥ {least}"));
-    }
-    if let Some(most) = event.at_most {
-        text.push_str(&format!(" ≤ {most}"));
+    let mut text = counted(&event.name, &event.filter);
+    let least = event.at_least.or(event.at_most.is_none().then_some(1));
+    bounds(&mut text, least.map(|n| n.to_string()), event.at_most.map(|n| n.to_string()));
+    if let Some(older) = event.older_than {
+        text.push_str(&format!(" > {older}"));
     }
     if let Some(within) = event.within {
         text.push_str(&format!(" / {within}"));

@@ -1,13 +1,14 @@
 //! People's JSON → bundle. Every problem is named, never one at a time; what is fine still compiles.
 
 use crate::bucket::below;
+use crate::math::to_micros;
 use attune_schema::api::Problem;
 use attune_schema::bundle::{self, Bundle, Op, Rule};
 use attune_schema::event::FACETS;
 use attune_schema::limits::{BUNDLE_BYTES, CONDITION_DEPTH, COUNTER_TIMES};
 use attune_schema::source::{
-    Audience, Campaign, CampaignStatus, CapPer, CapScope, Condition, EventCondition, FieldCondition, Label,
-    Offer, Source, Test,
+    Audience, Campaign, CampaignStatus, CapPer, CapScope, Condition, EventCondition, FieldCondition, Offer,
+    SequenceCondition, Source, SumCondition, Test,
 };
 use attune_schema::stored::counter_key;
 use attune_schema::time::MINUTE_MS;
@@ -32,7 +33,15 @@ pub const CONTEXT: [&str; 13] = [
     "weekday",
 ];
 
-/// Compiles `source`. Whatever has a fatal problem is left out of the bundle, and so is what depends on it.
+/// Subject of problems that are nobody's in particular.
+pub(crate) const BUNDLE: &str = "bundle";
+
+/// Steps of a sequence.
+const STEPS: std::ops::RangeInclusive<usize> = 2..=8;
+
+/// Compiles `source` whole, whatever its labels say: what a server may decide by. What a device may know is made
+/// by [`crate::label::publish`]. Whatever has a fatal problem is left out of the bundle, and so is what depends on
+/// it.
 #[must_use]
 pub fn compile(source: &Source) -> (Bundle, Vec<Problem>) {
     let mut compiler =
@@ -122,6 +131,8 @@ impl<'a> Compiler<'a> {
         campaigns.sort_unstable_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.id.cmp(&b.id)));
 
         let bundle = Bundle {
+            version: 0,
+            expires_at: None,
             enabled: settings.enabled,
             holdout_below: holdout,
             salt: settings.salt.clone(),
@@ -137,9 +148,10 @@ impl<'a> Compiler<'a> {
                 .filter(|(_, weight)| weight.is_finite())
                 .map(|(name, weight)| (name.clone(), *weight))
                 .collect(),
-            attributes: self.on_device().map(str::to_owned).collect(),
+            attributes: source.attributes.iter().map(|attribute| attribute.id.clone()).collect(),
             audiences: std::mem::take(&mut self.rules),
             placements,
+            asked: Vec::new(),
             offers,
             campaigns,
             words: json!({ "budgets": budgets, "offers": contents, "reasons": reasons }).to_string(),
@@ -147,7 +159,7 @@ impl<'a> Compiler<'a> {
         let size = bundle.to_bytes().len();
         if size > BUNDLE_BYTES {
             self.problem(
-                "bundle",
+                BUNDLE,
                 true,
                 format!("{size} bytes, at most {BUNDLE_BYTES}: nothing can be delivered"),
             );
@@ -248,33 +260,23 @@ impl<'a> Compiler<'a> {
                 }
                 index.map(Rule::Audience)
             }
+            Condition::Sum(sum) => self.sum(subject, sum),
+            Condition::Sequence(sequence) => self.sequence(subject, sequence),
+            Condition::Sample(sample) => {
+                if sample.name.is_empty() {
+                    self.problem(subject, true, "a sample has no name");
+                    return None;
+                }
+                let below = self.percent(subject, "percent of a sample", sample.percent);
+                Some(Rule::Sample(format!("sample:{}", sample.name), below))
+            }
         }
     }
 
     fn event(&mut self, subject: &str, event: &EventCondition) -> Option<Rule> {
         let before = self.problems.len();
         let name = &event.name;
-        if name.is_empty() {
-            self.problem(subject, true, "an event condition has no name");
-        }
-        let facet = match event.filter.len() {
-            0 => None,
-            1 => event.filter.iter().next(),
-            _ => {
-                self.problem(subject, true, format!("event `{name}` is filtered by more than one property"));
-                None
-            }
-        };
-        if let Some((facet, _)) = facet
-            && !FACETS.contains(&facet.as_str())
-        {
-            let known = FACETS.join(", ");
-            self.problem(
-                subject,
-                true,
-                format!("event `{name}` cannot be filtered by `{facet}`; known are {known}"),
-            );
-        }
+        let key = self.counter(subject, name, &event.filter);
         let min = event.at_least.unwrap_or(if event.at_most.is_some() { 0 } else { 1 });
         let max = event.at_most.unwrap_or(u32::MAX);
         if min > max {
@@ -284,32 +286,88 @@ impl<'a> Compiler<'a> {
         if event.within.is_some() && (min > kept || (max != u32::MAX && max >= kept)) {
             self.problem(subject, true, format!("event `{name}`: counts within a window go up to {kept}"));
         }
+        if event.older_than.is_some_and(|older| event.within.is_none_or(|within| within <= older)) {
+            self.problem(subject, true, format!("event `{name}`: older_than needs a longer within"));
+        }
         (self.problems.len() == before).then(|| Rule::Event {
-            key: counter_key(name, facet.map(|(facet, value)| (facet.as_str(), value.as_str()))),
+            key,
+            older_ms: event.older_than.map_or(0, |span| span.as_ms()),
             within_ms: event.within.map_or(0, |span| span.as_ms()),
             min,
             max,
         })
     }
 
-    fn attribute(&mut self, subject: &str, field: &FieldCondition) -> Option<Rule> {
-        let test = self.test(subject, field);
-        if let Some(index) = self.on_device().position(|id| id == field.name) {
-            return Some(Rule::Attribute(index, test?));
+    /// The counter that an event, perhaps with one property, is kept under.
+    fn counter(&mut self, subject: &str, name: &str, filter: &BTreeMap<String, String>) -> u64 {
+        if name.is_empty() {
+            self.problem(subject, true, "an event condition has no name");
         }
-        let declared = self.source.attributes.iter().any(|attribute| attribute.id == field.name);
-        let message = if declared {
-            format!("attribute `{}` is server-only: this rule cannot be put on the device", field.name)
-        } else {
-            format!("refers to unknown attribute `{}`", field.name)
-        };
-        self.problem(subject, true, message);
-        None
+        if filter.len() > 1 {
+            self.problem(subject, true, format!("event `{name}` is filtered by more than one property"));
+        }
+        let facet = filter.iter().next();
+        if let Some((facet, _)) = facet
+            && !FACETS.contains(&facet.as_str())
+        {
+            let known = FACETS.join(", ");
+            let message = format!("event `{name}` cannot be filtered by `{facet}`; known are {known}");
+            self.problem(subject, true, message);
+        }
+        counter_key(name, facet.map(|(facet, value)| (facet.as_str(), value.as_str())))
     }
 
-    /// Attributes that may be named in a bundle, in the order of [`Rule::Attribute`]'s index.
-    fn on_device(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.source.attributes.iter().filter(|a| a.label != Label::ServerOnly).map(|a| a.id.as_str())
+    fn sum(&mut self, subject: &str, sum: &SumCondition) -> Option<Rule> {
+        let before = self.problems.len();
+        let name = &sum.name;
+        let key = self.counter(subject, name, &sum.filter);
+        let (least, most) = (sum.at_least, sum.at_most);
+        if least.is_none() && most.is_none() {
+            self.problem(subject, true, format!("sum of `{name}`: neither at_least nor at_most is given"));
+        }
+        let (min, max) = (least.unwrap_or(f64::MIN), most.unwrap_or(f64::MAX));
+        if min > max {
+            let message = format!("sum of `{name}`: at_least {} is above at_most {}", shown(min), shown(max));
+            self.problem(subject, true, message);
+        }
+        let within_ms = sum.within.as_ms();
+        (self.problems.len() == before).then(|| Rule::Sum {
+            key,
+            within_ms,
+            min: to_micros(min),
+            max: to_micros(max),
+        })
+    }
+
+    fn sequence(&mut self, subject: &str, sequence: &SequenceCondition) -> Option<Rule> {
+        let before = self.problems.len();
+        let count = sequence.steps.len();
+        if !STEPS.contains(&count) {
+            let message =
+                format!("a sequence of {count} steps: it takes {} to {}", STEPS.start(), STEPS.end());
+            self.problem(subject, true, message);
+        }
+        let absent = sequence.steps.iter().position(|step| step.absent);
+        if let Some(index) = absent.filter(|index| index + 1 != count) {
+            self.problem(subject, true, format!("step {} of a sequence is absent: only the last can be", index + 1));
+        }
+        let steps =
+            sequence.steps.iter().map(|step| self.counter(subject, &step.name, &step.filter)).collect();
+        (self.problems.len() == before).then(|| Rule::Sequence {
+            steps,
+            absent: absent.is_some(),
+            within_ms: sequence.within.as_ms(),
+            first_ms: sequence.first_within.map_or(0, |span| span.as_ms()),
+        })
+    }
+
+    fn attribute(&mut self, subject: &str, field: &FieldCondition) -> Option<Rule> {
+        let test = self.test(subject, field);
+        let index = self.source.attributes.iter().position(|attribute| attribute.id == field.name);
+        if index.is_none() {
+            self.problem(subject, true, format!("refers to unknown attribute `{}`", field.name));
+        }
+        Some(Rule::Attribute(index?, test?))
     }
 
     fn test(&mut self, subject: &str, field: &FieldCondition) -> Option<bundle::Test> {
@@ -432,6 +490,7 @@ impl<'a> Compiler<'a> {
             variants,
             rank_weight: campaign.rank.weight,
             rank_affinity: campaign.rank.affinity,
+            per_category: campaign.rank.per_category,
             caps,
             dismissed_ms: campaign.dismissed_for.map_or(0, |span| span.as_ms()),
         })

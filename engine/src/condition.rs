@@ -1,8 +1,11 @@
 //! Rules with three results. Unknown is not false: it fails where a rule must hold, and is shown as such.
 
+use crate::bucket::bucket;
 use crate::profile;
 use alloc::string::String;
+use alloc::vec::Vec;
 use attune_schema::bundle::{Bundle, Op, Rule, Test};
+use attune_schema::id::VisitorId;
 use attune_schema::stored::Profile;
 use attune_schema::time::Timestamp;
 use attune_schema::value::{self, Value};
@@ -54,6 +57,8 @@ pub struct Facts<'a> {
     pub context: &'a [(String, Value)],
     /// When.
     pub now: Timestamp,
+    /// Who is assigned.
+    pub unit: VisitorId,
 }
 
 /// Evaluates `rule`.
@@ -63,9 +68,10 @@ pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
         Rule::All(rules) => rules.iter().fold(Truth::True, |result, rule| result.min(evaluate(rule, facts))),
         Rule::Any(rules) => any(rules, facts),
         Rule::None(rules) => any(rules, facts).not(),
-        Rule::Event { key, within_ms, min, max } => {
+        Rule::Event { key, older_ms, within_ms, min, max } => {
             let count = if *within_ms > 0 {
-                profile::count_since(facts.profile, *key, facts.now.plus_ms(-within_ms), facts.now)
+                let until = facts.now.plus_ms(-older_ms);
+                profile::count_since(facts.profile, *key, facts.now.plus_ms(-within_ms), until)
             } else {
                 profile::count_total(facts.profile, *key)
             };
@@ -83,7 +89,42 @@ pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
         Rule::Audience(index) => {
             facts.bundle.audiences.get(*index).map_or(Truth::Unknown, |rule| evaluate(rule, facts))
         }
+        Rule::Sum { key, within_ms, min, max } => {
+            let from = facts.now.plus_ms(-within_ms);
+            let sum = profile::sum_since(facts.profile, *key, from, facts.now);
+            Truth::of(sum >= *min && sum <= *max)
+        }
+        Rule::Sequence { steps, absent, within_ms, first_ms } => {
+            Truth::of(happened(steps, *absent, *within_ms, *first_ms, facts))
+        }
+        Rule::Sample(name, below) => {
+            Truth::of(u64::from(bucket(&facts.bundle.salt, name, facts.unit)) < *below)
+        }
     }
+}
+
+/// Whether the events of `steps` came one after the other, each at most `within_ms` after the one before.
+///
+/// Step by step, all times at which the sequence could stand: the earliest alone would not do, because a later
+/// event may be the one from which the next is near enough.
+fn happened(steps: &[u64], absent: bool, within_ms: i64, first_ms: i64, facts: Facts<'_>) -> bool {
+    let known = |key: u64, from: Timestamp| {
+        let times = profile::times(facts.profile, key).iter().copied();
+        times.filter(move |time| from <= *time && *time <= facts.now)
+    };
+    let follows = |before: &Timestamp, at: Timestamp| *before < at && at <= before.plus_ms(within_ms);
+    let [first, rest @ ..] = steps else { return false };
+    let oldest = if first_ms > 0 { facts.now.plus_ms(-first_ms) } else { Timestamp(i64::MIN) };
+    let mut stands: Vec<Timestamp> = known(*first, oldest).collect();
+    for (left, key) in (0..rest.len()).rev().zip(rest) {
+        if absent && left == 0 {
+            return stands.iter().any(|at| {
+                at.plus_ms(within_ms) < facts.now && !known(*key, *at).any(|next| follows(at, next))
+            });
+        }
+        stands = known(*key, oldest).filter(|at| stands.iter().any(|before| follows(before, *at))).collect();
+    }
+    !stands.is_empty()
 }
 
 fn any(rules: &[Rule], facts: Facts<'_>) -> Truth {

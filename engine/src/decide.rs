@@ -95,6 +95,10 @@ pub enum Reason {
     Ranked,
     /// Chosen within an arm of a test.
     Split,
+    /// Only the server can decide here.
+    AskServer,
+    /// The bundle's time is over.
+    Expired,
 }
 
 impl Reason {
@@ -114,6 +118,8 @@ impl Reason {
             Self::Matched => "matched",
             Self::Ranked => "ranked",
             Self::Split => "split",
+            Self::AskServer => "ask_server",
+            Self::Expired => "expired",
         }
     }
 }
@@ -183,7 +189,7 @@ pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> De
         Ok(Outcome::Won(candidate)) => {
             let choices =
                 if candidate.withheld.is_some() { &mut decision.withheld } else { &mut decision.offers };
-            for scored in candidate.best.iter().take(input.limit.max(1)) {
+            for scored in pick(&candidate.best, candidate.campaign.per_category, input.limit.max(1)) {
                 let score_micros = to_micros(scored.score);
                 choices.push(Choice { offer: scored.offer.id.clone(), score_micros });
             }
@@ -222,6 +228,10 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
     if !allowed {
         return Err(Reason::NoConsent);
     }
+    if bundle.expires_at.is_some_and(|at| at <= input.now) {
+        trace.step(Step::Site, "", "expired");
+        return Err(Reason::Expired);
+    }
     let placement = bundle.placements.iter().position(|name| name == input.placement);
     trace.step(Step::Placement, input.placement, if placement.is_some() { "known" } else { "unknown" });
     let placement = placement.ok_or(Reason::UnknownPlacement)?;
@@ -232,10 +242,15 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
             return Ok(Outcome::Forced(offer));
         }
     }
+    if bundle.asked.contains(&placement) {
+        trace.step(Step::Placement, input.placement, "ask_server");
+        return Err(Reason::AskServer);
+    }
     let held = u64::from(bucket(&bundle.salt, "holdout", input.unit)) < bundle.holdout_below;
     trace.step(Step::GlobalHoldout, "", if held { "in" } else { "out" });
 
-    let facts = Facts { bundle, profile: input.profile, context: input.context, now: input.now };
+    let Input { profile, context, now, unit, .. } = input;
+    let facts = Facts { bundle, profile, context, now, unit };
     let mut nearest = Reason::Fallback;
     let mut winner: Option<Candidate<'a>> = None;
     for campaign in bundle.campaigns.iter().filter(|c| c.placements.contains(&placement)) {
@@ -269,6 +284,18 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
 fn beats(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
     let top = |c: &Candidate<'_>| c.best.first().map_or(f64::NEG_INFINITY, |s| s.score);
     top(b).total_cmp(&top(a)).then(a.tie.cmp(&b.tie)).then_with(|| a.campaign.id.cmp(&b.campaign.id)).is_lt()
+}
+
+/// The first `limit` offers, of one category no more than `per_category`, unless that is 0.
+fn pick<'a, 'b>(best: &'b [Scored<'a>], per_category: u32, limit: usize) -> Vec<&'b Scored<'a>> {
+    let mut picked: Vec<&Scored<'a>> = Vec::new();
+    for scored in best {
+        let alike = picked.iter().filter(|other| other.offer.category == scored.offer.category).count();
+        if picked.len() < limit && (per_category == 0 || (alike as u64) < u64::from(per_category)) {
+            picked.push(scored);
+        }
+    }
+    picked
 }
 
 /// One campaign on its own: can it fill the placement, and with what?

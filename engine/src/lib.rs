@@ -6,6 +6,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`compile`] | people's JSON → [`attune_schema::bundle::Bundle`], with every problem named |
+//! | [`label`] | what of it a device may know, and which placements the server decides |
 //! | [`profile`] | visitor state: [`profile::apply`], counts, affinity |
 //! | [`session`] | session boundaries |
 //! | [`condition`] | three-valued rules |
@@ -34,6 +35,8 @@ pub mod condition;
 pub mod decide;
 pub mod explain;
 pub mod json;
+#[cfg(feature = "compile")]
+pub mod label;
 pub mod math;
 pub mod profile;
 pub mod rank;

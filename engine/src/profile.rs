@@ -1,11 +1,11 @@
 //! Visitor state: what events add to it, and what rules read from it.
 
-use crate::math::decay;
+use crate::math::{decay, to_micros};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use attune_schema::bundle::Bundle;
-use attune_schema::event::FACETS;
+use attune_schema::event::{FACETS, VALUE};
 use attune_schema::limits::{COUNTER_TIMES, PROFILE_AFFINITIES, PROFILE_ATTRIBUTES, PROFILE_COUNTERS};
 use attune_schema::list;
 use attune_schema::stored::{Affinity, Counter, Profile, counter_key};
@@ -21,10 +21,11 @@ pub fn apply(
     properties: &[(String, Value)],
 ) {
     profile.revision = profile.revision.wrapping_add(1);
-    count(profile, name, None, at);
+    let amount = value::get(properties, VALUE).and_then(Value::as_number).map_or(0, to_micros);
+    count(profile, name, None, at, amount);
     for (facet, value) in properties {
         if let (true, Some(value)) = (FACETS.contains(&facet.as_str()), value.as_text()) {
-            count(profile, name, Some((facet, value)), at);
+            count(profile, name, Some((facet, value)), at, amount);
             if facet == "category" {
                 earn(profile, bundle, name, value, at);
             }
@@ -32,7 +33,7 @@ pub fn apply(
     }
 }
 
-fn count(profile: &mut Profile, name: &str, facet: Option<(&str, &str)>, at: Timestamp) {
+fn count(profile: &mut Profile, name: &str, facet: Option<(&str, &str)>, at: Timestamp, amount: i64) {
     let key = counter_key(name, facet);
     let mut found = place(profile, key);
     if found.is_err() && profile.counters.len() >= PROFILE_COUNTERS {
@@ -42,16 +43,22 @@ fn count(profile: &mut Profile, name: &str, facet: Option<(&str, &str)>, at: Tim
     }
     let index = found.unwrap_or_else(|index| {
         let facet = facet.map(|(facet, value)| (facet.to_owned(), value.to_owned()));
-        let counter = Counter { key, name: name.to_owned(), facet, total: 0, times: Vec::new() };
+        let name = name.to_owned();
+        let counter = Counter { key, name, facet, total: 0, times: Vec::new(), amounts: Vec::new() };
         list::insert(&mut profile.counters, index, counter);
         index
     });
     let Some(counter) = profile.counters.get_mut(index) else { return };
     counter.total = counter.total.saturating_add(1);
     let earlier = counter.times.iter().filter(|time| **time <= at).count();
+    if amount != 0 || !counter.amounts.is_empty() {
+        counter.amounts.resize(counter.times.len(), 0);
+        list::insert(&mut counter.amounts, earlier, amount);
+    }
     list::insert(&mut counter.times, earlier, at);
     if counter.times.len() > COUNTER_TIMES {
         list::remove(&mut counter.times, 0);
+        list::remove(&mut counter.amounts, 0);
     }
 }
 
@@ -112,6 +119,21 @@ pub fn count_since(profile: &Profile, key: u64, from: Timestamp, now: Timestamp)
     find(profile, key).map_or(0, |counter| {
         counter.times.iter().filter(|time| from <= **time && **time <= now).count() as u32
     })
+}
+
+/// Sum of `value` over the events of counter `key` at or after `from` and not after `now`, in millionths; of the
+/// latest [`COUNTER_TIMES`] at most.
+#[must_use]
+pub fn sum_since(profile: &Profile, key: u64, from: Timestamp, now: Timestamp) -> i64 {
+    let Some(counter) = find(profile, key) else { return 0 };
+    let within = |(time, amount): (&Timestamp, &i64)| if from <= *time && *time <= now { *amount } else { 0 };
+    counter.times.iter().zip(&counter.amounts).map(within).fold(0, i64::saturating_add)
+}
+
+/// The latest times of counter `key`, ascending.
+#[must_use]
+pub fn times(profile: &Profile, key: u64) -> &[Timestamp] {
+    find(profile, key).map_or(&[], |counter| &counter.times)
 }
 
 /// Events of counter `key`, ever.
@@ -180,6 +202,30 @@ mod tests {
         assert_eq!(count_since(&profile, travel, Timestamp(50), Timestamp(99)), 1, "nothing from the future");
         assert_eq!(last(&profile, travel), Some(Timestamp(100)));
         assert_eq!(Profile::from_bytes(&profile.to_bytes()), Ok(profile));
+    }
+
+    #[test]
+    fn sums_go_with_their_times() {
+        let mut profile = Profile::default();
+        let mut order = |at, worth: Option<f64>| {
+            let fields: Vec<_> = worth.map(|n| ("value".to_owned(), Value::Number(n))).into_iter().collect();
+            apply(&mut profile, &bundle(), "order_placed", Timestamp(at), &fields);
+            profile.clone()
+        };
+        order(10, None);
+        order(30, Some(19.99));
+        let late = order(20, Some(-5.0));
+        let key = counter_key("order_placed", None);
+        let sum = |profile: &Profile, from, to| sum_since(profile, key, Timestamp(from), Timestamp(to));
+        assert_eq!(sum(&late, 0, 99), 14_990_000);
+        assert_eq!(sum(&late, 11, 29), -5_000_000);
+        assert_eq!(sum(&late, 0, 10), 0, "an order of no stated value");
+        for at in 0..40 {
+            order(100 + at, Some(1.0));
+        }
+        let full = order(200, None);
+        assert_eq!(sum(&full, 0, 999), 31_000_000, "the latest 32, of which one was worth nothing");
+        assert_eq!(Profile::from_bytes(&full.to_bytes()), Ok(full));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// First bytes of a bundle: `AR` and the version.
-pub const MAGIC: [u8; 3] = *b"AR\x01";
+pub const MAGIC: [u8; 3] = *b"AR\x02";
 /// First bytes of a signed bundle; 64 bytes of Ed25519 signature over the payload follow, then the payload.
 pub const SIGNED_MAGIC: [u8; 3] = *b"AS1";
 /// Bytes before the payload of a signed bundle.
@@ -21,6 +21,10 @@ pub const SIGNED_HEADER_BYTES: usize = SIGNED_MAGIC.len() + 64;
 /// What the engine interprets.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Bundle {
+    /// Revision of the source it was compiled from; 0 if nobody counts them.
+    pub version: u64,
+    /// From then on it decides nothing, and default content stays.
+    pub expires_at: Option<Timestamp>,
     /// Kill switch.
     pub enabled: bool,
     /// Visitors below this 32-bit bucket are never treated.
@@ -45,6 +49,9 @@ pub struct Bundle {
     pub audiences: Vec<Rule>,
     /// Names of places in pages, sorted.
     pub placements: Vec<String>,
+    /// Indexes of the placements that only the server can decide, because a rule there needs what a device may
+    /// not know.
+    pub asked: Vec<usize>,
     /// Sorted by id.
     pub offers: Vec<Offer>,
     /// By priority, highest first, then id.
@@ -97,6 +104,8 @@ pub struct Campaign {
     pub rank_weight: f64,
     /// Factor of the category's affinity.
     pub rank_affinity: f64,
+    /// Most offers of one category in a list; 0 for any number.
+    pub per_category: u32,
     /// Frequency limits.
     pub caps: Vec<Cap>,
     /// Quiet after a dismissal; 0 for never.
@@ -142,7 +151,9 @@ pub enum Rule {
     Event {
         /// Counter.
         key: u64,
-        /// Window.
+        /// Least age; only with a window.
+        older_ms: i64,
+        /// Greatest age, inclusive.
         within_ms: i64,
         /// Least.
         min: u32,
@@ -157,6 +168,30 @@ pub enum Rule {
     Affinity(String, f64),
     /// Index of an earlier audience.
     Audience(usize),
+    /// Sum of `value` over the counter `key` within a window, in millionths.
+    Sum {
+        /// Counter.
+        key: u64,
+        /// Greatest age, inclusive.
+        within_ms: i64,
+        /// Least.
+        min: i64,
+        /// Greatest.
+        max: i64,
+    },
+    /// Events one after the other.
+    Sequence {
+        /// Counters in order.
+        steps: Vec<u64>,
+        /// The last one must not have come, though it had its time.
+        absent: bool,
+        /// Longest time from one to the next.
+        within_ms: i64,
+        /// Greatest age of the first; 0 for any.
+        first_ms: i64,
+    },
+    /// Visitors whose bucket under this name is below the bound.
+    Sample(String, u64),
 }
 
 /// A compiled test: operator code and operands.
@@ -234,9 +269,10 @@ impl Rule {
             Self::All(rules) => list(w, 0, rules),
             Self::Any(rules) => list(w, 1, rules),
             Self::None(rules) => list(w, 2, rules),
-            Self::Event { key, within_ms, min, max } => {
+            Self::Event { key, older_ms, within_ms, min, max } => {
                 w.u8(3);
                 w.raw(&key.to_le_bytes());
+                w.int(*older_ms);
                 w.int(*within_ms);
                 w.uint((*min).into());
                 w.uint((*max).into());
@@ -260,6 +296,28 @@ impl Rule {
                 w.u8(7);
                 w.len(*index);
             }
+            Self::Sum { key, within_ms, min, max } => {
+                w.u8(8);
+                w.raw(&key.to_le_bytes());
+                w.int(*within_ms);
+                w.int(*min);
+                w.int(*max);
+            }
+            Self::Sequence { steps, absent, within_ms, first_ms } => {
+                w.u8(9);
+                w.len(steps.len());
+                for step in steps {
+                    w.raw(&step.to_le_bytes());
+                }
+                w.u8(u8::from(*absent));
+                w.int(*within_ms);
+                w.int(*first_ms);
+            }
+            Self::Sample(name, below) => {
+                w.u8(10);
+                w.text(name);
+                w.uint(*below);
+            }
         }
     }
 
@@ -273,11 +331,25 @@ impl Rule {
             0 => Self::All(list(s)),
             1 => Self::Any(list(s)),
             2 => Self::None(list(s)),
-            3 => Self::Event { key: s.u64(), within_ms: s.int(), min: s.u32(), max: s.u32() },
+            3 => Self::Event {
+                key: s.u64(),
+                older_ms: s.int(),
+                within_ms: s.int(),
+                min: s.u32(),
+                max: s.u32(),
+            },
             4 => Self::Attribute(s.index(counts.0), Test::read(s)),
             5 => Self::Context(s.owned(), Test::read(s)),
             6 => Self::Affinity(s.owned(), s.f64()),
             7 => Self::Audience(s.index(counts.1)),
+            8 => Self::Sum { key: s.u64(), within_ms: s.int(), min: s.int(), max: s.int() },
+            9 => Self::Sequence {
+                steps: s.list(Reader::u64),
+                absent: s.bool(),
+                within_ms: s.int(),
+                first_ms: s.int(),
+            },
+            10 => Self::Sample(s.owned(), s.uint()),
             _ => {
                 s.fail();
                 Self::Any(Vec::new())
@@ -349,6 +421,7 @@ impl Campaign {
         }
         w.f64(self.rank_weight);
         w.f64(self.rank_affinity);
+        w.uint(self.per_category.into());
         w.len(self.caps.len());
         for cap in &self.caps {
             w.u8(cap.scope);
@@ -377,6 +450,7 @@ impl Campaign {
             }),
             rank_weight: s.f64(),
             rank_affinity: s.f64(),
+            per_category: s.u32(),
             caps: s.list(|s| Cap { scope: s.u8(), per: s.u8(), max: s.u32() }),
             dismissed_ms: s.int(),
         }
@@ -397,6 +471,8 @@ impl Bundle {
         w.int(self.session_timeout_ms);
         w.int(self.utc_offset_ms);
         w.int(self.half_life_ms);
+        w.uint(self.version);
+        w.option(self.expires_at, |w, at| w.int(at.0));
         w.len(self.affinity_weights.len());
         for (name, weight) in &self.affinity_weights {
             w.text(name);
@@ -414,6 +490,7 @@ impl Bundle {
         for placement in &self.placements {
             w.text(placement);
         }
+        indexes(&mut w, &self.asked);
         w.len(self.offers.len());
         for offer in &self.offers {
             offer.write(&mut w);
@@ -437,6 +514,8 @@ impl Bundle {
         let session_timeout_ms = s.int();
         let utc_offset_ms = s.int();
         let half_life_ms = s.int();
+        let version = s.uint();
+        let expires_at = s.option(time);
         let affinity_weights = s.list(|s| (s.owned(), s.f64()));
         let attributes = s.list(Reader::owned);
         let mut counts = (attributes.len(), 0);
@@ -446,10 +525,13 @@ impl Bundle {
             rule
         });
         let placements = s.list(Reader::owned);
+        let asked = s.list(|s| s.index(placements.len()));
         let offers = s.list(|s| Offer::read(s, counts));
         let campaigns = s.list(|s| Campaign::read(s, counts, placements.len(), offers.len()));
         let words = s.owned();
         let bundle = Self {
+            version,
+            expires_at,
             enabled,
             holdout_below,
             salt,
@@ -462,6 +544,7 @@ impl Bundle {
             attributes,
             audiences,
             placements,
+            asked,
             offers,
             campaigns,
             words,

@@ -54,6 +54,9 @@ pub mod name {
 /// Fixed, so that a new rule can look back at what was counted before it existed.
 pub const FACETS: [&str; 6] = ["category", "item", "form", "campaign", "offer", "placement"];
 
+/// Property that says what an event was worth; the device keeps it beside the event's time.
+pub const VALUE: &str = "value";
+
 /// The page an event happened on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(

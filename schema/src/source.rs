@@ -50,6 +50,10 @@ pub struct SiteSettings {
     pub utc_offset_minutes: i32,
     /// How interest in categories is earned and forgotten.
     pub affinity: AffinitySettings,
+    /// How long pages may decide by a bundle after it was made; for ever if absent. It is made anew at half of
+    /// that time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundle_lifetime: Option<Span>,
     /// What is kept of a visitor's network address.
     #[serde(skip_serializing_if = "AddressPolicy::is_default")]
     pub address: AddressPolicy,
@@ -91,6 +95,7 @@ impl Default for SiteSettings {
             session_timeout: Span::from_ms(30 * crate::time::MINUTE_MS),
             utc_offset_minutes: 0,
             affinity: AffinitySettings::default(),
+            bundle_lifetime: None,
             address: AddressPolicy::default(),
             bot_rules: Vec::new(),
         }
@@ -310,11 +315,18 @@ pub struct Rank {
     pub weight: f64,
     /// Factor of the visitor's affinity for the offer's category.
     pub affinity: f64,
+    /// Most offers of one category in a list; any number if 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub per_category: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Default for Rank {
     fn default() -> Self {
-        Self { weight: 1.0, affinity: 0.0 }
+        Self { weight: 1.0, affinity: 0.0, per_category: 0 }
     }
 }
 
@@ -381,6 +393,76 @@ pub enum Condition {
     Affinity(AffinityCondition),
     /// Belongs to a saved audience.
     Audience(String),
+    /// What events were worth together.
+    Sum(SumCondition),
+    /// Events one after the other, or one that did not follow.
+    Sequence(SequenceCondition),
+    /// A fixed share of all visitors.
+    Sample(SampleCondition),
+}
+
+/// Sum of the property `value` of events within a window, over at most the latest 32 of them:
+/// `{"name":"order_placed","within":"30d","at_least":100}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SumCondition {
+    /// Event name.
+    pub name: String,
+    /// One property and its value; properties are those of [`crate::event::FACETS`].
+    #[serde(default, rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
+    pub filter: BTreeMap<String, String>,
+    /// Only events not older than this.
+    pub within: Span,
+    /// Least sum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+    /// Greatest sum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+}
+
+/// Two to eight events, each later than the one before by at most `within`. If the last is `absent`, it holds
+/// once `within` has passed since the one before without it.
+///
+/// `{"steps":[{"name":"item_viewed","where":{"category":"travel"}},{"name":"form_submitted","absent":true}],"within":"2d"}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SequenceCondition {
+    /// The events.
+    pub steps: Vec<SequenceStep>,
+    /// Longest time from one step to the next, inclusive.
+    pub within: Span,
+    /// Greatest age of the first step; any age if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_within: Option<Span>,
+}
+
+/// One event of a sequence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SequenceStep {
+    /// Event name.
+    pub name: String,
+    /// One property and its value; properties are those of [`crate::event::FACETS`].
+    #[serde(default, rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
+    pub filter: BTreeMap<String, String>,
+    /// It must not have come; the last step only.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub absent: bool,
+}
+
+/// A share of all visitors, the same ones wherever the name is the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SampleCondition {
+    /// Names the draw: shares of different names are independent.
+    pub name: String,
+    /// How many, in percent; raising it keeps those who were in.
+    pub percent: f64,
 }
 
 /// How often an event happened within a window: `{"name":"page_viewed","where":{"category":"travel"},"within":"7d","at_least":2}`.
@@ -396,6 +478,9 @@ pub struct EventCondition {
     /// Only events not older than this; any age if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Span>,
+    /// Only events at least this old; needs `within`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub older_than: Option<Span>,
     /// Least number; 1 if neither bound is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<u32>,

@@ -11,7 +11,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// First bytes of a stored profile: `AP` and the version.
-pub const MAGIC: [u8; 3] = *b"AP\x01";
+pub const MAGIC: [u8; 3] = *b"AP\x02";
+/// The version before: without amounts.
+const FIRST: [u8; 3] = *b"AP\x01";
 
 /// What is known about one visitor.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -58,6 +60,8 @@ pub struct Counter {
     pub total: u32,
     /// The latest times, ascending, at most [`COUNTER_TIMES`].
     pub times: Vec<Timestamp>,
+    /// What `value` was at each of these times, in millionths; empty where there never was any.
+    pub amounts: Vec<i64>,
 }
 
 /// Decayed interest in one category.
@@ -108,6 +112,10 @@ impl Profile {
                 w.int(time.since(before));
                 before = *time;
             }
+            w.len(counter.amounts.len());
+            for amount in &counter.amounts {
+                w.int(*amount);
+            }
         }
         w.len(self.affinities.len());
         for affinity in &self.affinities {
@@ -125,7 +133,8 @@ impl Profile {
 
     /// Reads kept bytes; anything damaged, unsorted or over the bounds is refused whole.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
-        let mut s = Reader::after(&MAGIC, bytes);
+        let first = bytes.starts_with(&FIRST);
+        let mut s = Reader::after(if first { &FIRST } else { &MAGIC }, bytes);
         let profile = Self {
             visitor: VisitorId(s.u128()),
             user: s.option(Reader::owned),
@@ -146,7 +155,8 @@ impl Profile {
                     before
                 });
                 let key = counter_key(&name, facet.as_ref().map(|(f, v)| (f.as_str(), v.as_str())));
-                Counter { key, name, facet, total, times }
+                let amounts = if first { Vec::new() } else { s.list(Reader::int) };
+                Counter { key, name, facet, total, times, amounts }
             }),
             affinities: s.list(|s| Affinity { category: s.owned(), points: s.f64(), at: Timestamp(s.int()) }),
             attributes: s.list(|s| (s.owned(), s.value(Reader::owned))),
@@ -154,7 +164,11 @@ impl Profile {
         let bounded = profile.counters.len() <= PROFILE_COUNTERS
             && profile.affinities.len() <= PROFILE_AFFINITIES
             && profile.attributes.len() <= PROFILE_ATTRIBUTES
-            && profile.counters.iter().all(|c| c.times.len() <= COUNTER_TIMES && c.times.is_sorted());
+            && profile.counters.iter().all(|c| {
+                c.times.len() <= COUNTER_TIMES
+                    && c.times.is_sorted()
+                    && (c.amounts.is_empty() || c.amounts.len() == c.times.len())
+            });
         let sorted = profile.counters.is_sorted_by(|a, b| a.key < b.key)
             && profile.affinities.is_sorted_by(|a, b| a.category < b.category)
             && profile.attributes.is_sorted_by(|a, b| a.0 < b.0);
@@ -176,6 +190,7 @@ mod tests {
             facet: facet.map(|(f, v)| (f.to_owned(), v.to_owned())),
             total: times.len() as u32,
             times: times.iter().copied().map(Timestamp).collect(),
+            amounts: facet.map(|_| times.to_vec()).unwrap_or_default(),
         };
         let mut counters = vec![
             counter("page_viewed", None, &[10, 20]),
@@ -205,6 +220,35 @@ mod tests {
         for len in 0..bytes.len() {
             assert_eq!(Profile::from_bytes(&bytes[..len]), Err(Malformed));
         }
+    }
+
+    #[test]
+    fn the_version_before_is_read() {
+        let mut without = profile();
+        without.counters.iter_mut().for_each(|counter| counter.amounts.clear());
+        let mut bytes = FIRST.to_vec();
+        // A profile without counters is the same in both but for the version.
+        let counters = std::mem::take(&mut without.counters);
+        bytes.extend(&without.to_bytes()[3..]);
+        assert_eq!(Profile::from_bytes(&bytes), Ok(without.clone()));
+        without.counters = counters;
+        // One counter, written as it was then: name, no facet, total, two times.
+        let mut old = FIRST.to_vec();
+        let mut one = Profile { counters: without.counters[..1].to_vec(), ..Profile::default() };
+        one.counters[0].facet = None;
+        one.counters[0].key = counter_key(&one.counters[0].name, None);
+        let new = one.to_bytes();
+        let amounts = new.len() - 3; // The list of amounts is one zero before two empty lists.
+        old.extend(&new[3..amounts]);
+        old.extend(&new[amounts + 1..]);
+        assert_eq!(Profile::from_bytes(&old), Ok(one));
+    }
+
+    #[test]
+    fn amounts_without_their_times_are_refused() {
+        let mut wrong = profile();
+        wrong.counters[0].amounts = vec![1; 9];
+        assert_eq!(Profile::from_bytes(&wrong.to_bytes()), Err(Malformed));
     }
 
     #[test]

@@ -244,6 +244,7 @@ mod tests {
                 }],
                 rank_weight: 1.0,
                 rank_affinity: 0.0,
+                per_category: 0,
                 caps: vec![Cap { scope: 0, per: 3, max: 1 }],
                 dismissed_ms: 0,
             }],

@@ -231,7 +231,19 @@ impl Builder {
         }
     }
 
+    /// What has no fields here: the rule in short, to be kept or taken out.
+    fn written(&self, path: &[usize]) -> View {
+        let (rule, at) = (self.rule, path.to_vec());
+        let short = move || {
+            rule.get.with(|root| rule::at(root, &at).map(in_words))
+        };
+        view! { <div class="leaf"><code class="grow">{short}</code>{self.bin(path)}</div> }
+    }
+
     fn leaf(&self, path: &[usize], kind: Kind, operator: &'static str) -> View {
+        if kind == Kind::Written {
+            return self.written(path);
+        }
         let fields = match kind {
             Kind::Event => self.event(path),
             Kind::Attribute | Kind::Context => self.field(path, kind, operator),

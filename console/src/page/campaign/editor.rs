@@ -40,7 +40,7 @@ fn blank(source: &Source) -> Campaign {
         ends_at: None,
         offers: Vec::new(),
         variants: Vec::new(),
-        rank: Rank { weight: 1.0, affinity: 1.0 },
+        rank: Rank { weight: 1.0, affinity: 1.0, per_category: 0 },
         caps: Vec::new(),
         dismissed_for: Some(Span::from_days(7)),
         reason: std::collections::BTreeMap::new(),
