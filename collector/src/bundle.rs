@@ -1,17 +1,17 @@
 //! Bundles: compiled, signed, named by their content.
 
-use attune_engine::compile::compile;
+use crate::decide::Deciding;
+use attune_engine::label::{Programs, Published, publish};
 use attune_schema::api::Problem;
+use attune_schema::bundle::{Bundle, SIGNED_HEADER_BYTES, SIGNED_MAGIC};
 use attune_schema::source::Source;
+use attune_schema::time::Timestamp;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest, Sha256};
 use std::path::Path;
-
-/// First bytes of a signed bundle: `AS` and the version; the signature and the payload follow.
-pub const MAGIC: [u8; 3] = *b"AS1";
 
 /// A bundle as delivered.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct SignedBundle {
     pub revision: u64,
     /// What the compiler found.
     pub problems: Vec<Problem>,
+    /// From then on it is made anew, because its time will be over before long.
+    pub due_at: Option<Timestamp>,
 }
 
 /// Signs bundles with the key of this installation.
@@ -59,21 +61,65 @@ impl Signer {
         BASE64_URL_SAFE_NO_PAD.encode(self.key.verifying_key().as_bytes())
     }
 
-    /// Compiles and signs.
+    /// Magic, signature over the payload, payload.
     #[must_use]
-    pub fn bundle(&self, source: &Source, revision: u64) -> SignedBundle {
-        let (payload, problems) = payload(source);
-        let signature = self.key.sign(&payload);
-        let bytes = [&MAGIC[..], &signature.to_bytes(), &payload].concat();
+    pub fn sign(&self, payload: &[u8]) -> Vec<u8> {
+        [&SIGNED_MAGIC[..], &self.key.sign(payload).to_bytes(), payload].concat()
+    }
+
+    /// Compiles and signs; also gives what servers decide by.
+    ///
+    /// # Errors
+    /// If a bundle does not read: then it is too large, which is among its problems.
+    pub fn bundle(
+        &self,
+        source: &Source,
+        revision: u64,
+        now: Timestamp,
+    ) -> Result<(SignedBundle, Deciding), Vec<Problem>> {
+        let Compiled { device, server, published, due_at } = Compiled::of(source, revision, now);
+        let bytes = self.sign(&device);
         let hash = Sha256::digest(&bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        SignedBundle { hash, bytes: Bytes::from(bytes), revision, problems }
+        let Published { problems, server_only, .. } = published;
+        let Ok(programs) = Programs::load(&device, server.as_deref()) else { return Err(problems) };
+        let deciding = Deciding::new(programs, source, server_only);
+        Ok((SignedBundle { hash, bytes: Bytes::from(bytes), revision, problems, due_at }, deciding))
     }
 }
 
-/// What the engine makes of a source.
-fn payload(source: &Source) -> (Vec<u8>, Vec<Problem>) {
-    let (bundle, problems) = compile(source);
-    (bundle.to_bytes(), problems)
+/// What becomes of a source at some time.
+pub struct Compiled {
+    /// Payload for pages.
+    pub device: Vec<u8>,
+    /// Payload for servers, where it is another one.
+    pub server: Option<Vec<u8>>,
+    /// What it was made of.
+    pub published: Published,
+    due_at: Option<Timestamp>,
+}
+
+impl Compiled {
+    /// Compiles `source`. Whenever that is within one half of a bundle's lifetime, the bytes are the same: it lives
+    /// for at least half of that lifetime, and for no more than all of it.
+    #[must_use]
+    pub fn of(source: &Source, revision: u64, now: Timestamp) -> Self {
+        let half = source.site.bundle_lifetime.map(|lifetime| (lifetime.as_ms() / 2).max(1));
+        let due_at = half.map(|half| Timestamp((now.0.div_euclid(half) + 1).saturating_mul(half)));
+        let expires_at = due_at.zip(half).map(|(due, half)| due.plus_ms(half));
+        let mut published = publish(source);
+        let dated = |bundle: &mut Bundle| (bundle.version, bundle.expires_at) = (revision, expires_at);
+        dated(&mut published.device);
+        published.server.as_mut().map(dated);
+        let device = published.device.to_bytes();
+        let server = published.server.as_ref().map(Bundle::to_bytes);
+        Self { device, server, published, due_at }
+    }
+}
+
+/// The payload of a signed bundle, whoever signed it.
+#[must_use]
+pub fn payload_of(signed: &[u8]) -> Option<&[u8]> {
+    signed.starts_with(&SIGNED_MAGIC).then(|| signed.get(SIGNED_HEADER_BYTES..)).flatten()
 }
 
 #[cfg(test)]
@@ -85,13 +131,30 @@ mod tests {
     fn bundles_are_named_by_content_and_verify() {
         let dir = tempfile::tempdir().unwrap();
         let signer = Signer::open(&dir.path().join("key")).unwrap();
-        let bundle = signer.bundle(&Source::default(), 1);
+        let (bundle, _) = signer.bundle(&Source::default(), 1, Timestamp(0)).unwrap();
         assert_eq!(bundle.hash.len(), 32);
-        assert_eq!(&bundle.bytes[..3], b"AS1");
+        assert_eq!(&bundle.bytes[..3], SIGNED_MAGIC);
         let signature = Signature::from_slice(&bundle.bytes[3..67]).unwrap();
         assert!(signer.key.verifying_key().verify(&bundle.bytes[67..], &signature).is_ok());
         let again = Signer::open(&dir.path().join("key")).unwrap();
         assert_eq!(again.public_key(), signer.public_key());
-        assert_eq!(again.bundle(&Source::default(), 2).hash, bundle.hash);
+        assert_eq!(again.bundle(&Source::default(), 1, Timestamp(9)).unwrap().0.hash, bundle.hash);
+        assert_ne!(again.bundle(&Source::default(), 2, Timestamp(0)).unwrap().0.hash, bundle.hash);
+    }
+
+    #[test]
+    fn a_bundle_lives_for_half_to_all_of_its_time() {
+        let mut source = Source::default();
+        source.site.bundle_lifetime = Some(attune_schema::span::Span::from_ms(100));
+        let at = |now| Compiled::of(&source, 1, Timestamp(now));
+        for now in [0, 1, 49] {
+            let compiled = at(now);
+            assert_eq!(compiled.published.device.expires_at, Some(Timestamp(100)));
+            assert_eq!(compiled.due_at, Some(Timestamp(50)));
+        }
+        assert_eq!(at(0).device, at(49).device);
+        assert_eq!(at(50).published.device.expires_at, Some(Timestamp(150)));
+        let program = attune_engine::decide::Program::load(&at(50).device).unwrap();
+        assert_eq!(program.bundle.expires_at, Some(Timestamp(150)));
     }
 }

@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod cursor;
 pub mod data;
+pub mod decide;
 pub mod description;
 pub mod endpoint;
 pub mod enrich;

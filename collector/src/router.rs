@@ -3,15 +3,18 @@
 use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
-    account, batch, console, delivery, documents, erasures, exports, foreign, import, live, people_files,
-    questions, raw, server, server_keys, settings, sites,
+    account, batch, console, decide, delivery, documents, erasures, exports, foreign, import, live, ofrep,
+    people_files, questions, raw, server, server_keys, settings, sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
 use crate::state::App;
 use crate::telemetry::Metric;
 use attune_schema::question::PathNode;
-use attune_schema::source::{AffinityCondition, Condition, EventCondition, FieldCondition, Test};
+use attune_schema::source::{
+    AffinityCondition, Condition, EventCondition, FieldCondition, SampleCondition, SequenceCondition,
+    SumCondition, Test,
+};
 use attune_schema::span::Span;
 use attune_schema::value::Value;
 use axum::Router;
@@ -56,6 +59,9 @@ fn described() -> OpenApiRouter<App> {
     put::<EventCondition>(components);
     put::<FieldCondition>(components);
     put::<AffinityCondition>(components);
+    put::<SumCondition>(components);
+    put::<SequenceCondition>(components);
+    put::<SampleCondition>(components);
     put::<Test>(components);
     put::<Value>(components);
     put::<PathNode>(components);
@@ -63,6 +69,9 @@ fn described() -> OpenApiRouter<App> {
     let router = OpenApiRouter::with_openapi(description)
         .routes(routes!(batch::send))
         .routes(routes!(foreign::server::events))
+        .routes(routes!(decide::decide))
+        .routes(routes!(ofrep::flag))
+        .routes(routes!(ofrep::all))
         .routes(routes!(erasures::forget))
         .routes(routes!(server::health))
         .routes(routes!(server::ledger))
@@ -128,6 +137,9 @@ pub fn router(app: App) -> Router {
         .merge(foreign::routes())
         .route("/v1/batch", options(batch::preflight))
         .route("/v1/forget", options(batch::preflight))
+        .route("/v1/decide", options(batch::preflight))
+        .route("/ofrep/v1/evaluate/flags", options(batch::preflight))
+        .route("/ofrep/v1/evaluate/flags/{key}", options(batch::preflight))
         .route("/v1/manifest", get(delivery::manifest))
         .route("/v1/bundle/{hash}", get(delivery::bundle))
         .route("/tag.js", get(delivery::tag))

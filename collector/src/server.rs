@@ -83,7 +83,7 @@ impl Parts {
             None => Control::open_file(&data.file("control.db")).await?,
         };
         let signer = Signer::open(&data.file("signing.key")).map_err(io("signing key"))?;
-        let sites = Sites::new(signer);
+        let sites = Sites::new(signer, Arc::clone(&clock));
         sites.refresh(&control).await?;
         let erased = Erased::default();
         erased.refresh(&control).await?;

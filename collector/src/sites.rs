@@ -1,10 +1,13 @@
 //! Sites as ingest and delivery need them: in memory, by key and by name, each with its compiled bundle.
 
 use crate::bundle::{SignedBundle, Signer};
+use crate::decide::Deciding;
+use crate::state::Clock;
 use attune_control::{Control, Error, SiteRecord};
 use attune_schema::bot::BotRule;
 use attune_schema::consent::Basis;
 use attune_schema::source::{AddressPolicy, SiteSettings};
+use attune_schema::time::Timestamp;
 use attune_warehouse::query::bots::Scope;
 use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
@@ -26,6 +29,8 @@ pub struct SiteEntry {
     pub bot_rules: Vec<BotRule>,
     /// What its pages load.
     pub bundle: SignedBundle,
+    /// What its servers decide by.
+    pub deciding: Deciding,
     older: VecDeque<(String, Bytes)>,
 }
 
@@ -34,6 +39,11 @@ impl SiteEntry {
     #[must_use]
     pub fn scope(&self) -> Scope<'_> {
         Scope { site: self.record.number, bot_rules: &self.bot_rules }
+    }
+
+    /// Whether its bundle is to be made anew.
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.bundle.due_at.is_some_and(|at| at <= now)
     }
 
     /// Whether pages of `origin` may send.
@@ -57,13 +67,14 @@ pub struct Sites {
     maps: RwLock<Maps>,
     refreshing: tokio::sync::Mutex<()>,
     signer: Signer,
+    clock: Clock,
 }
 
 impl Sites {
     /// No sites yet: see [`Sites::refresh`].
     #[must_use]
-    pub fn new(signer: Signer) -> Self {
-        Self { maps: RwLock::default(), refreshing: tokio::sync::Mutex::default(), signer }
+    pub fn new(signer: Signer, clock: Clock) -> Self {
+        Self { maps: RwLock::default(), refreshing: tokio::sync::Mutex::default(), signer, clock }
     }
 
     /// The site with this public key.
@@ -128,11 +139,11 @@ impl Sites {
         for record in control.sites().await? {
             let known = self.by_key(&record.site.key);
             let entry = match known {
-                Some(known) if known.record == record => known,
+                Some(known) if known.record == record && !known.is_due((self.clock)()) => known,
                 known => match self.compile(control, record, known.as_deref()).await {
                     Ok(entry) => Arc::new(entry),
                     Err(error) => {
-                        tracing::error!(%error, "a site's documents cannot be read: its bundle stays as it was");
+                        tracing::error!(%error, "a site cannot be compiled: its bundle stays as it was");
                         let Some(known) = known else { continue };
                         known
                     }
@@ -159,13 +170,18 @@ impl Sites {
     ) -> Result<SiteEntry, Error> {
         let (source, revision) = control.source(record.number).await?;
         record.revision = revision;
-        let bundle = self.signer.bundle(&source, revision);
+        let unfit = |problems: Vec<attune_schema::api::Problem>| {
+            let words =
+                problems.into_iter().map(|problem| format!("{}: {}", problem.subject, problem.message));
+            Error::Invalid(words.collect::<Vec<_>>().join("; "))
+        };
+        let (bundle, deciding) = self.signer.bundle(&source, revision, (self.clock)()).map_err(unfit)?;
         let mut older = known.map(|known| known.older.clone()).unwrap_or_default();
         if let Some(known) = known.filter(|known| known.bundle.hash != bundle.hash) {
             older.push_front((known.bundle.hash.clone(), known.bundle.bytes.clone()));
             older.truncate(KEPT);
         }
         let SiteSettings { measure_basis, address, bot_rules, .. } = source.site;
-        Ok(SiteEntry { record, measure_basis, address, bot_rules, bundle, older })
+        Ok(SiteEntry { record, measure_basis, address, bot_rules, bundle, deciding, older })
     }
 }

@@ -20,6 +20,7 @@ macro_rules! metrics {
 
 metrics! {
     Batches = "attune_batches_total", "Batches answered with 200.";
+    Decisions = "attune_decisions_total", "Placements decided by the server.";
     BatchesRefused = "attune_batches_refused_total", "Batches refused whole (4xx).";
     BatchesPushedBack = "attune_batches_pushed_back_total", "Batches answered with 429 or 503.";
     RequestsLimited = "attune_requests_limited_total", "Requests of addresses that ask too often: answered 429.";

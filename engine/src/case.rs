@@ -4,7 +4,7 @@
 
 use crate::compile::compile;
 use crate::decide::{Decision, Input, Program, decide};
-use crate::explain::Line;
+use crate::explain::{Line, Trace};
 use crate::profile;
 use crate::session;
 use attune_schema::api::Problem;
@@ -117,15 +117,21 @@ impl Case {
     /// Decides by `program`.
     #[must_use]
     pub fn decide(&self, program: &Program) -> (Decision, Vec<Line>) {
-        let profile = self.profile(program);
+        let mut lines = Vec::new();
+        let decision = self.decide_for(program, &self.profile(program), &mut lines);
+        (decision, lines)
+    }
+
+    /// Decides by `program` for a visitor with this `profile`, whatever else the case says of events and
+    /// attributes.
+    pub fn decide_for(&self, program: &Program, profile: &Profile, trace: &mut impl Trace) -> Decision {
         let context: Vec<(String, Value)> =
             self.context.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        let mut lines = Vec::new();
         let input = Input {
             placement: &self.placement,
             now: self.now,
-            unit: self.unit(),
-            profile: &profile,
+            unit: profile.visitor,
+            profile,
             consent: self.consent,
             context: &context,
             reserved: &self.reserved,
@@ -133,8 +139,7 @@ impl Case {
             force: self.force.as_deref(),
             draw: self.draw,
         };
-        let decision = decide(program, input, &mut lines);
-        (decision, lines)
+        decide(program, input, trace)
     }
 }
 

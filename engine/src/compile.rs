@@ -349,7 +349,11 @@ impl<'a> Compiler<'a> {
         }
         let absent = sequence.steps.iter().position(|step| step.absent);
         if let Some(index) = absent.filter(|index| index + 1 != count) {
-            self.problem(subject, true, format!("step {} of a sequence is absent: only the last can be", index + 1));
+            self.problem(
+                subject,
+                true,
+                format!("step {} of a sequence is absent: only the last can be", index + 1),
+            );
         }
         let steps =
             sequence.steps.iter().map(|step| self.counter(subject, &step.name, &step.filter)).collect();

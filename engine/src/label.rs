@@ -3,9 +3,11 @@
 //! pages ask the server about them.
 
 use crate::compile::{BUNDLE, compile};
+use crate::decide::Program;
 use attune_schema::api::Problem;
 use attune_schema::bundle::Bundle;
 use attune_schema::source::{Campaign, CampaignStatus, Condition, Label, Source};
+use attune_schema::wire::Malformed;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +22,39 @@ pub struct Published {
     pub server_only: Vec<ServerOnly>,
     /// What the compiler found.
     pub problems: Vec<Problem>,
+}
+
+/// What a server decides by: for each placement the bundle that has the say there.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    /// What pages have, and decide by.
+    pub device: Program,
+    /// For the placements that pages ask about.
+    pub server: Option<Program>,
+}
+
+impl Programs {
+    /// Reads and checks both payloads.
+    ///
+    /// # Errors
+    /// If one of them is damaged.
+    pub fn load(device: &[u8], server: Option<&[u8]>) -> Result<Self, Malformed> {
+        Ok(Self { device: Program::load(device)?, server: server.map(Program::load).transpose()? })
+    }
+
+    /// Whether pages ask the server about `placement`.
+    #[must_use]
+    pub fn asks(&self, placement: &str) -> bool {
+        let bundle = &self.device.bundle;
+        let name = |index: &usize| bundle.placements.get(*index).map(String::as_str);
+        bundle.asked.iter().any(|index| name(index) == Some(placement))
+    }
+
+    /// What decides `placement`. Without a server's bundle the device's does, and says that it has to ask.
+    #[must_use]
+    pub fn of(&self, placement: &str) -> &Program {
+        self.server.as_ref().filter(|_| self.asks(placement)).unwrap_or(&self.device)
+    }
 }
 
 /// A campaign that no page may know.
@@ -145,7 +180,8 @@ impl<'a> Labels<'a> {
 
     /// Adds the hidden attributes that decide about `campaign` or its offers.
     fn campaign(&self, campaign: &'a Campaign, found: &mut BTreeSet<&'a str>) {
-        let offers = campaign.offers.iter().chain(campaign.variants.iter().flat_map(|variant| &variant.offers));
+        let offers =
+            campaign.offers.iter().chain(campaign.variants.iter().flat_map(|variant| &variant.offers));
         let eligibility = offers.filter_map(|id| self.offers.get(id.as_str()).copied());
         for rule in campaign.audience.iter().chain(eligibility) {
             self.rule(rule, found, &mut BTreeSet::new());
@@ -238,7 +274,10 @@ mod tests {
         assert!(!device.to_bytes().windows(8).any(|window| window == threshold));
         let server = published.server.unwrap();
         assert!(holds(&server, "arrears_score"));
-        assert!(server.to_bytes().windows(8).any(|window| window == threshold), "as the search would find it");
+        assert!(
+            server.to_bytes().windows(8).any(|window| window == threshold),
+            "as the search would find it"
+        );
         assert_eq!(server.campaigns.len(), 2);
         let [cards] = device.campaigns.as_slice() else { panic!("{:?}", device.campaigns) };
         let members = vec!["cards".to_owned(), "help".to_owned()];

@@ -6,6 +6,8 @@
 mod answers;
 pub mod attach;
 pub mod backup;
+pub mod bundle;
+pub mod decide;
 pub mod erase;
 pub mod export;
 pub mod hash;
@@ -47,6 +49,12 @@ enum Command {
     Site(site::SiteArgs),
     /// Say how the server is; fail if it takes no events.
     Health(health::HealthArgs),
+    /// Compile campaigns written as JSON into what pages load, or look into it.
+    Bundle(bundle::BundleArgs),
+    /// Decide from a file, as a page and the server would.
+    Decide(decide::DecideArgs),
+    /// Make decisions again from their receipts, and compare.
+    Verify(decide::VerifyArgs),
     /// Send an event the whole way and read it back.
     SelfTest(health::SelfTestArgs),
     /// Erase a person or a browser, and print the proof.
@@ -98,6 +106,9 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Export(args) => export::run(args).await,
             Command::Site(args) => site::run(args).await,
             Command::Health(args) => health::health(args).await,
+            Command::Bundle(args) => bundle::run(&args),
+            Command::Decide(args) => decide::run(&args),
+            Command::Verify(args) => decide::verify(&args),
             Command::SelfTest(args) => health::self_test(args).await,
             Command::Erase(args) => erase::run(args).await,
             Command::DeadLetters(args) => raw::dead_letters(args).await,

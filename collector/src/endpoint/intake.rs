@@ -80,15 +80,7 @@ pub(in crate::endpoint) fn admit(
     headers: &HeaderMap,
     events: usize,
 ) -> Result<(), ApiError> {
-    if let Some(origin) = headers.get(header::ORIGIN)
-        && !origin.to_str().is_ok_and(|origin| site.allows(origin))
-    {
-        let message = "pages of this origin may not send to this site";
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_origin", message));
-    }
-    if site.record.site.paused {
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "site_paused", "this site takes no events"));
-    }
+    allow(site, headers)?;
     if let Some(batches) = &app.batches
         && replay::received_at().is_none()
     {
@@ -97,6 +89,23 @@ pub(in crate::endpoint) fn admit(
             let status = StatusCode::TOO_MANY_REQUESTS;
             ApiError::later(status, "too_many_batches", "this site sends too much", seconds)
         })?;
+    }
+    Ok(())
+}
+
+/// Whether the page's origin is allowed and the site takes part.
+///
+/// # Errors
+/// 403.
+pub(in crate::endpoint) fn allow(site: &SiteEntry, headers: &HeaderMap) -> Result<(), ApiError> {
+    if let Some(origin) = headers.get(header::ORIGIN)
+        && !origin.to_str().is_ok_and(|origin| site.allows(origin))
+    {
+        let message = "pages of this origin may not send to this site";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_origin", message));
+    }
+    if site.record.site.paused {
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "site_paused", "this site takes no events"));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod batch;
 pub mod console;
+pub mod decide;
 pub mod delivery;
 pub mod documents;
 pub mod erasures;
@@ -11,6 +12,7 @@ pub mod foreign;
 pub mod import;
 pub(crate) mod intake;
 pub mod live;
+pub mod ofrep;
 pub mod people_files;
 pub mod questions;
 pub mod raw;

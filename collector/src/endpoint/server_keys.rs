@@ -1,5 +1,6 @@
 //! Keys with which a company's servers sign what they send.
 
+use crate::decide::token::jwk;
 use crate::error::ApiError;
 use crate::extract::{ApiJson, Caller, SitePath};
 use crate::state::App;
@@ -44,7 +45,14 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<ServerKeyMade>), ApiError> {
     let made = app.control.add_server_key(site.record.number, &new.label, app.now()).await?;
     app.sites.refresh(&app.control).await?;
-    Ok((StatusCode::CREATED, Json(ServerKeyMade { key: made.key, secret: made.secret })))
+    Ok((
+        StatusCode::CREATED,
+        Json(ServerKeyMade {
+            token_key: jwk(&made.key.id, &made.secret),
+            key: made.key,
+            secret: made.secret,
+        }),
+    ))
 }
 
 /// Revokes a server key: at once here, and within seconds in other collectors of the same control store.

@@ -234,9 +234,7 @@ impl Builder {
     /// What has no fields here: the rule in short, to be kept or taken out.
     fn written(&self, path: &[usize]) -> View {
         let (rule, at) = (self.rule, path.to_vec());
-        let short = move || {
-            rule.get.with(|root| rule::at(root, &at).map(in_words))
-        };
+        let short = move || rule.get.with(|root| rule::at(root, &at).map(in_words));
         view! { <div class="leaf"><code class="grow">{short}</code>{self.bin(path)}</div> }
     }
 

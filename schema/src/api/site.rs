@@ -87,6 +87,26 @@ pub struct ServerKeyMade {
     pub key: ServerKey,
     /// What signatures are made with; shown this once.
     pub secret: String,
+    /// What profile tokens are signed with: a private JSON Web Key (RFC 8037), derived from the secret.
+    pub token_key: TokenKey,
+}
+
+/// A private key of Ed25519, as JWT libraries take it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TokenKey {
+    /// Always `OKP`.
+    pub kty: String,
+    /// Always `Ed25519`.
+    pub crv: String,
+    /// Always `EdDSA`.
+    pub alg: String,
+    /// Id of the server key; goes into the header of tokens.
+    pub kid: String,
+    /// The private key, in URL-safe base 64 without padding.
+    pub d: String,
+    /// The public key, likewise.
+    pub x: String,
 }
 
 /// Whether the tag works.

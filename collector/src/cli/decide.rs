@@ -1,0 +1,223 @@
+//! `attune decide` and `attune verify`: decisions from files, and from receipts.
+
+use super::{bundle, output};
+use crate::decide::question::Questions;
+use crate::decide::receipt::Receipt;
+use crate::decide::{Authority, Deciding, Question, in_lines};
+use anyhow::{Context, bail};
+use attune_engine::decide::Program;
+use attune_engine::label::Programs;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use clap::Args;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Options of `attune decide`.
+#[derive(Debug, Args)]
+pub struct DecideArgs {
+    /// Bundle to decide by.
+    #[arg(long, value_name = "FILE")]
+    bundle: PathBuf,
+    /// The question, as for `POST /v1/decide`; `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+    /// Print the answer as JSON, byte for byte as the SDK and the server give it.
+    #[arg(long)]
+    json: bool,
+    /// Tell every step, too.
+    #[arg(long)]
+    explain: bool,
+    /// Append a receipt to this file, chained to the last one in it.
+    #[arg(long, value_name = "FILE")]
+    receipts: Option<PathBuf>,
+}
+
+/// Options of `attune verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Receipts, one a line, in the order in which they were written.
+    #[arg(long, value_name = "FILE")]
+    receipts: PathBuf,
+    /// Bundle that decided, where the file of receipts does not hold it; may be given several times.
+    #[arg(long = "bundle", value_name = "FILE")]
+    bundles: Vec<PathBuf>,
+    /// Print one last line of JSON on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs `attune decide`.
+///
+/// # Errors
+/// If a file cannot be read, or the question is not one.
+pub fn run(args: &DecideArgs) -> anyhow::Result<()> {
+    #[derive(Deserialize)]
+    struct Form {
+        batch: Option<IgnoredAny>,
+    }
+    let deciding = bundle::read(&args.bundle)?;
+    let text = if args.input == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())?
+    } else {
+        fs::read_to_string(&args.input).with_context(|| args.input.display().to_string())?
+    };
+    let not = || format!("{} is not a question", args.input.display());
+    let form: Form = serde_json::from_str(&text).with_context(not)?;
+    let several = form.batch.is_some();
+    let questions = if several {
+        serde_json::from_str::<Questions>(&text).with_context(not)?.batch
+    } else {
+        vec![serde_json::from_str(&text).with_context(not)?]
+    };
+    let mut answers = Vec::new();
+    for question in questions {
+        answers.push(answer(args, &deciding, question)?);
+    }
+    match (args.json, several) {
+        (true, true) => output::line(&format!("{{\"answers\":[{}]}}", answers.join(","))),
+        _ => answers.iter().try_for_each(|answer| output::line(answer)),
+    }
+}
+
+fn answer(args: &DecideArgs, deciding: &Deciding, mut question: Question) -> anyhow::Result<String> {
+    question.check().with_context(|| args.input.display().to_string())?;
+    if question.now.is_none() {
+        bail!("{}: `now` is missing: decision time in milliseconds since 1970", args.input.display());
+    }
+    question.explain |= args.explain;
+    let answer = deciding.answer(&question, Authority::Server, &BTreeMap::new())?;
+    if let Some(path) = &args.receipts {
+        append(path, &question, deciding, &answer)?;
+    }
+    if args.json {
+        return Ok(answer);
+    }
+    let mut text = String::new();
+    for placement in question.wanted() {
+        let program = deciding.programs.of(placement);
+        let case = question.case(placement, &question.reserved);
+        let profile = question.profile()?.unwrap_or_else(|| case.profile(program));
+        let mut lines = Vec::new();
+        let decision = case.decide_for(program, &profile, &mut lines);
+        let shown: Vec<&str> = decision.offers.iter().map(|choice| choice.offer.as_str()).collect();
+        let shown = if shown.is_empty() { "default content".to_owned() } else { shown.join(", ") };
+        text.push_str(&format!("{placement}: {shown} ({})\n", decision.reason.code()));
+        if question.explain {
+            text.push_str(&in_lines(&lines));
+        }
+    }
+    Ok(text.trim_end().to_owned())
+}
+
+fn append(path: &Path, question: &Question, deciding: &Deciding, answer: &str) -> anyhow::Result<()> {
+    let (mut previous, mut bundles) = (String::new(), BTreeMap::new());
+    if path.exists() {
+        each_receipt(path, &mut bundles, |_, receipt, _| {
+            previous = receipt.digest;
+            Ok(())
+        })?;
+    }
+    let receipt = Receipt::new(question, &deciding.programs, answer, &previous);
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    if !bundles.contains_key(&receipt.bundle) {
+        writeln!(file, "{}", serde_json::to_string(&Bundles::of(&deciding.programs))?)?;
+    }
+    writeln!(file, "{}", serde_json::to_string(&receipt)?)?;
+    Ok(file.sync_all()?)
+}
+
+/// A line before the first receipt of a bundle, so that the file says all that it takes to decide again. Nobody has to
+/// trust it: receipts name bundles by their digest.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bundles {
+    /// Payload, in base 64.
+    device: String,
+    server: Option<String>,
+}
+
+impl Bundles {
+    fn of(programs: &Programs) -> Self {
+        let text = |program: &Program| BASE64_STANDARD.encode(program.bundle.to_bytes());
+        Self { device: text(&programs.device), server: programs.server.as_ref().map(text) }
+    }
+
+    fn read(&self) -> Option<Deciding> {
+        let device = BASE64_STANDARD.decode(&self.device).ok()?;
+        let server = self.server.as_ref().map(|text| BASE64_STANDARD.decode(text)).transpose().ok()?;
+        Some(Deciding::of_bundles(Programs::load(&device, server.as_deref()).ok()?, Vec::new()))
+    }
+}
+
+type Known = BTreeMap<String, Arc<Deciding>>;
+
+/// Adds what decided under each digest by which a receipt may name it: the device's bundle, or the server's.
+fn know(known: &mut Known, deciding: Deciding) {
+    let deciding = Arc::new(deciding);
+    let programs = &deciding.programs;
+    for program in [Some(&programs.device), programs.server.as_ref()].into_iter().flatten() {
+        known.insert(format!("{:032x}", program.digest), Arc::clone(&deciding));
+    }
+}
+
+fn each_receipt(
+    path: &Path,
+    known: &mut Known,
+    mut take: impl FnMut(usize, Receipt, &Known) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    for (index, line) in BufReader::new(file).lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        if let Ok(bundles) = serde_json::from_str::<Bundles>(&line) {
+            let not = || format!("{}, line {}: not a bundle of this version", path.display(), index + 1);
+            know(known, bundles.read().with_context(not)?);
+            continue;
+        }
+        let not = || format!("{}, line {}: not a receipt", path.display(), index + 1);
+        take(index + 1, serde_json::from_str(&line).with_context(not)?, known)?;
+    }
+    Ok(())
+}
+
+/// Runs `attune verify`.
+///
+/// # Errors
+/// If a receipt is wrong, after all of them were looked at.
+pub fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
+    let mut bundles = BTreeMap::new();
+    for path in &args.bundles {
+        know(&mut bundles, bundle::read(path)?);
+    }
+    let mut previous = String::new();
+    let (mut same, mut erased, mut wrong) = (0u64, 0u64, 0u64);
+    each_receipt(&args.receipts, &mut bundles, |line, receipt, bundles| {
+        match receipt.verify(&previous, bundles) {
+            Ok(true) => same += 1,
+            Ok(false) => erased += 1,
+            Err(fault) => {
+                wrong += 1;
+                output::notice(&format!("{}, line {line}: {fault}", args.receipts.display()));
+            }
+        }
+        previous = receipt.digest;
+        Ok(())
+    })?;
+    if args.json {
+        output::json(&serde_json::json!({ "same": same, "erased": erased, "wrong": wrong }))?;
+    } else {
+        output::line(&format!("{same} came out the same, {erased} were erased, {wrong} are wrong"))?;
+    }
+    if wrong > 0 {
+        bail!("{wrong} of {} receipts are wrong", same + erased + wrong);
+    }
+    Ok(())
+}

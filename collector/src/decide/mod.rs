@@ -1,0 +1,185 @@
+//! Decisions for those who have no page: the same engine, the same answer. Pure.
+//!
+//! One form of question for `POST /v1/decide` and `attune decide`, and one form of answer: for a single placement
+//! the decision's canonical JSON and nothing else, which is what the SDK gives for the same input.
+
+pub mod question;
+pub mod receipt;
+pub mod token;
+
+pub use question::{Question, Unfit};
+
+use attune_engine::case::Case;
+use attune_engine::explain::Line;
+use attune_engine::json;
+use attune_engine::label::{Programs, ServerOnly};
+use attune_schema::source::{Label, Source};
+use attune_schema::stored::Profile;
+use attune_schema::value::Value;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// On whose word a question is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Authority {
+    /// A page's: it has a public key, which everybody has. It learns nothing that its bundle does not say.
+    Page,
+    /// A signed profile token: the company's server said who it is.
+    Person,
+    /// The company's server itself.
+    Server,
+}
+
+/// What a site decides by on a server.
+#[derive(Debug)]
+pub struct Deciding {
+    /// The bundles.
+    pub programs: Programs,
+    /// Attributes that no page may know.
+    hidden: BTreeSet<String>,
+    /// Declared attributes.
+    declared: BTreeSet<String>,
+    /// Content of offers by id, as JSON: fields by language.
+    contents: BTreeMap<String, Box<RawValue>>,
+    /// Why some placements are decided here.
+    pub server_only: Vec<ServerOnly>,
+}
+
+/// The part of a bundle's words that is about offers.
+#[derive(serde::Deserialize)]
+struct Words {
+    #[serde(default)]
+    offers: BTreeMap<String, Box<RawValue>>,
+}
+
+impl Deciding {
+    /// Takes over the `programs` that `source` was compiled to.
+    #[must_use]
+    pub fn new(programs: Programs, source: &Source, server_only: Vec<ServerOnly>) -> Self {
+        let hidden = source.attributes.iter().filter(|attribute| attribute.label == Label::ServerOnly);
+        Self {
+            hidden: hidden.map(|attribute| attribute.id.clone()).collect(),
+            declared: source.attributes.iter().map(|attribute| attribute.id.clone()).collect(),
+            ..Self::of_bundles(programs, server_only)
+        }
+    }
+
+    /// Without a source: whoever asks may say anything of the visitor.
+    #[must_use]
+    pub fn of_bundles(programs: Programs, server_only: Vec<ServerOnly>) -> Self {
+        let words = &programs.server.as_ref().unwrap_or(&programs.device).bundle.words;
+        let contents = serde_json::from_str::<Words>(words).map(|words| words.offers).unwrap_or_default();
+        Self { programs, hidden: BTreeSet::new(), declared: BTreeSet::new(), contents, server_only }
+    }
+
+    /// Whether somebody's stored attributes count for one of these placements.
+    #[must_use]
+    pub fn wants_stored(&self, placements: &[String]) -> bool {
+        placements.iter().any(|placement| self.programs.asks(placement))
+    }
+
+    /// Answers `question`. `stored` is what is known here about the person, and counts only where the server has the
+    /// say: elsewhere the answer is the page's own.
+    ///
+    /// # Errors
+    /// If the profile that the question holds does not read.
+    pub fn answer(
+        &self,
+        question: &Question,
+        authority: Authority,
+        stored: &BTreeMap<String, Value>,
+    ) -> Result<String, Unfit> {
+        let mut reserved = question.reserved.clone();
+        let mut answers = Vec::new();
+        for placement in question.wanted() {
+            let answer = self.one(question, placement, &mut reserved, authority, stored)?;
+            answers.push(answer);
+        }
+        Ok(match (question.placement.is_some(), answers.as_slice()) {
+            (true, [only]) => only.clone(),
+            _ => format!("{{\"decisions\":[{}]}}", answers.join(",")),
+        })
+    }
+
+    fn one(
+        &self,
+        question: &Question,
+        placement: &str,
+        reserved: &mut Vec<(String, String)>,
+        authority: Authority,
+        stored: &BTreeMap<String, Value>,
+    ) -> Result<String, Unfit> {
+        let asked = self.programs.asks(placement);
+        let program = self.programs.of(placement);
+        let mut case = question.case(placement, reserved);
+        // What only the server may know is not for everybody to try out.
+        if authority == Authority::Page {
+            case.attributes.retain(|name, _| !self.hidden.contains(name));
+        }
+        let open = authority == Authority::Server || !asked;
+        if !open {
+            case.force = None;
+        }
+        if asked && authority > Authority::Page {
+            for (name, value) in stored.iter().filter(|(name, _)| self.declared.contains(*name)) {
+                case.attributes.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        let profile = self.profile(question, &case, program, authority)?;
+        let mut lines = (question.explain && open).then(Vec::new);
+        let decision = case.decide_for(program, &profile, &mut lines);
+        if let (Some(campaign), [first, ..]) = (&decision.campaign, decision.offers.as_slice()) {
+            for (facet, value) in
+                [("campaign", campaign), ("offer", &first.offer), ("placement", &case.placement)]
+            {
+                reserved.push((facet.to_owned(), value.clone()));
+            }
+        }
+        let json = json::decision(&decision);
+        if lines.is_none() && !question.content {
+            return Ok(json);
+        }
+        let mut answer = format!("{{\"decision\":{json}");
+        if let Some(lines) = &lines {
+            answer.push_str(&format!(",\"explanation\":{}", json::explanation(lines)));
+        }
+        if question.content {
+            let shown = decision.offers.iter().filter_map(|choice| {
+                let content = self.contents.get(&choice.offer)?;
+                Some(format!("{}:{}", serde_json::Value::from(choice.offer.as_str()), content.get()))
+            });
+            answer.push_str(&format!(",\"content\":{{{}}}", shown.collect::<Vec<_>>().join(",")));
+        }
+        answer.push('}');
+        Ok(answer)
+    }
+
+    /// The profile that the question holds, else what its events make. Stored attributes are added to either.
+    fn profile(
+        &self,
+        question: &Question,
+        case: &Case,
+        program: &attune_engine::decide::Program,
+        authority: Authority,
+    ) -> Result<Profile, Unfit> {
+        let Some(mut profile) = question.profile()? else { return Ok(case.profile(program)) };
+        if authority == Authority::Page {
+            profile.attributes.retain(|(name, _)| !self.hidden.contains(name));
+        }
+        // Without any the bytes, and so the decision's id, are those of the page.
+        for (name, value) in &case.attributes {
+            attune_engine::profile::set_attribute(&mut profile, name, value.clone());
+        }
+        Ok(profile)
+    }
+}
+
+/// Every step, for the command line.
+#[must_use]
+pub fn in_lines(lines: &[Line]) -> String {
+    let line = |line: &Line| match line.score_micros {
+        Some(micros) => format!("{:<16} {:<28} {}\n", line.step.code(), line.subject, micros as f64 / 1e6),
+        None => format!("{:<16} {:<28} {}\n", line.step.code(), line.subject, line.outcome),
+    };
+    lines.iter().map(line).collect()
+}
