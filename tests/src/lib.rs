@@ -1,3 +1,4 @@
 //! Cross-crate harness.
 
+pub mod random;
 pub mod spec;

@@ -3,7 +3,8 @@
 use crate::built::Built;
 use crate::run::{cargo, run};
 use crate::schemathesis::{self, Effort};
-use crate::{engine, npm, slow};
+use crate::web::{Part, Web};
+use crate::{engine, npm, slow, test};
 use anyhow::Result;
 use clap::Args;
 
@@ -14,8 +15,11 @@ const COLLECTOR: &[&str] = &[
     "--test", "crash", "--test", "hostile", "--test", "imports", "--test", "outage",
 ];
 
-/// A hundred crashes, a million hostile requests, an hour without the warehouse, files of a million people, a million
-/// generated inputs.
+/// What draws decisions.
+const ENGINE: &[&str] = &["--release", "--package", "attune-tests"];
+
+/// A hundred crashes, a million hostile requests, an hour without the warehouse, files of a million people, two
+/// million drawn decisions, a million generated inputs.
 #[derive(Args)]
 pub(crate) struct Prove {
     /// `kill -9` so often in the middle of ingest, and as often again while the store comes and goes.
@@ -30,6 +34,9 @@ pub(crate) struct Prove {
     /// People in a file.
     #[arg(long, default_value_t = 1_000_000)]
     people: u32,
+    /// Drawn decisions that native and Wasm builds are compared on.
+    #[arg(long, default_value_t = 2_000_000)]
+    decisions: u64,
     /// Generated inputs a property.
     #[arg(long, default_value_t = 1_000_000)]
     cases: u32,
@@ -39,6 +46,8 @@ impl Prove {
     pub(crate) fn run(&self) -> Result<()> {
         npm::install()?;
         engine::install()?;
+        Web { dev: false, part: Part::Sdk }.run()?;
+        test::wasm(&Built::new(ENGINE)?, self.decisions)?.must_pass()?;
         let built = Built::new(COLLECTOR)?;
         let attune = built.program("attune")?;
         run(cargo()

@@ -8,6 +8,7 @@ use crate::web::{Part, Web};
 use crate::{check, engine, npm, size, slow};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -27,15 +28,28 @@ pub(crate) struct Test {
     no_web: bool,
 }
 
+/// Drawn decisions that native and Wasm builds are compared on; `cargo xtask prove` takes millions.
+const DRAWN: u64 = 20_000;
+
 /// Passed, failed, skipped.
 #[derive(Clone, Copy, Default)]
-struct Count {
+pub(crate) struct Count {
     passed: u64,
     failed: u64,
     skipped: u64,
 }
 
 impl Count {
+    /// # Errors
+    /// If a test failed.
+    pub(crate) fn must_pass(self) -> Result<()> {
+        if self.failed > 0 {
+            bail!("{} of {} failed", self.failed, self.failed + self.passed)
+        } else {
+            Ok(())
+        }
+    }
+
     fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
@@ -58,7 +72,7 @@ impl Test {
         layer(&mut count, "several collectors on PostgreSQL", || postgres(&built))?;
         layer(&mut count, "requests made from the description", || described(attune))?;
         layer(&mut count, "slow clients", || slow_clients(attune))?;
-        layer(&mut count, "decision specification in Wasm", || wasm(&built))?;
+        layer(&mut count, "decision specification in Wasm", || wasm(&built, DRAWN))?;
         layer(&mut count, "example sites", || node("examples/", attune))?;
         layer(&mut count, "other products' clients", || node("tests/switch/", attune))?;
         layer(&mut count, "integration guide", || node("tests/docs/", attune))?;
@@ -194,16 +208,22 @@ fn summaries(text: &str) -> Result<Count> {
     Ok(count)
 }
 
-fn wasm(built: &Built) -> Result<Count> {
+/// The specification and `cases` drawn decisions, natively and in the very Wasm that pages load.
+pub(crate) fn wasm(built: &Built, cases: u64) -> Result<Count> {
     let vectors = output(Command::new(built.program("spec-vectors")?).current_dir(root()))?;
     fs::write(root().join("target/spec-vectors.json"), vectors)?;
-    node("tests/wasm/", built.program("attune")?)
+    let (drawn, cases) = (built.program("differential")?, cases.to_string());
+    node_with("tests/wasm/", &[("ATTUNE_DIFFERENTIAL", drawn.as_os_str()), ("ATTUNE_CASES", cases.as_ref())])
 }
 
 /// Node's own test runner over a folder; its closing lines are counted.
 fn node(folder: &str, attune: &Path) -> Result<Count> {
+    node_with(folder, &[("ATTUNE_BINARY", attune.as_os_str())])
+}
+
+fn node_with(folder: &str, environment: &[(&str, &OsStr)]) -> Result<Count> {
     let tests = &["--test-reporter=tap", "--test", folder];
-    let (text, _) = captured(command("node").args(tests).env("ATTUNE_BINARY", attune))?;
+    let (text, _) = captured(command("node").args(tests).envs(environment.iter().copied()))?;
     let number = |what: &str| -> u64 {
         let line = text.lines().find_map(|line| line.strip_prefix(&format!("# {what} ")));
         line.and_then(|n| n.trim().parse().ok()).unwrap_or(0)
