@@ -36,8 +36,8 @@ enum BundleCommand {
         #[arg(long, value_name = "FILE", default_value = "signing.key")]
         key: PathBuf,
         /// Revision that the bundle says it is of.
-        #[arg(long, default_value_t = 0)]
-        version: u64,
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        revision: u64,
         /// Print one last line of JSON on standard output.
         #[arg(long)]
         json: bool,
@@ -69,8 +69,8 @@ struct ServerPart {
 /// If a file cannot be read or written, or nothing of the source can be used.
 pub fn run(args: &BundleArgs) -> anyhow::Result<()> {
     match &args.command {
-        BundleCommand::Compile { source, out, key, version, json } => {
-            compile(source, out, key, *version, *json)
+        BundleCommand::Compile { source, out, key, revision, json } => {
+            compile(source, out, key, *revision, *json)
         }
         BundleCommand::Inspect { file, json } => inspect(file, *json),
         BundleCommand::Schema => output::line(&serde_json::to_string_pretty(&schema())?),
@@ -97,11 +97,11 @@ pub fn read_source(path: &Path) -> anyhow::Result<Source> {
     serde_json::from_str(&text).with_context(|| format!("{} is not a source", path.display()))
 }
 
-fn compile(source: &Path, out: &Path, key: &Path, version: u64, as_json: bool) -> anyhow::Result<()> {
+fn compile(source: &Path, out: &Path, key: &Path, revision: u64, as_json: bool) -> anyhow::Result<()> {
     use base64::Engine as _;
     let read = read_source(source)?;
     let signer = Signer::open(key).with_context(|| key.display().to_string())?;
-    let compiled = Compiled::of(&read, version, now());
+    let compiled = Compiled::of(&read, revision, now());
     let published = &compiled.published;
     for problem in &published.problems {
         output::notice(&serde_json::to_string(problem)?);
