@@ -34,10 +34,18 @@ export interface Decision {
   offers: readonly Choice[];
   /** What would have been shown. */
   withheld: readonly Choice[];
+  /** Where the server decided: fields of the offers by language. */
+  content?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
   /** Short code, such as `matched`, `no_consent`, `capped`. */
   reason: string;
   /** Hash of the bundle that decided. */
   bundle: string;
+}
+
+/** On the word of the site's server. */
+export interface Signed {
+  /** A profile token, for what only the server may decide: docs/decisions.md. */
+  token?: string;
 }
 
 /** What works: all; everything but decisions; nothing. Undefined until it is known. */
@@ -50,7 +58,7 @@ export interface Attune {
   /** Records an event: `noun_verb` in the past tense, at most 64 bytes. */
   track(name: string, fields?: Fields): Promise<void>;
   /** Tells who is signed in, by a pseudonym. False if it is none: e-mail addresses and numbers are refused. */
-  identify(id: string, traits?: Fields): Promise<boolean | undefined>;
+  identify(id: string, traits?: Fields, options?: Signed): Promise<boolean | undefined>;
   /** Tells that two user ids are one person; the second is the present one unless said. */
   alias(id: string, previous?: string): Promise<boolean | undefined>;
   /** Records that the visitor belongs to a group, such as a company. */

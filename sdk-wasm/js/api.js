@@ -17,10 +17,13 @@ export function apiOf(page) {
     const core = decider.core();
     return core ? ask(core) : decider.load().then(ask, () => null);
   };
-  const decide = (placement, options, peek) =>
-    decided((core) => JSON.parse(core.decide(placement, Date.now(), (options && options.limit) || 1, peek) || "null"));
+  const decide = async (placement, { limit = 1 } = {}, peek) => {
+    const decision = await decided((core) => JSON.parse(core.decide(placement, Date.now(), limit, peek) || "null"));
+    return decision && decision.reason !== "ask_server" ? decision : page.ask(placement, limit);
+  };
   const another = () => {
     who.reset();
+    who.token = undefined;
     queue.clear();
     decider.changed();
   };
@@ -28,8 +31,10 @@ export function apiOf(page) {
   return {
     page: (name, fields) => record("page_viewed", { ...fields, name }),
     track: (name, fields) => record(String(name), fields),
-    identify(id, traits) {
+    // `token` says it on the word of the site's server.
+    identify(id, traits, { token } = {}) {
       if (!id || PERSONAL.test(String(id).normalize("NFKC"))) return false;
+      who.token = token;
       if (who.identify(clip(String(id), 128))) record("identified", {});
       decider.changed();
       wall.through(Object.values(traits || {}), (clean) => {

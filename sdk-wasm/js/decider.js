@@ -72,6 +72,8 @@ export function openDecider(store, who, consent, instantiate) {
       installed();
     },
     payload: () => payload,
+    // For the server: the context, and the core or what it would have learnt.
+    known: () => ({ core, view, events: [...stored(), ...fresh] }),
     // Context of this page's decisions.
     page(values) {
       view = values;

@@ -82,6 +82,10 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
     emit("consent", consent.get());
   }
 
+  // Null unless the visitor allows it and the server answers.
+  const ask = (placement, limit) =>
+    consent.personalises() ? part(__SERVER__).then((module) => module.ask({ base, site, who, consent, decider }, placement, limit)).catch(() => null) : null;
+
   // Placements are a part of their own, and what decides them another: pages without any load neither.
   let places = null;
   let placing = false;
@@ -90,9 +94,9 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
     else if (!placing && document.querySelector(PLACEMENTS)) {
       const since = ready ? performance.now() : 0;
       placing = true;
-      Promise.all([part(__PLACEMENT__), decider.load()])
+      Promise.all([part(__PLACEMENT__), decider.load().catch(() => part(__SERVER__).then(({ lite }) => lite))])
         .then(([module, core]) => {
-          places = module.placements(core, PLACEMENTS, record);
+          places = module.placements(core, PLACEMENTS, record, ask);
           places.learn();
           places.view(since);
         })
@@ -132,7 +136,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   }
 
   const api = apiOf({
-    decider, queue, store, who, base, site, consent, wall, listeners, put, part, saveSoon, save,
+    decider, queue, store, who, base, site, consent, wall, listeners, put, part, saveSoon, save, ask,
     flush: out.flush,
     places: () => places,
   });

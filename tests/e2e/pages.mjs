@@ -11,7 +11,7 @@ const folder = new URL("pages/", import.meta.url);
 const STRICT =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
 const TYPES = { html: "text/html; charset=utf-8", js: "text/javascript", pdf: "application/pdf" };
-const BUILT = ["/cmp.js", "/built.js"]; // Import packages.
+const BUILT = ["/cmp.js", "/built.js", "/openfeature.js"]; // Import packages.
 const TAG = /<!-- attune(.*?) -->/;
 const POLICY = /<!-- policy: (.*?) -->/;
 

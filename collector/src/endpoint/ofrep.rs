@@ -72,7 +72,7 @@ pub struct Flags {
     )
 )]
 pub async fn flag(State(app): State<App>, Path(key): Path<String>, request: Request) -> Response {
-    answer(&app, request, async |app, asker, question| {
+    answer(&app, request, Some(&key), async |app, asker, question| {
         let placement = key.strip_suffix(DECISION).unwrap_or(&key);
         if !asker.site.deciding.programs.device.bundle.placements.iter().any(|known| known == placement) {
             let body = json!({ "key": key, "errorCode": "FLAG_NOT_FOUND", "errorDetails": "no placement has this name" });
@@ -103,7 +103,7 @@ pub async fn flag(State(app): State<App>, Path(key): Path<String>, request: Requ
 )]
 pub async fn all(State(app): State<App>, request: Request) -> Response {
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
-    answer(&app, request, async |app, asker, question| {
+    answer(&app, request, None, async |app, asker, question| {
         let mut flags_of_all = Vec::new();
         for placement in &asker.site.deciding.programs.device.bundle.placements {
             flags_of_all.extend(flags(app, asker, question.clone(), placement).await?);
@@ -129,6 +129,7 @@ pub async fn all(State(app): State<App>, request: Request) -> Response {
 async fn answer(
     app: &App,
     request: Request,
+    key: Option<&str>,
     evaluate: impl AsyncFnOnce(&App, &Asker, Question) -> Result<Response, ApiError>,
 ) -> Response {
     let (parts, body) = request.into_parts();
@@ -139,21 +140,21 @@ async fn answer(
         let object = bytes.trim_ascii_start().starts_with(b"{");
         let evaluation = match bytes.is_empty() {
             true => Ok(Evaluation::default()),
-            false if !object => return Ok(refused("PARSE_ERROR", "the body is not a JSON object")),
+            false if !object => return Ok(refused(key, "PARSE_ERROR", "the body is not a JSON object")),
             false => serde_json::from_slice(&bytes),
         };
         let question = match evaluation {
             Ok(evaluation) => question(evaluation),
-            Err(error) => return Ok(refused("PARSE_ERROR", &error.to_string())),
+            Err(error) => return Ok(refused(key, "PARSE_ERROR", &error.to_string())),
         };
         match question {
             Ok(question) => match evaluate(app, &asker, question).await {
                 Err(error) if error.status() == StatusCode::UNPROCESSABLE_ENTITY => {
-                    Ok(refused("INVALID_CONTEXT", error.message()))
+                    Ok(refused(key, "INVALID_CONTEXT", error.message()))
                 }
                 answered => answered,
             },
-            Err((code, details)) => Ok(refused(code, &details)),
+            Err((code, details)) => Ok(refused(key, code, &details)),
         }
     };
     let mut response = answered.await.unwrap_or_else(IntoResponse::into_response);
@@ -177,9 +178,13 @@ fn key_header(headers: &HeaderMap) -> HeaderMap {
     headers
 }
 
-fn refused(code: &str, details: &str) -> Response {
-    (StatusCode::BAD_REQUEST, axum::Json(json!({ "errorCode": code, "errorDetails": details })))
-        .into_response()
+/// The protocol's own error; of one flag it names the flag.
+fn refused(key: Option<&str>, code: &str, details: &str) -> Response {
+    let mut body = json!({ "errorCode": code, "errorDetails": details });
+    if let Some(key) = key {
+        body["key"] = key.into();
+    }
+    (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
 }
 
 /// What a context asks, but for the placement.

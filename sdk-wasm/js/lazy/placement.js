@@ -2,6 +2,7 @@
 // HTML is made; the default content is kept and comes back the moment it must.
 
 import { watchExposure } from "./exposure.js";
+import { nothing } from "../safe.js";
 import { openWords } from "./words.js";
 
 const nameOf = (element) => element.getAttribute("name") || element.dataset.attunePlacement;
@@ -16,12 +17,13 @@ function safe(address) {
   }
 }
 
-// `selector` finds placements.
-export function placements(core, selector, record) {
+// `selector` finds placements; `ask` gets a decision from the server.
+export function placements(core, selector, record, ask) {
   const words = openWords(core);
   const shown = new Map(); // element → { undo, stop, fields }
   const settled = new WeakSet(); // Decided for this view: no late swap.
   let viewAt = 0;
+  let views = 0;
 
   const offerFields = (decision, choice) => ({
     placement: decision.placement,
@@ -95,6 +97,18 @@ export function placements(core, selector, record) {
     const answer = core.decide(name, Date.now(), 1);
     if (!answer) return;
     const decision = JSON.parse(answer);
+    if (decision.reason !== "ask_server") return present(element, decision);
+    const [view, began] = [views, viewAt];
+    Promise.resolve(ask(name)).then((told) => {
+      if (!told || view !== views || performance.now() - began > words.budget(name)) return;
+      words.add(told.content);
+      const [first] = told.offers;
+      if (first) for (const [facet, value] of [["campaign", told.campaign || ""], ["offer", first.id], ["placement", name]]) core.reserve(facet, value);
+      present(element, told);
+    }, nothing);
+  }
+
+  function present(element, decision) {
     const [choice] = decision.offers;
     const [withheld] = decision.withheld;
     if (choice) {
@@ -125,6 +139,7 @@ export function placements(core, selector, record) {
     // A new view: every placement is decided afresh.
     view(startedAt) {
       viewAt = startedAt;
+      views++;
       core.release();
       for (const element of document.querySelectorAll(selector)) {
         restore(element);
@@ -140,6 +155,7 @@ export function placements(core, selector, record) {
     // There is another bundle.
     learn: words.learn,
     restoreAll() {
+      views++; // What the server still says comes too late.
       for (const element of [...shown.keys()]) restore(element);
       core.release();
     },

@@ -13,7 +13,12 @@ export function openWords(core) {
     learn() {
       words = JSON.parse(core.words());
     },
-    budget: (placement) => words.budgets[placement] || 0,
+    // What the server gave with its decision.
+    add(offers) {
+      words.offers = { ...words.offers, ...offers };
+    },
+    // Without a bundle as long as placements wait unless they say otherwise.
+    budget: (placement) => (words.budgets ? words.budgets[placement] || 0 : 1_500),
     content: (offer, field) => (localised(words.offers[offer]) || {})[field] || "",
     reason: (campaign) => localised(words.reasons[campaign]) || "",
   };

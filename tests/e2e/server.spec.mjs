@@ -1,0 +1,136 @@
+// What a page may not know, and pages that cannot decide: the server decides, and nothing else changes.
+import { expect, test } from "@playwright/test";
+import { OFREPProvider } from "@openfeature/ofrep-provider";
+import { OpenFeature } from "@openfeature/server-sdk";
+import { createPrivateKey, sign } from "node:crypto";
+import { servePages } from "./pages.mjs";
+import { signIn } from "./stack.mjs";
+
+const url = process.env.ATTUNE_URL;
+let pages, key, server;
+
+const offer = (id, weight, title) => ({ id, weight, content: { en: { title } } });
+const SOURCE = {
+  attributes: [{ id: "credit_band", label: "server-only" }],
+  placements: [{ id: "asked" }, { id: "own" }],
+  offers: [offer("loan", 2, "A loan for you"), offer("card", 1, "A card")],
+  campaigns: [
+    {
+      id: "loans", status: "running", placements: ["asked"], offers: ["loan"], priority: 2,
+      audience: { attribute: { name: "credit_band", is: "A" } },
+      caps: [{ scope: "campaign", per: "day", max: 1 }],
+    },
+    { id: "cards", status: "running", placements: ["asked", "own"], offers: ["card"] },
+  ],
+};
+
+test.beforeAll(async () => {
+  const call = await signIn(url);
+  const site = `server-${Date.now()}`;
+  ({ key } = await call("POST", "/api/sites", { name: site, origins: [] }));
+  const settings = await call("GET", `/api/sites/${site}/settings`);
+  const body = { ...settings.body, holdout_percent: 0 };
+  await call("PUT", `/api/sites/${site}/settings`, body, { "if-match": `"${settings.version}"` });
+  for (const [kind, documents] of Object.entries(SOURCE))
+    for (const document of documents) await call("POST", `/api/sites/${site}/${kind}`, document);
+  server = await call("POST", `/api/sites/${site}/server-keys`, { label: "bank" });
+  pages = await servePages(url, key);
+});
+test.afterAll(() => pages.stop());
+
+// As the bank's server makes it, with what Node has.
+function token(attributes) {
+  const { kid } = server.token_key;
+  const text = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = `${text({ alg: "EdDSA", kid })}.${text({ sub: "cust_1", exp: Math.floor(Date.now() / 1_000) + 600, attributes })}`;
+  const signature = sign(null, Buffer.from(signed), createPrivateKey({ key: server.token_key, format: "jwk" }));
+  return `${signed}.${signature.toString("base64url")}`;
+}
+
+const heads = (page) => page.evaluate(() => ["h1", "h2"].map((name) => document.querySelector(name).textContent));
+
+test("a page asks about what it may not know, and decides the rest itself", async ({ page }) => {
+  const asked = [];
+  page.on("request", (request) => request.url().endsWith("/v1/decide") && asked.push(request.postDataJSON()));
+  await page.goto(`${pages.origin}/server`);
+  await expect.poll(() => heads(page)).toEqual(["A card", "A card"]);
+  expect(asked.map(({ placement }) => placement)).toEqual(["asked"]);
+  const body = await page.evaluate(() => document.documentElement.outerHTML);
+  expect(body).not.toContain("A loan");
+
+  const decision = await page.evaluate(async (token) => {
+    await window.attune.identify("cust_1", {}, { token });
+    return window.attune.decide("asked");
+  }, token({ credit_band: "A" }));
+  expect(decision).toMatchObject({ campaign: "loans", reason: "matched", offers: [{ id: "loan" }], content: { loan: { en: { title: "A loan for you" } } } });
+  expect(asked.at(-1).token).toBeTruthy();
+  const other = await page.evaluate(async (token) => {
+    await window.attune.identify("cust_1", {}, { token });
+    return window.attune.decide("asked");
+  }, token({ credit_band: "D" }));
+  expect(other.campaign).toBe("cards");
+});
+
+test("what the server decided is exposed, counted against caps and taken back like any other", async ({ page }) => {
+  await page.goto(`${pages.origin}/server`);
+  await expect.poll(() => heads(page)).toEqual(["A card", "A card"]);
+  const events = await pages.until("server", (all) => all.filter(({ name }) => name === "offer_exposed").length >= 2, "exposures");
+  const exposed = events.filter(({ name }) => name === "offer_exposed").map(({ fields }) => [fields.placement, fields.offer]);
+  expect(exposed).toEqual(expect.arrayContaining([["asked", "card"], ["own", "card"]]));
+  await page.evaluate(() => window.attune.consent({ personalise: false }));
+  await expect.poll(() => heads(page)).toEqual(["The default", "The other default"]);
+  expect(await page.evaluate(() => window.attune.decide("asked"))).toMatchObject({ reason: "no_consent" });
+});
+
+test("without Wasm the server decides everything", async ({ page }) => {
+  await page.goto(`${pages.origin}/server-no-wasm`);
+  await expect.poll(() => heads(page)).toEqual(["A card", "A card"]);
+  expect(await page.evaluate(() => [window.attune.mode, window.attune.why])).toEqual(["lite", "no_wasm"]);
+  const decision = await page.evaluate(() => window.attune.decide("own"));
+  expect(decision).toMatchObject({ campaign: "cards", offers: [{ id: "card" }] });
+});
+
+test("without an answer the default content stays", async ({ page }) => {
+  pages.faults.push((path) => path === "/v1/decide" && { status: 503 });
+  try {
+    await page.goto(`${pages.origin}/server`);
+    await expect.poll(() => heads(page)).toEqual(["The default", "A card"]);
+    expect(await page.evaluate(() => window.attune.decide("asked"))).toBe(null);
+  } finally {
+    pages.faults.pop();
+  }
+});
+
+test("an OpenFeature client on a server sees the same through OFREP", async () => {
+  const flags = async (bearer, context) => {
+    const provider = new OFREPProvider({ baseUrl: url, headers: [["Authorization", `Bearer ${bearer}`]] });
+    await OpenFeature.setProviderAndWait(provider);
+    return OpenFeature.getClient().getStringDetails("asked", "none", { targetingKey: "v", consent: { personalise: "granted" }, ...context });
+  };
+  expect(await flags(key, { credit_band: "A" })).toMatchObject({ value: "card", reason: "TARGETING_MATCH", variant: "card" });
+  const own = `${server.key.id}.${server.secret}`;
+  expect(await flags(own, { credit_band: "A" })).toMatchObject({ value: "loan", flagMetadata: { campaign: "loans" } });
+  const client = OpenFeature.getClient();
+  expect(await client.getObjectValue("asked.decision", {}, { targetingKey: "v", consent: { personalise: "granted" }, credit_band: "A" }))
+    .toMatchObject({ decision: { campaign: "loans" }, content: { loan: { en: { title: "A loan for you" } } } });
+  expect(await client.getStringDetails("nothing", "none", { targetingKey: "v" })).toMatchObject({ value: "none", errorCode: "FLAG_NOT_FOUND" });
+  expect(await client.getStringDetails("asked", "none", {})).toMatchObject({ value: "none", errorCode: "TARGETING_KEY_MISSING" });
+});
+
+test("an OpenFeature client in the page reads placements as flags", async ({ page }) => {
+  const shop = await servePages(url, process.env.ATTUNE_KEY);
+  try {
+    await page.goto(`${shop.origin}/openfeature`);
+    const told = await page.evaluate(() => window.told);
+    const shown = told.flag;
+    expect(told.text.flagMetadata.decision).toMatch(/^[0-9a-f-]{36}$/);
+    expect(told.text.value).toBe(shown ? told.object.offers[0].id : "none");
+    expect(told.number).toMatchObject({ value: 7, errorCode: "TYPE_MISMATCH" });
+    expect(told.unknown).toMatchObject({ value: "none", errorCode: "FLAG_NOT_FOUND" });
+    expect(told.empty).toMatchObject({ value: "none", reason: "DEFAULT" });
+    const events = await shop.until("openfeature", (all) => all.some(({ name }) => name === "thing_bought"), "the purchase");
+    expect(events.find(({ name }) => name === "thing_bought").fields).toEqual({ value: 12, currency: "KRW" });
+  } finally {
+    await shop.stop();
+  }
+});
