@@ -23,15 +23,10 @@ pub struct Usage<'a> {
 const SCOPES: [&str; 3] = ["campaign", "offer", "placement"];
 
 /// Whether `cap` leaves room for one more exposure of `values` (campaign, offer, placement).
-///
-/// The offer may be empty: then only caps that do not count offers can be used up.
 #[must_use]
 pub fn has_room(cap: Cap, values: [&str; 3], usage: Usage<'_>) -> bool {
     let scope = usize::from(cap.scope);
     let (Some(facet), Some(value)) = (SCOPES.get(scope), values.get(scope)) else { return false };
-    if value.is_empty() {
-        return true;
-    }
     let key = counter_key(OFFER_EXPOSED, Some((facet, value)));
     let now = usage.now;
     let since = |from| count_since(usage.profile, key, from, now);
@@ -48,6 +43,9 @@ pub fn has_room(cap: Cap, values: [&str; 3], usage: Usage<'_>) -> bool {
 /// Whether the visitor dismissed something of `campaign` recently enough to be left in peace.
 #[must_use]
 pub fn is_quiet(campaign: &Campaign, usage: Usage<'_>) -> bool {
+    if campaign.dismissed_ms <= 0 {
+        return false;
+    }
     let key = counter_key(OFFER_DISMISSED, Some(("campaign", &campaign.id)));
     last(usage.profile, key).is_some_and(|at| usage.now.since(at) < campaign.dismissed_ms)
 }

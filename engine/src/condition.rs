@@ -53,6 +53,8 @@ pub struct Facts<'a> {
     pub bundle: &'a Bundle,
     /// The visitor.
     pub profile: &'a Profile,
+    /// Values of the bundle's attributes, in its order: looked up once for all rules.
+    pub attributes: &'a [Option<&'a Value>],
     /// The page, device and campaign tags of this view; by name.
     pub context: &'a [(String, Value)],
     /// When.
@@ -65,7 +67,16 @@ pub struct Facts<'a> {
 #[must_use]
 pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
     match rule {
-        Rule::All(rules) => rules.iter().fold(Truth::True, |result, rule| result.min(evaluate(rule, facts))),
+        Rule::All(rules) => {
+            let mut result = Truth::True;
+            for rule in rules {
+                result = result.min(evaluate(rule, facts));
+                if result == Truth::False {
+                    break;
+                }
+            }
+            result
+        }
         Rule::Any(rules) => any(rules, facts),
         Rule::None(rules) => any(rules, facts).not(),
         Rule::Event { key, older_ms, within_ms, min, max } => {
@@ -77,10 +88,7 @@ pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
             };
             Truth::of(count >= *min && count <= *max)
         }
-        Rule::Attribute(index, test) => {
-            let name = facts.bundle.attributes.get(*index);
-            check(test, name.and_then(|name| profile::attribute(facts.profile, name)))
-        }
+        Rule::Attribute(index, test) => check(test, facts.attributes.get(*index).copied().flatten()),
         Rule::Context(name, test) => check(test, value::get(facts.context, name)),
         Rule::Affinity(category, at_least) => {
             let points = profile::affinity(facts.profile, category, facts.now, facts.bundle.half_life_ms);
@@ -128,7 +136,14 @@ fn happened(steps: &[u64], absent: bool, within_ms: i64, first_ms: i64, facts: F
 }
 
 fn any(rules: &[Rule], facts: Facts<'_>) -> Truth {
-    rules.iter().fold(Truth::False, |result, rule| result.max(evaluate(rule, facts)))
+    let mut result = Truth::False;
+    for rule in rules {
+        result = result.max(evaluate(rule, facts));
+        if result == Truth::True {
+            break;
+        }
+    }
+    result
 }
 
 fn check(test: &Test, value: Option<&Value>) -> Truth {

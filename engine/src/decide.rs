@@ -10,6 +10,7 @@ use crate::cap::{Usage, has_room, is_quiet};
 use crate::condition::{Facts, Truth, evaluate};
 use crate::explain::{Step, Trace};
 use crate::math::to_micros;
+use crate::profile;
 use crate::rank::{Scored, order, score};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -158,10 +159,7 @@ pub struct Decision {
 struct Candidate<'a> {
     campaign: &'a Campaign,
     variant: &'a Variant,
-    /// Kept out, or in the control arm.
-    withheld: Option<Reason>,
     best: Vec<Scored<'a>>,
-    tie: u32,
 }
 
 /// Decides.
@@ -186,9 +184,8 @@ pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> De
             decision.reason = Reason::Override;
             decision.offers.push(Choice { offer: offer.id.clone(), score_micros: 0 });
         }
-        Ok(Outcome::Won(candidate)) => {
-            let choices =
-                if candidate.withheld.is_some() { &mut decision.withheld } else { &mut decision.offers };
+        Ok(Outcome::Won(candidate, withheld)) => {
+            let choices = if withheld.is_some() { &mut decision.withheld } else { &mut decision.offers };
             for scored in pick(&candidate.best, candidate.campaign.per_category, input.limit.max(1)) {
                 let score_micros = to_micros(scored.score);
                 choices.push(Choice { offer: scored.offer.id.clone(), score_micros });
@@ -197,14 +194,14 @@ pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> De
             if candidate.campaign.variants.len() > 1 {
                 decision.variant = Some(candidate.variant.id.clone());
             }
-            decision.reason = candidate.withheld.unwrap_or(if candidate.campaign.variants.len() > 1 {
+            decision.reason = withheld.unwrap_or(if candidate.campaign.variants.len() > 1 {
                 Reason::Split
             } else if candidate.best.len() > 1 {
                 Reason::Ranked
             } else {
                 Reason::Matched
             });
-            if candidate.withheld.is_some() {
+            if withheld.is_some() {
                 trace.step(Step::Fallback, input.placement, decision.reason.code());
             }
         }
@@ -214,7 +211,8 @@ pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> De
 
 enum Outcome<'a> {
     Forced(&'a Offer),
-    Won(Candidate<'a>),
+    /// What wins, and why the visitor does not see it.
+    Won(Candidate<'a>, Option<Reason>),
 }
 
 fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) -> Result<Outcome<'a>, Reason> {
@@ -250,7 +248,9 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
     trace.step(Step::GlobalHoldout, "", if held { "in" } else { "out" });
 
     let Input { profile, context, now, unit, .. } = input;
-    let facts = Facts { bundle, profile, context, now, unit };
+    let attributes: Vec<Option<&Value>> =
+        bundle.attributes.iter().map(|name| profile::attribute(profile, name)).collect();
+    let facts = Facts { bundle, profile, attributes: &attributes, context, now, unit };
     let mut nearest = Reason::Fallback;
     let mut winner: Option<Candidate<'a>> = None;
     for campaign in bundle.campaigns.iter().filter(|c| c.placements.contains(&placement)) {
@@ -261,10 +261,10 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
             trace.step(Step::Arbitration, &campaign.id, "outranked");
             continue;
         }
-        match candidate(campaign, facts, input, held, trace) {
+        match candidate(bundle, campaign, facts, input, trace) {
             Err(reason) => nearest = nearest.max(reason),
             Ok(next) => {
-                let wins = winner.as_ref().is_none_or(|best| beats(&next, best));
+                let wins = winner.as_ref().is_none_or(|best| beats(&next, best, &bundle.salt, unit));
                 let loser = if wins { winner.as_ref().map(|best| best.campaign) } else { Some(campaign) };
                 if let Some(loser) = loser {
                     trace.step(Step::Arbitration, &loser.id, "outranked");
@@ -277,13 +277,21 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
     }
     let winner = winner.ok_or(nearest)?;
     trace.step(Step::Arbitration, &winner.campaign.id, "won");
-    Ok(Outcome::Won(winner))
+    // Whoever is kept out goes the same way as everybody; only who wins needs to know.
+    let withheld = if held || is_kept_out(winner.campaign, &bundle.salt, unit) {
+        Some(Reason::Holdout)
+    } else {
+        winner.variant.control.then_some(Reason::Control)
+    };
+    Ok(Outcome::Won(winner, withheld))
 }
 
 /// Of two campaigns of one priority: higher best score, then a tie-break that is even over visitors, then id.
-fn beats(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
+fn beats(a: &Candidate<'_>, b: &Candidate<'_>, salt: &str, unit: VisitorId) -> bool {
     let top = |c: &Candidate<'_>| c.best.first().map_or(f64::NEG_INFINITY, |s| s.score);
-    top(b).total_cmp(&top(a)).then(a.tie.cmp(&b.tie)).then_with(|| a.campaign.id.cmp(&b.campaign.id)).is_lt()
+    let tie = |c: &Candidate<'_>| bucket(salt, &c.campaign.id, unit);
+    let order = top(b).total_cmp(&top(a)).then_with(|| tie(a).cmp(&tie(b)));
+    order.then_with(|| a.campaign.id.cmp(&b.campaign.id)).is_lt()
 }
 
 /// The first `limit` offers, of one category no more than `per_category`, unless that is 0.
@@ -300,13 +308,12 @@ fn pick<'a, 'b>(best: &'b [Scored<'a>], per_category: u32, limit: usize) -> Vec<
 
 /// One campaign on its own: can it fill the placement, and with what?
 fn candidate<'a>(
+    bundle: &'a Bundle,
     campaign: &'a Campaign,
-    facts: Facts<'a>,
+    facts: Facts<'_>,
     input: Input<'a>,
-    held: bool,
     trace: &mut impl Trace,
 ) -> Result<Candidate<'a>, Reason> {
-    let bundle = facts.bundle;
     let salt = bundle.salt.as_str();
 
     let schedule = window(campaign.starts_at, campaign.ends_at, input.now);
@@ -330,15 +337,19 @@ fn candidate<'a>(
             return Err(Reason::Fallback);
         }
     }
-    let mut scoped = String::from("holdout:");
-    scoped.push_str(&campaign.id);
-    let kept_out = u64::from(bucket(salt, &scoped, input.unit)) < campaign.holdout_below;
-    trace.step(Step::Holdout, &campaign.id, if kept_out { "in" } else { "out" });
+    if trace.listens() {
+        let kept_out = is_kept_out(campaign, salt, input.unit);
+        trace.step(Step::Holdout, &campaign.id, if kept_out { "in" } else { "out" });
+    }
 
-    let mut weights = campaign.variants.iter().map(|variant| (variant.id.as_str(), variant.weight));
-    let variant =
-        choose(salt, &campaign.id, input.unit, &mut weights).and_then(|index| campaign.variants.get(index));
-    let variant = variant.ok_or(Reason::Fallback)?;
+    let variant = match campaign.variants.as_slice() {
+        [only] if only.weight > 0.0 => only,
+        variants => {
+            let mut weights = variants.iter().map(|variant| (variant.id.as_str(), variant.weight));
+            let chosen = choose(salt, &campaign.id, input.unit, &mut weights);
+            chosen.and_then(|index| variants.get(index)).ok_or(Reason::Fallback)?
+        }
+    };
     trace.step(Step::Variant, &variant.id, if variant.dropped { "dropped" } else { "assigned" });
     if variant.dropped {
         return Err(Reason::Fallback);
@@ -349,10 +360,13 @@ fn candidate<'a>(
         trace.step(Step::Cap, &campaign.id, "dismissed");
         return Err(Reason::Capped);
     }
-    let room = |offer: &str| {
-        campaign.caps.iter().all(|cap| has_room(*cap, [&campaign.id, offer, input.placement], usage))
+    let room = |offer: Option<&str>| {
+        let values = [campaign.id.as_str(), offer.unwrap_or_default(), input.placement];
+        // Caps that count offers are asked about each of them, the others once.
+        let mut asked = campaign.caps.iter().filter(|cap| (cap.scope == 1) == offer.is_some());
+        asked.all(|cap| has_room(*cap, values, usage))
     };
-    if !room("") {
+    if !room(None) {
         trace.step(Step::Cap, &campaign.id, "used_up");
         return Err(Reason::Capped);
     }
@@ -374,28 +388,30 @@ fn candidate<'a>(
         if outcome != "true" {
             continue;
         }
-        if !room(&offer.id) {
+        if !room(Some(&offer.id)) {
             trace.step(Step::Cap, &offer.id, "used_up");
             nearest = Reason::Capped;
             continue;
         }
-        let scored = score(bundle, campaign, offer, input.profile, input.unit, input.now);
+        let scored = score(bundle, campaign, offer, input.profile, input.now);
         trace.score(&offer.id, to_micros(scored.score));
         // Few offers: inserting in place costs the SDK less than a sort.
-        let place = best.iter().filter(|known| order(known, &scored).is_lt()).count();
+        let place = best.iter().filter(|known| order(known, &scored, salt, input.unit).is_lt()).count();
         list::insert(&mut best, place, scored);
     }
     if best.is_empty() {
         return Err(nearest);
     }
-    let withheld = if held || kept_out {
-        Some(Reason::Holdout)
-    } else if variant.control {
-        Some(Reason::Control)
-    } else {
-        None
-    };
-    Ok(Candidate { campaign, variant, withheld, best, tie: bucket(salt, &campaign.id, input.unit) })
+    Ok(Candidate { campaign, variant, best })
+}
+
+/// Whether `unit` is in the campaign's holdout.
+fn is_kept_out(campaign: &Campaign, salt: &str, unit: VisitorId) -> bool {
+    campaign.holdout_below > 0 && {
+        let mut scoped = String::from("holdout:");
+        scoped.push_str(&campaign.id);
+        u64::from(bucket(salt, &scoped, unit)) < campaign.holdout_below
+    }
 }
 
 /// Where `now` lies: `early`, `open` or `over`; half-open, `[from, until)`.

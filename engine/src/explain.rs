@@ -69,9 +69,17 @@ pub trait Trace {
     fn step(&mut self, step: Step, subject: &str, outcome: &'static str);
     /// `offer` of a campaign scored this many millionths.
     fn score(&mut self, offer: &str, micros: i64);
+    /// Whether anybody wants to know, for what must be worked out to be told.
+    fn listens(&self) -> bool {
+        true
+    }
 }
 
 impl Trace for () {
+    fn listens(&self) -> bool {
+        false
+    }
+
     fn step(&mut self, _: Step, _: &str, _: &'static str) {}
     fn score(&mut self, _: &str, _: i64) {}
 }
@@ -101,6 +109,10 @@ impl Trace for Option<Vec<Line>> {
         if let Some(lines) = self {
             lines.score(offer, micros);
         }
+    }
+
+    fn listens(&self) -> bool {
+        self.is_some()
     }
 }
 

@@ -110,7 +110,8 @@ pub fn set_attribute(profile: &mut Profile, name: &str, value: Value) {
 /// The value of an attribute, if known.
 #[must_use]
 pub fn attribute<'a>(profile: &'a Profile, name: &str) -> Option<&'a Value> {
-    value::get(&profile.attributes, name)
+    let place = profile.attributes.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
+    profile.attributes.get(place).map(|(_, value)| value)
 }
 
 /// Events of counter `key` at or after `from` and not after `now`; windowed counts saturate at [`COUNTER_TIMES`].

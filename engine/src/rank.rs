@@ -15,8 +15,6 @@ pub struct Scored<'a> {
     pub offer: &'a Offer,
     /// Higher goes first.
     pub score: f64,
-    /// Breaks equal scores: stable for a visitor, even over visitors.
-    pub tie: u32,
 }
 
 /// Scores `offer` for a visitor: `rank_weight × weight + rank_affinity × affinity of its category`.
@@ -26,7 +24,6 @@ pub fn score<'a>(
     campaign: &Campaign,
     offer: &'a Offer,
     profile: &Profile,
-    unit: VisitorId,
     now: Timestamp,
 ) -> Scored<'a> {
     let interest = if campaign.rank_affinity == 0.0 {
@@ -35,11 +32,13 @@ pub fn score<'a>(
         affinity(profile, &offer.category, now, bundle.half_life_ms)
     };
     let score = campaign.rank_weight * offer.weight + campaign.rank_affinity * interest;
-    Scored { offer, score, tie: bucket(&bundle.salt, &offer.id, unit) }
+    Scored { offer, score }
 }
 
-/// Best first: by score, then tie-break, then id.
+/// Best first: by score, then by a draw that is stable for a visitor and even over visitors, then by id.
 #[must_use]
-pub fn order(a: &Scored<'_>, b: &Scored<'_>) -> Ordering {
-    b.score.total_cmp(&a.score).then(a.tie.cmp(&b.tie)).then_with(|| a.offer.id.cmp(&b.offer.id))
+pub fn order(a: &Scored<'_>, b: &Scored<'_>, salt: &str, unit: VisitorId) -> Ordering {
+    let tie = |scored: &Scored<'_>| bucket(salt, &scored.offer.id, unit);
+    let order = b.score.total_cmp(&a.score).then_with(|| tie(a).cmp(&tie(b)));
+    order.then_with(|| a.offer.id.cmp(&b.offer.id))
 }

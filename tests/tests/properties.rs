@@ -135,7 +135,7 @@ fn damaged_bundles_are_refused_or_decide_without_harm() {
                 Ok(program) => {
                     read += 1;
                     for _ in 0..5 {
-                        draw.case().decide(&program);
+                        draw.case().decide_for(&program, &Default::default(), &mut ());
                     }
                 }
             }

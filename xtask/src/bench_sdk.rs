@@ -16,6 +16,9 @@ pub(crate) struct Sdk {
     /// Which rows, by name; all unless said. The page without any is always there.
     #[arg(long, value_delimiter = ',')]
     rows: Vec<String>,
+    /// Which sections.
+    #[arg(long, value_delimiter = ',', default_values_t = ["capture".to_owned(), "decide".to_owned()])]
+    only: Vec<String>,
     /// How often every page is loaded, in turn.
     #[arg(long, default_value_t = 9)]
     rounds: u32,
@@ -33,18 +36,25 @@ impl Sdk {
             output(cargo().args(["run", "--quiet", "--package", "attune-tests", "--bin", "spec-vectors"]))?;
         fs::write(root().join("target/spec-vectors.json"), vectors)?;
 
+        run(cargo().args(["build", "--quiet", "--package", "attune-collector"]))?;
         let folder = root().join("target/bench-sdk");
         copy(&harness, &folder)?;
         if !folder.join("node_modules").exists() {
             run(command("npm").args(["ci", "--no-audit", "--no-fund", "--prefix"]).arg(&folder))?;
         }
         let mut bench = command("node");
-        bench
-            .current_dir(&folder)
-            .args(["run.mjs", "--only", "capture", "--reps", &self.rounds.to_string(), "--extra"])
-            .arg(format!("capture:{}", root().join("tests/bench/sdk/attune.capture.mjs").display()))
-            .arg("--out")
-            .arg(root().join("target/bench-sdk.json"));
+        bench.current_dir(&folder).args([
+            "run.mjs",
+            "--only",
+            &self.only.join(","),
+            "--reps",
+            &self.rounds.to_string(),
+        ]);
+        for section in ["capture", "decide"] {
+            let row = root().join(format!("tests/bench/sdk/attune.{section}.mjs"));
+            bench.arg("--extra").arg(format!("{section}:{}", row.display()));
+        }
+        bench.arg("--out").arg(root().join("target/bench-sdk.json"));
         if !self.rows.is_empty() {
             bench.args(["--rows", &self.rows.join(",")]);
         }

@@ -1,4 +1,4 @@
-//! OpenFeature Remote Evaluation Protocol: decisions for every OpenFeature client, without a library of ours.
+//! `OFREP`, the remote evaluation protocol of `OpenFeature`: decisions for every client of it, without a library of ours.
 //!
 //! A placement is two flags. `hero` is a text: the id of the offer to show, empty where default content stays.
 //! `hero.decision` is an object: the decision as `POST /v1/decide` gives it, with the content of its offers.
