@@ -100,7 +100,7 @@ fn copy_all(from: &Path, to: &Path, mut manifest: Manifest) -> Result<Manifest, 
     let mut copier = Copier::default();
     // The cursor before the log and the rows: see the module.
     // The day's key for visitors without an id stays behind: it is to be forgotten at midnight.
-    for name in ["cursor.json", "recovered.json", "signing.key"] {
+    for name in ["cursor.json", "recovered.json", "signing.key", "signing.key.previous"] {
         copier.file(&from.join(name), &to.join(name))?;
     }
     copier.folder(&from.join("log"), &to.join("log"))?;

@@ -11,7 +11,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest, Sha256};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 /// A bundle as delivered.
 #[derive(Debug, Clone)]
@@ -22,49 +23,91 @@ pub struct SignedBundle {
     pub bytes: Bytes,
     /// Revision of the source it was compiled from.
     pub revision: u64,
+    /// The same for pages that pin the key before this one: hash and bytes.
+    pub previous: Option<(String, Bytes)>,
     /// What the compiler found.
     pub problems: Vec<Problem>,
     /// From then on it is made anew, because its time will be over before long.
     pub due_at: Option<Timestamp>,
 }
 
-/// Signs bundles with the key of this installation.
+/// Signs bundles with the key of this installation. Pages that were opened before it was rotated pin the key before it,
+/// so that one signs, too, until it is retired.
 pub struct Signer {
-    key: SigningKey,
+    path: PathBuf,
+    keys: RwLock<Keys>,
+}
+
+#[derive(Clone)]
+struct Keys {
+    current: SigningKey,
+    previous: Option<SigningKey>,
 }
 
 impl Signer {
-    /// Reads the key at `path`, or draws one and keeps it there, readable by its owner only.
+    /// Reads the key at `path`, or draws one and keeps it there, readable by its owner only. The one before it has
+    /// the same name and `.previous`.
     ///
     /// # Errors
-    /// If the file cannot be read or written, or is not a key.
+    /// If a file cannot be read or written, or is not a key.
     pub fn open(path: &Path) -> std::io::Result<Self> {
-        match std::fs::read(path) {
-            Ok(bytes) => {
-                let bytes =
-                    bytes.try_into().map_err(|_| std::io::Error::other("the signing key is not 32 bytes"))?;
-                Ok(Self { key: SigningKey::from_bytes(&bytes) })
+        let current = match read_key(path)? {
+            Some(key) => key,
+            None => draw_key(path)?,
+        };
+        let keys = RwLock::new(Keys { current, previous: read_key(&previous_path(path))? });
+        Ok(Self { path: path.to_owned(), keys })
+    }
+
+    fn keys(&self) -> Keys {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Draws another key; the present one becomes the one before, and what was before it is forgotten.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn rotate(&self) -> std::io::Result<()> {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        // First the old one, so that no moment is without it.
+        crate::replace_file(&previous_path(&self.path), keys.current.as_bytes())?;
+        let current = draw_key(&self.path)?;
+        *keys = Keys { previous: Some(keys.current.clone()), current };
+        Ok(())
+    }
+
+    /// Forgets the key before this one: pages that pin it keep the bundle they have, until it expires or they are
+    /// loaded again.
+    ///
+    /// # Errors
+    /// If the file cannot be removed.
+    pub fn retire(&self) -> std::io::Result<()> {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        match std::fs::remove_file(previous_path(&self.path)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => {
+                keys.previous = None;
+                Ok(())
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let mut bytes = [0u8; 32];
-                getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
-                crate::replace_file(path, &bytes)?;
-                Ok(Self { key: SigningKey::from_bytes(&bytes) })
-            }
-            Err(error) => Err(error),
         }
     }
 
     /// The public key, in URL-safe base 64.
     #[must_use]
     pub fn public_key(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(self.key.verifying_key().as_bytes())
+        public(&self.keys().current)
+    }
+
+    /// The public key before this one.
+    #[must_use]
+    pub fn previous_key(&self) -> Option<String> {
+        self.keys().previous.as_ref().map(public)
     }
 
     /// Magic, signature over the payload, payload.
     #[must_use]
     pub fn sign(&self, payload: &[u8]) -> Vec<u8> {
-        [&SIGNED_MAGIC[..], &self.key.sign(payload).to_bytes(), payload].concat()
+        signed(&self.keys().current, payload)
     }
 
     /// Compiles and signs; also gives what servers decide by.
@@ -78,13 +121,53 @@ impl Signer {
         now: Timestamp,
     ) -> Result<(SignedBundle, Deciding), Vec<Problem>> {
         let Compiled { device, server, published, due_at } = Compiled::of(source, revision, now);
-        let bytes = self.sign(&device);
-        let hash = Sha256::digest(&bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let Keys { current, previous } = self.keys();
+        let named = |key: &SigningKey| {
+            let bytes = signed(key, &device);
+            (
+                Sha256::digest(&bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect(),
+                Bytes::from(bytes),
+            )
+        };
+        let (hash, bytes) = named(&current);
+        let previous = previous.as_ref().map(named);
         let Published { problems, server_only, .. } = published;
         let Ok(programs) = Programs::load(&device, server.as_deref()) else { return Err(problems) };
         let deciding = Deciding::new(programs, source, server_only);
-        Ok((SignedBundle { hash, bytes: Bytes::from(bytes), revision, problems, due_at }, deciding))
+        Ok((SignedBundle { hash, bytes, revision, previous, problems, due_at }, deciding))
     }
+}
+
+fn previous_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".previous");
+    name.into()
+}
+
+fn read_key(path: &Path) -> std::io::Result<Option<SigningKey>> {
+    match std::fs::read(path) {
+        Ok(bytes) => {
+            let not = |_| std::io::Error::other(format!("{} is not a key of 32 bytes", path.display()));
+            Ok(Some(SigningKey::from_bytes(&bytes.try_into().map_err(not)?)))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn draw_key(path: &Path) -> std::io::Result<SigningKey> {
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    crate::replace_file(path, &bytes)?;
+    Ok(SigningKey::from_bytes(&bytes))
+}
+
+fn public(key: &SigningKey) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes())
+}
+
+fn signed(key: &SigningKey, payload: &[u8]) -> Vec<u8> {
+    [&SIGNED_MAGIC[..], &key.sign(payload).to_bytes(), payload].concat()
 }
 
 /// What becomes of a source at some time.
@@ -135,11 +218,29 @@ mod tests {
         assert_eq!(bundle.hash.len(), 32);
         assert_eq!(&bundle.bytes[..3], SIGNED_MAGIC);
         let signature = Signature::from_slice(&bundle.bytes[3..67]).unwrap();
-        assert!(signer.key.verifying_key().verify(&bundle.bytes[67..], &signature).is_ok());
+        assert!(signer.keys().current.verifying_key().verify(&bundle.bytes[67..], &signature).is_ok());
         let again = Signer::open(&dir.path().join("key")).unwrap();
         assert_eq!(again.public_key(), signer.public_key());
         assert_eq!(again.bundle(&Source::default(), 1, Timestamp(9)).unwrap().0.hash, bundle.hash);
         assert_ne!(again.bundle(&Source::default(), 2, Timestamp(0)).unwrap().0.hash, bundle.hash);
+    }
+
+    #[test]
+    fn the_key_before_signs_until_it_is_retired() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        let signer = Signer::open(&path).unwrap();
+        let bundle = |signer: &Signer| signer.bundle(&Source::default(), 1, Timestamp(0)).unwrap().0;
+        let (first, before) = (signer.public_key(), bundle(&signer));
+        assert!(before.previous.is_none());
+        signer.rotate().unwrap();
+        assert_eq!(signer.previous_key(), Some(first));
+        assert_eq!(bundle(&signer).previous.unwrap().0, before.hash, "open pages have it already");
+        let again = Signer::open(&path).unwrap();
+        assert_eq!((again.public_key(), again.previous_key()), (signer.public_key(), signer.previous_key()));
+        again.retire().unwrap();
+        again.retire().unwrap();
+        assert!(bundle(&Signer::open(&path).unwrap()).previous.is_none());
     }
 
     #[test]

@@ -149,6 +149,7 @@ pub fn router(app: App) -> Router {
         .route("/console/", get(console::page))
         .route("/console/{*path}", get(console::page))
         .route("/api/backup", post(server::backup))
+        .route("/api/signing-key/{change}", post(server::signing_key))
         .route("/metrics", get(server::metrics))
         .route("/openapi.json", get(move || async move { (json, description) }))
         .fallback(|| async { ApiError::not_found("the path") })

@@ -31,6 +31,8 @@ pub struct SiteEntry {
     pub bundle: SignedBundle,
     /// What its servers decide by.
     pub deciding: Deciding,
+    /// The public key that its bundle is signed with.
+    signed_by: String,
     older: VecDeque<(String, Bytes)>,
 }
 
@@ -119,14 +121,17 @@ impl Sites {
             if site.bundle.hash == hash {
                 return Some(site.bundle.bytes.clone());
             }
+            if let Some((_, bytes)) = site.bundle.previous.as_ref().filter(|(previous, _)| previous == hash) {
+                return Some(bytes.clone());
+            }
             site.older.iter().find(|(older, _)| older == hash).map(|(_, bytes)| bytes.clone())
         })
     }
 
-    /// The key that bundles are signed with, in URL-safe base 64.
+    /// What bundles are signed with.
     #[must_use]
-    pub fn public_key(&self) -> String {
-        self.signer.public_key()
+    pub fn signer(&self) -> &Signer {
+        &self.signer
     }
 
     /// Looks at the store again; compiles what changed. A site that cannot be read stays as it was.
@@ -136,10 +141,17 @@ impl Sites {
     pub async fn refresh(&self, control: &Control) -> Result<(), Error> {
         let _one_at_a_time = self.refreshing.lock().await;
         let mut maps = Maps::default();
+        let key = self.signer.public_key();
+        let rotated = self.signer.previous_key().is_some();
+        let same_keys = |site: &SiteEntry| site.signed_by == key && site.bundle.previous.is_some() == rotated;
         for record in control.sites().await? {
             let known = self.by_key(&record.site.key);
             let entry = match known {
-                Some(known) if known.record == record && !known.is_due((self.clock)()) => known,
+                Some(known)
+                    if known.record == record && !known.is_due((self.clock)()) && same_keys(&known) =>
+                {
+                    known
+                }
                 known => match self.compile(control, record, known.as_deref()).await {
                     Ok(entry) => Arc::new(entry),
                     Err(error) => {
@@ -182,6 +194,7 @@ impl Sites {
             older.truncate(KEPT);
         }
         let SiteSettings { measure_basis, address, bot_rules, .. } = source.site;
-        Ok(SiteEntry { record, measure_basis, address, bot_rules, bundle, deciding, older })
+        let signed_by = self.signer.public_key();
+        Ok(SiteEntry { record, measure_basis, address, bot_rules, bundle, deciding, signed_by, older })
     }
 }

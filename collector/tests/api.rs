@@ -341,7 +341,7 @@ async fn the_tag_names_the_sdk_and_the_signing_key_or_says_how_to_build_them() {
         return;
     }
     assert_eq!(tag.header("cache-control"), "no-cache");
-    assert!(!script.contains("\"__KEY__\"") && script.contains(&app.app().sites.public_key()));
+    assert!(!script.contains("\"__KEY__\"") && script.contains(&app.app().sites.signer().public_key()));
     let again = [("if-none-match", tag.header("etag"))];
     assert_eq!(
         app.send(request("GET", "/tag.js", &again, json!(null))).await.status,

@@ -40,7 +40,7 @@ export function readTerms(payload) {
 
 // Asks at once for what is current; `installed` is told of every verified payload.
 export function bundles(store, base, site, key, installed) {
-  const newest = async () => (await fetch(base + "v1/manifest?site=" + encodeURIComponent(site))).json();
+  const newest = async () => (await fetch(base + "v1/manifest?site=" + encodeURIComponent(site) + "&key=" + key.slice(0, 8))).json();
   let asked = newest();
   asked.catch(nothing);
   let current = "";

@@ -2,12 +2,15 @@
 import { expect, test } from "@playwright/test";
 import { OFREPProvider } from "@openfeature/ofrep-provider";
 import { OpenFeature } from "@openfeature/server-sdk";
+import { execFile } from "node:child_process";
 import { createPrivateKey, sign } from "node:crypto";
+import { promisify } from "node:util";
 import { servePages } from "./pages.mjs";
 import { signIn } from "./stack.mjs";
 
 const url = process.env.ATTUNE_URL;
-let pages, key, server;
+const root = new URL("../../", import.meta.url).pathname;
+let pages, key, server, site;
 
 const offer = (id, weight, title) => ({ id, weight, content: { en: { title } } });
 const SOURCE = {
@@ -26,7 +29,7 @@ const SOURCE = {
 
 test.beforeAll(async () => {
   const call = await signIn(url);
-  const site = `server-${Date.now()}`;
+  site = `server-${Date.now()}`;
   ({ key } = await call("POST", "/api/sites", { name: site, origins: [] }));
   const settings = await call("GET", `/api/sites/${site}/settings`);
   const body = { ...settings.body, holdout_percent: 0 };
@@ -98,6 +101,40 @@ test("without an answer the default content stays", async ({ page }) => {
     expect(await page.evaluate(() => window.attune.decide("asked"))).toBe(null);
   } finally {
     pages.faults.pop();
+  }
+});
+
+test("another signing key breaks no open page", async ({ page, context }) => {
+  test.slow();
+  const attune = (...args) => promisify(execFile)(process.env.ATTUNE_BINARY ?? `${root}target/debug/attune`, [...args, "--data", process.env.ATTUNE_DATA, "--json"]);
+  const manifests = [];
+  page.on("response", async (response) => {
+    if (response.url().includes("/v1/manifest") && response.ok()) manifests.push(await response.json());
+  });
+  await page.goto(`${pages.origin}/server`);
+  await expect.poll(() => heads(page)).toEqual(["A card", "A card"]);
+  const { key: first, previous: none } = JSON.parse((await attune("key", "show")).stdout);
+  expect([manifests[0].key, none]).toEqual([first, null]);
+  try {
+    const { key: second } = JSON.parse((await attune("key", "rotate")).stdout);
+    expect(second).not.toBe(first);
+    // The switch reaches the open page under the key that it pins.
+    const call = await signIn(url);
+    const { body, version } = await call("GET", `/api/sites/${site}/settings`);
+    await call("PUT", `/api/sites/${site}/settings`, { ...body, enabled: false }, { "if-match": `"${version}"` });
+    await expect.poll(() => heads(page), { timeout: 60_000 }).toEqual(["The default", "The other default"]);
+    expect(manifests.at(-1).key).toBe(first);
+    const later = await call("GET", `/api/sites/${site}/settings`);
+    await call("PUT", `/api/sites/${site}/settings`, { ...later.body, enabled: true }, { "if-match": `"${later.version}"` });
+    const fresh = await context.newPage();
+    const [response] = await Promise.all([
+      fresh.waitForResponse((one) => one.url().includes("/v1/manifest")),
+      fresh.goto(`${pages.origin}/server`),
+    ]);
+    expect((await response.json()).key).toBe(second);
+    await expect.poll(() => heads(fresh)).toEqual(["A card", "A card"]);
+  } finally {
+    await attune("key", "retire");
   }
 });
 

@@ -13,6 +13,7 @@ pub mod export;
 pub mod hash;
 pub mod health;
 pub mod import;
+pub mod key;
 pub mod output;
 pub mod people_file;
 pub mod progress;
@@ -55,6 +56,8 @@ enum Command {
     Decide(decide::DecideArgs),
     /// Make decisions again from their receipts, and compare.
     Verify(decide::VerifyArgs),
+    /// Show, rotate and retire the key that bundles are signed with.
+    Key(key::KeyArgs),
     /// Send an event the whole way and read it back.
     SelfTest(health::SelfTestArgs),
     /// Erase a person or a browser, and print the proof.
@@ -109,6 +112,7 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Bundle(args) => bundle::run(&args),
             Command::Decide(args) => decide::run(&args),
             Command::Verify(args) => decide::verify(&args),
+            Command::Key(args) => key::run(args).await,
             Command::SelfTest(args) => health::self_test(args).await,
             Command::Erase(args) => erase::run(args).await,
             Command::DeadLetters(args) => raw::dead_letters(args).await,

@@ -17,6 +17,9 @@ pub struct SiteQuery {
     /// Public site key.
     #[serde(default)]
     site: String,
+    /// How the public key begins that the page pins.
+    #[serde(default)]
+    key: String,
 }
 
 const ANY_ORIGIN: (HeaderName, HeaderValue) =
@@ -29,18 +32,29 @@ const IMMUTABLE: (HeaderName, HeaderValue) =
 /// `GET /v1/manifest?site=KEY`: which bundle is current, and the key it is signed with.
 pub async fn manifest(State(app): State<App>, address: Uri, headers: HeaderMap) -> Response {
     let asked = ApiQuery::<SiteQuery>::of(&address);
-    let site = match asked.and_then(|query| app.sites.by_key(&query.0.site).ok_or_else(unknown_site)) {
-        Ok(site) => site,
+    let found = asked
+        .and_then(|ApiQuery(query)| Ok((app.sites.by_key(&query.site).ok_or_else(unknown_site)?, query.key)));
+    let (site, pinned) = match found {
+        Ok(found) => found,
         Err(error) => return ([ANY_ORIGIN, CROSS_ORIGIN], error).into_response(),
     };
     let bundle = &site.bundle;
+    let mut signed = (&bundle.hash, app.sites.signer().public_key());
+    // A page that was opened before the key was rotated.
+    if !pinned.is_empty()
+        && let Some((hash, _)) = &bundle.previous
+        && let Some(key) = app.sites.signer().previous_key().filter(|key| key.starts_with(&pinned))
+    {
+        signed = (hash, key);
+    }
+    let (hash, key) = signed;
     let body = serde_json::json!({
-        "bundle": bundle.hash,
-        "url": format!("/v1/bundle/{}", bundle.hash),
+        "bundle": hash,
+        "url": format!("/v1/bundle/{hash}"),
         "version": bundle.revision,
-        "key": app.sites.public_key(),
+        "key": key,
     });
-    let etag = format!("\"{}-{}\"", bundle.hash, bundle.revision);
+    let etag = format!("\"{hash}-{}\"", bundle.revision);
     let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("max-age=30"));
     if web::unchanged(&headers, &etag) {
         return ([ANY_ORIGIN, fresh, web::etag(&etag)], StatusCode::NOT_MODIFIED).into_response();
@@ -64,7 +78,7 @@ pub async fn tag(State(app): State<App>, headers: HeaderMap) -> Response {
     let Some(loader) = Web::get("tag/loader.js") else { return web::not_built() };
     let Some(sdk) = web::sdk_entry() else { return web::not_built() };
     let script = String::from_utf8_lossy(&loader.data)
-        .replace("__KEY__", &app.sites.public_key())
+        .replace("__KEY__", &app.sites.signer().public_key())
         .replace("__SDK__", &sdk);
     let etag = format!("\"{:x}\"", HexDigest(&script));
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));

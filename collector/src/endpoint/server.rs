@@ -13,7 +13,7 @@ use attune_schema::consent::Basis;
 use attune_schema::id::{EventId, SessionId, VisitorId};
 use attune_schema::time::DAY_MS;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use std::borrow::Cow;
@@ -168,6 +168,26 @@ pub async fn backup(
     let refused =
         |error: BackupError| ApiError::new(StatusCode::CONFLICT, "backup_failed", error.to_string());
     Ok(Json(copied.map_err(refused)?))
+}
+
+/// `POST /api/signing-key/{change}`: draws another key that bundles are signed with (`rotate`), or forgets the one before
+/// it (`retire`); for the command line only.
+pub async fn signing_key(
+    State(app): State<App>,
+    caller: Caller,
+    Path(change): Path<String>,
+) -> Result<Json<serde_json::Value>, ApiError> {
+    caller.must_be_local()?;
+    let signer = app.sites.signer();
+    let changed = match change.as_str() {
+        "rotate" => signer.rotate(),
+        "retire" => signer.retire(),
+        "show" => Ok(()),
+        _ => return Err(ApiError::not_found("the path")),
+    };
+    changed.map_err(|error| ApiError::internal(&error))?;
+    app.sites.refresh(&app.control).await?;
+    Ok(Json(serde_json::json!({ "key": signer.public_key(), "previous": signer.previous_key() })))
 }
 
 /// Returns once everything durable now can be asked about.
