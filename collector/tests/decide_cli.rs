@@ -80,10 +80,9 @@ fn a_campaign_is_written_compiled_decided_explained_and_verified() {
     assert_eq!(several["decisions"][1]["offers"][0]["id"], "card");
     let told = attune(dir, &["decide", "--bundle", "b", "--input", "in.json", "--explain"]);
     assert!(out(&told).contains("side: card (matched)"), "{told:?}");
-    assert!(
-        out(&told).lines().any(|line| line.starts_with("audience") && line.ends_with("unknown")),
-        "{told:?}"
-    );
+    assert!(out(&told).contains("belongs to the audience of “loans” cannot be told"), "{told:?}");
+    let korean = attune(dir, &["decide", "--bundle", "b", "--input", "in.json", "--explain", "--lang", "ko"]);
+    assert!(out(&korean).contains("캠페인 “cards”이(가) 게재 위치를 차지합니다."), "{korean:?}");
 
     let verified: Value =
         serde_json::from_str(out(&attune(dir, &["verify", "--receipts", "r.ndjson", "--json"]))).unwrap();

@@ -15,6 +15,7 @@
 //! | [`rank`] | scores and their order |
 //! | [`mod@decide`] | the one entry point |
 //! | [`explain`] | what happened on the way, at no cost when nobody asks |
+//! | [`words`] | an explanation in plain language |
 //! | [`case`] | one decision from JSON: specification, command line, preview |
 
 #![cfg_attr(not(any(feature = "compile", test)), no_std)]
@@ -41,5 +42,7 @@ pub mod math;
 pub mod profile;
 pub mod rank;
 pub mod session;
+#[cfg(feature = "compile")]
+pub mod words;
 
 pub use decide::{Decision, Input, Reason, decide};

@@ -3,10 +3,11 @@
 use super::{bundle, output};
 use crate::decide::question::Questions;
 use crate::decide::receipt::Receipt;
-use crate::decide::{Authority, Deciding, Question, in_lines};
+use crate::decide::{Authority, Deciding, Question};
 use anyhow::{Context, bail};
 use attune_engine::decide::Program;
 use attune_engine::label::Programs;
+use attune_engine::words::{self, Lang};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use clap::Args;
@@ -33,6 +34,9 @@ pub struct DecideArgs {
     /// Tell every step, too.
     #[arg(long)]
     explain: bool,
+    /// Language of the steps: `en` or `ko`.
+    #[arg(long, default_value = "en")]
+    lang: String,
     /// Append a receipt to this file, chained to the last one in it.
     #[arg(long, value_name = "FILE")]
     receipts: Option<PathBuf>,
@@ -91,6 +95,9 @@ fn answer(args: &DecideArgs, deciding: &Deciding, mut question: Question) -> any
         bail!("{}: `now` is missing: decision time in milliseconds since 1970", args.input.display());
     }
     question.explain |= args.explain;
+    if question.explain && question.lang.is_empty() {
+        question.lang.clone_from(&args.lang);
+    }
     let answer = deciding.answer(&question, Authority::Server, &BTreeMap::new())?;
     if let Some(path) = &args.receipts {
         append(path, &question, deciding, &answer)?;
@@ -109,7 +116,9 @@ fn answer(args: &DecideArgs, deciding: &Deciding, mut question: Question) -> any
         let shown = if shown.is_empty() { "default content".to_owned() } else { shown.join(", ") };
         text.push_str(&format!("{placement}: {shown} ({})\n", decision.reason.code()));
         if question.explain {
-            text.push_str(&in_lines(&lines));
+            for line in &lines {
+                text.push_str(&format!("  {}\n", words::sentence(line, Lang::of(&args.lang))));
+            }
         }
     }
     Ok(text.trim_end().to_owned())

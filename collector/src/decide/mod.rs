@@ -13,6 +13,7 @@ use attune_engine::case::Case;
 use attune_engine::explain::Line;
 use attune_engine::json;
 use attune_engine::label::{Programs, ServerOnly};
+use attune_engine::words::{self, Lang};
 use attune_schema::source::{Label, Source};
 use attune_schema::stored::Profile;
 use attune_schema::value::Value;
@@ -141,7 +142,8 @@ impl Deciding {
         }
         let mut answer = format!("{{\"decision\":{json}");
         if let Some(lines) = &lines {
-            answer.push_str(&format!(",\"explanation\":{}", json::explanation(lines)));
+            let told = sentences(lines, Lang::of(&question.lang));
+            answer.push_str(&format!(",\"explanation\":{},\"told\":{told}", json::explanation(lines)));
         }
         if question.content {
             let shown = decision.offers.iter().filter_map(|choice| {
@@ -174,12 +176,9 @@ impl Deciding {
     }
 }
 
-/// Every step, for the command line.
+/// Every step as a JSON list of sentences.
 #[must_use]
-pub fn in_lines(lines: &[Line]) -> String {
-    let line = |line: &Line| match line.score_micros {
-        Some(micros) => format!("{:<16} {:<28} {}\n", line.step.code(), line.subject, micros as f64 / 1e6),
-        None => format!("{:<16} {:<28} {}\n", line.step.code(), line.subject, line.outcome),
-    };
-    lines.iter().map(line).collect()
+pub fn sentences(lines: &[Line], lang: Lang) -> String {
+    let told = lines.iter().map(|line| words::sentence(line, lang));
+    serde_json::Value::from(told.collect::<Vec<_>>()).to_string()
 }

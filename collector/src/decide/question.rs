@@ -72,6 +72,9 @@ pub struct Question {
     /// Tell every step, too.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub explain: bool,
+    /// Language in which every step is told: `en` or `ko`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub lang: String,
     /// Give the content of the offers, too.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub content: bool,
@@ -97,6 +100,7 @@ impl Default for Question {
             force: None,
             draw: 0,
             explain: false,
+            lang: String::new(),
             content: false,
         }
     }
