@@ -10,6 +10,7 @@
 //! | [`session`] | session boundaries |
 //! | [`condition`] | three-valued rules |
 //! | [`bucket`] | keyed hashes: holdouts, variants, tie-breaks |
+//! | `model` | scores of trained models: linear, trees, scorecards, items (feature `models`) |
 //! | [`cap`] | frequency limits and cool-downs |
 //! | [`rank`] | scores and their order |
 //! | [`mod@decide`] | the one entry point |
@@ -35,6 +36,8 @@ pub mod decide;
 pub mod explain;
 pub mod json;
 pub mod math;
+#[cfg(feature = "models")]
+pub mod model;
 pub mod profile;
 pub mod rank;
 pub mod session;

@@ -25,6 +25,8 @@ pub mod hash;
 pub mod id;
 pub mod limits;
 pub mod list;
+#[cfg(feature = "models")]
+pub mod model;
 pub mod outcome;
 #[cfg(feature = "serde")]
 pub mod question;
