@@ -5,7 +5,7 @@ use crate::postgres::Postgres;
 use crate::run::{cargo, command, output, root, run};
 use crate::schemathesis::{self, Effort};
 use crate::web::{Part, Web};
-use crate::{check, engine, npm, size, slow};
+use crate::{check, engine, models, npm, size, slow};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::fs;
@@ -58,6 +58,7 @@ impl Test {
         layer(&mut count, "several collectors on PostgreSQL", || postgres(&built))?;
         layer(&mut count, "requests made from the description", || described(attune))?;
         layer(&mut count, "slow clients", || slow_clients(attune))?;
+        layer(&mut count, "models beside their libraries", || imported(attune))?;
         layer(&mut count, "decision specification in Wasm", || wasm(&built))?;
         layer(&mut count, "example sites", || node("examples/", attune))?;
         layer(&mut count, "other products' clients", || node("tests/switch/", attune))?;
@@ -146,6 +147,11 @@ fn described(attune: &Path) -> Result<Count> {
 
 fn slow_clients(attune: &Path) -> Result<Count> {
     skipped_or(slow::check(attune, 8), "no slowhttptest here; `apt-get install slowhttptest` brings it")
+}
+
+/// Models of other libraries, imported and scored.
+fn imported(attune: &Path) -> Result<Count> {
+    skipped_or(models::check(attune), "no Python, or no way to PyPI, for LightGBM, XGBoost and scikit-learn")
 }
 
 /// Passed or failed as a whole, or loudly left out.

@@ -11,6 +11,7 @@ pub mod export;
 pub mod hash;
 pub mod health;
 pub mod import;
+pub mod model;
 pub mod output;
 pub mod people_file;
 pub mod progress;
@@ -39,6 +40,8 @@ enum Command {
     Import(Box<import::ImportArgs>),
     /// Turn a column of a file into keyed hashes.
     Hash(hash::HashArgs),
+    /// Import, train, score and describe models.
+    Model(model::ModelArgs),
     /// Ask a question.
     Query(query::QueryArgs),
     /// Write events to a file, or list who did.
@@ -94,6 +97,7 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Serve(args) => serve::run(args).await,
             Command::Import(args) => import::run(*args).await,
             Command::Hash(args) => hash::run(args).await,
+            Command::Model(args) => model::run(args),
             Command::Query(args) => query::run(args).await,
             Command::Export(args) => export::run(args).await,
             Command::Site(args) => site::run(args).await,

@@ -7,7 +7,11 @@ use attune_schema::model::{Link, Node, Trees, ZERO_MISSING, is_in};
 /// The score of one row.
 pub(super) fn score(trees: &Trees, row: &mut [f64]) -> f64 {
     let x = margin(trees, row);
-    if trees.single_sum { single_link(trees.link, x as f32).into() } else { link(trees.link, x) }
+    if trees.single_sum {
+        single_link(trees.link, x as f32).into()
+    } else {
+        link(trees.link, x * trees.slope)
+    }
 }
 
 /// The sum of the leaves.
@@ -22,7 +26,7 @@ pub(super) fn margin(trees: &Trees, row: &mut [f64]) -> f64 {
         let sum = leaves.fold(trees.base as f32, |sum, leaf| sum + leaf as f32);
         return sum.into();
     }
-    leaves.fold(trees.base, |sum, leaf| sum + leaf) / trees.divisor * trees.slope
+    leaves.fold(trees.base, |sum, leaf| sum + leaf) / trees.divisor
 }
 
 /// The leaf that `row` ends in. Children come after their parents, so that this ends.

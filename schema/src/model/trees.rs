@@ -143,10 +143,10 @@ fn unordered(order: u32) -> f32 {
 }
 
 impl Trees {
-    /// Bits of a threshold's order that quantising keeps: 16 of 32, so that the error is below 2^-7 of the threshold.
-    const KEPT: u32 = 16;
+    /// Bits of a threshold's order that quantising keeps, of 32: the error is below 2^-11 of the threshold.
+    const KEPT: u32 = 20;
 
-    /// The lossy form: leaves of 16 bits, thresholds of 16. Whole numbers below 256 stay what they are.
+    /// The lossy form: leaves of 16 bits, thresholds of 20. Whole numbers below 4,096 stay what they are.
     ///
     /// A threshold is rounded down: one just below a whole number stays below it, and one just above becomes it.
     #[must_use]
@@ -158,7 +158,7 @@ impl Trees {
         for node in &mut lossy.nodes {
             if node.is_leaf() {
                 node.value = steps(node.value, lossy.leaf_step) as f64 * lossy.leaf_step;
-            } else if !node.is_categorical() {
+            } else if !node.is_categorical() && node.value.is_finite() {
                 let low = (1_u32 << (32 - Self::KEPT)) - 1;
                 let mut single = node.value.clamp(f32::MIN.into(), f32::MAX.into()) as f32;
                 if f64::from(single) > node.value {
@@ -340,11 +340,16 @@ fn read_thresholds(s: &mut Reader<'_>, features: usize) -> Vec<Vec<f64>> {
     for _ in 0..features {
         let mut before = 0_u32;
         all.push(s.list(|s| {
-            let Some(shift) = form.checked_sub(1) else { return s.f64() };
+            let Some(shift) = form.checked_sub(1) else {
+                // It may be infinite: then all numbers go one way, and only what is missing the other.
+                let threshold = f64::from_bits(s.u64());
+                demand(s, !threshold.is_nan());
+                return threshold;
+            };
             let order = before.checked_add(s.u32()).filter(|order| *order <= u32::MAX >> shift);
             before = order.unwrap_or_default();
             let threshold = unordered(before << shift);
-            demand(s, order.is_some() && threshold.is_finite());
+            demand(s, order.is_some() && !threshold.is_nan());
             f64::from(threshold)
         }));
     }
