@@ -2,7 +2,7 @@
 
 use super::output;
 use crate::model::quantise::{Loss, quantise};
-use crate::model::{Summary, ease, lightgbm, onnx, rows, xgboost};
+use crate::model::{Summary, ease, json, lightgbm, onnx, rows, xgboost};
 use anyhow::{Context, bail};
 use attune_engine::model::{margin, score};
 use attune_schema::model::Model;
@@ -39,6 +39,8 @@ enum Format {
     Xgboost,
     /// scikit-learn's, by `skl2onnx`.
     Onnx,
+    /// One's own: see docs/models.md.
+    Json,
 }
 
 #[derive(Debug, Args)]
@@ -155,9 +157,10 @@ fn import(args: ImportArgs) -> anyhow::Result<()> {
         Format::Lightgbm => lightgbm::read(std::str::from_utf8(&bytes).context("not text")?),
         Format::Xgboost => xgboost::read(&bytes),
         Format::Onnx => onnx::read(&bytes, args.features.clone()),
+        Format::Json => json::read(&bytes),
     };
     let mut model = model.with_context(|| shown)?;
-    if let (Some(names), Format::Lightgbm | Format::Xgboost) = (args.features, args.format) {
+    if let (Some(names), Format::Lightgbm | Format::Xgboost | Format::Json) = (args.features, args.format) {
         if names.len() != model.features.len() {
             bail!("{} names for {} features", names.len(), model.features.len());
         }

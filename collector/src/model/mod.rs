@@ -4,6 +4,7 @@
 //! [`quantise`] is the lossy form, on request.
 
 pub mod ease;
+pub mod json;
 pub mod lightgbm;
 pub mod onnx;
 mod plant;
@@ -14,7 +15,7 @@ pub mod xgboost;
 use attune_schema::model::{Feature, Kind, Model};
 use serde::Serialize;
 
-/// A number of rows or features that fits a model, from a library that says it in another type.
+/// A library's whole number as an index below `bound`.
 fn index(value: i64, bound: usize, what: &str) -> anyhow::Result<usize> {
     usize::try_from(value)
         .ok()
@@ -27,7 +28,7 @@ fn named(names: impl IntoIterator<Item = String>) -> Vec<Feature> {
     names.into_iter().map(|name| Feature { name, levels: Vec::new() }).collect()
 }
 
-/// The text of an object's key; a repeated one is told apart by its place, so that rows can name it.
+/// Names that differ, so that rows and inputs can say which one they mean.
 fn distinct(names: Vec<String>) -> anyhow::Result<Vec<String>> {
     let mut seen = std::collections::BTreeSet::new();
     match names.iter().find(|name| !seen.insert(name.as_str())) {
