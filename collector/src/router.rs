@@ -11,7 +11,9 @@ use crate::extract::ClientAddress;
 use crate::state::App;
 use crate::telemetry::Metric;
 use attune_schema::question::PathNode;
-use attune_schema::source::{AffinityCondition, Condition, EventCondition, FieldCondition, Test};
+use attune_schema::source::{
+    AffinityCondition, Condition, EventCondition, FieldCondition, ScoreCondition, Test,
+};
 use attune_schema::span::Span;
 use attune_schema::value::Value;
 use axum::Router;
@@ -56,6 +58,7 @@ fn described() -> OpenApiRouter<App> {
     put::<EventCondition>(components);
     put::<FieldCondition>(components);
     put::<AffinityCondition>(components);
+    put::<ScoreCondition>(components);
     put::<Test>(components);
     put::<Value>(components);
     put::<PathNode>(components);
@@ -103,7 +106,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(raw::recover))
         .routes(routes!(raw::dead_letters))
         .routes(routes!(raw::read_again));
-    with_documents!(router, attributes, placements, audiences, offers, campaigns)
+    with_documents!(router, attributes, placements, audiences, offers, campaigns, models)
 }
 
 /// The OpenAPI 3.1 description.

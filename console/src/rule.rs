@@ -23,6 +23,8 @@ pub enum Kind {
     Affinity,
     /// A saved audience.
     Audience,
+    /// A model's score: shown, and written elsewhere.
+    Score,
 }
 
 impl Kind {
@@ -50,6 +52,7 @@ impl Kind {
             Self::Context => "context",
             Self::Affinity => "affinity",
             Self::Audience => "audience",
+            Self::Score => "score",
         }
     }
 
@@ -71,6 +74,7 @@ impl Kind {
             Condition::Context(_) => Self::Context,
             Condition::Affinity(_) => Self::Affinity,
             Condition::Audience(_) => Self::Audience,
+            Condition::Score(_) => Self::Score,
         }
     }
 
@@ -95,7 +99,7 @@ impl Kind {
             Self::Affinity => {
                 Condition::Affinity(AffinityCondition { category: String::new(), at_least: 1.0 })
             }
-            Self::Audience => Condition::Audience(String::new()),
+            Self::Audience | Self::Score => Condition::Audience(String::new()),
         }
     }
 }
@@ -243,6 +247,7 @@ pub fn summary(condition: &Condition, words: Words) -> String {
             format!("♥ {} ≥ {}", affinity.category, text::plain(affinity.at_least))
         }
         Condition::Audience(id) => format!("@{id}"),
+        Condition::Score(score) => format!("∑ {}", score.model),
     }
 }
 

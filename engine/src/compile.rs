@@ -1,5 +1,8 @@
 //! People's JSON → bundle. Every problem is named, never one at a time; what is fine still compiles.
 
+#[cfg(feature = "models")]
+mod models;
+
 use crate::bucket::below;
 use attune_schema::api::Problem;
 use attune_schema::bundle::{self, Bundle, Op, Rule};
@@ -35,8 +38,14 @@ pub const CONTEXT: [&str; 13] = [
 /// Compiles `source`. Whatever has a fatal problem is left out of the bundle, and so is what depends on it.
 #[must_use]
 pub fn compile(source: &Source) -> (Bundle, Vec<Problem>) {
-    let mut compiler =
-        Compiler { source, problems: Vec::new(), audiences: BTreeMap::new(), rules: Vec::new() };
+    let mut compiler = Compiler {
+        source,
+        problems: Vec::new(),
+        audiences: BTreeMap::new(),
+        rules: Vec::new(),
+        #[cfg(feature = "models")]
+        models: models::Models::default(),
+    };
     let bundle = compiler.run();
     (bundle, compiler.problems)
 }
@@ -47,6 +56,8 @@ struct Compiler<'a> {
     /// Index of each audience that compiled; `None` for one that did not, or is being compiled.
     audiences: BTreeMap<&'a str, Option<usize>>,
     rules: Vec<Rule>,
+    #[cfg(feature = "models")]
+    models: models::Models<'a>,
 }
 
 /// Ids seen twice; the first stays.
@@ -83,6 +94,8 @@ impl<'a> Compiler<'a> {
                 self.problem("site settings", true, format!("affinity weight of `{event}` is not a number"));
             }
         }
+        #[cfg(feature = "models")]
+        self.read_models();
         for audience in &source.audiences {
             self.audience(audience);
         }
@@ -121,6 +134,8 @@ impl<'a> Compiler<'a> {
         }
         campaigns.sort_unstable_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.id.cmp(&b.id)));
 
+        #[cfg(feature = "models")]
+        let (models, rank_scores) = self.take_models(&campaigns);
         let bundle = Bundle {
             enabled: settings.enabled,
             holdout_below: holdout,
@@ -143,7 +158,13 @@ impl<'a> Compiler<'a> {
             offers,
             campaigns,
             words: json!({ "budgets": budgets, "offers": contents, "reasons": reasons }).to_string(),
+            #[cfg(feature = "models")]
+            models,
+            #[cfg(feature = "models")]
+            rank_scores,
         };
+        #[cfg(feature = "models")]
+        let bundle = if bundle.enabled { bundle } else { models::switched_off(bundle) };
         let size = bundle.to_bytes().len();
         if size > BUNDLE_BYTES {
             self.problem(
@@ -157,12 +178,14 @@ impl<'a> Compiler<'a> {
 
     fn report_repeats(&mut self) {
         let source = self.source;
-        let lists: [(&str, Vec<&str>); 5] = [
-            ("attribute", source.attributes.iter().map(|x| x.id.as_str()).collect()),
+        let lists = [
+            ("attribute", source.attributes.iter().map(|x| x.id.as_str()).collect::<Vec<_>>()),
             ("placement", source.placements.iter().map(|x| x.id.as_str()).collect()),
             ("audience", source.audiences.iter().map(|x| x.id.as_str()).collect()),
             ("offer", source.offers.iter().map(|x| x.id.as_str()).collect()),
             ("campaign", source.campaigns.iter().map(|x| x.id.as_str()).collect()),
+            #[cfg(feature = "models")]
+            ("model", source.models.iter().map(|x| x.id.as_str()).collect()),
         ];
         for (kind, ids) in lists {
             if ids.iter().any(|id| id.is_empty()) {
@@ -247,6 +270,13 @@ impl<'a> Compiler<'a> {
                     self.problem(subject, true, format!("audience `{id}` has problems or refers to itself"));
                 }
                 index.map(Rule::Audience)
+            }
+            #[cfg(feature = "models")]
+            Condition::Score(score) => self.score(subject, score),
+            #[cfg(not(feature = "models"))]
+            Condition::Score(score) => {
+                self.problem(subject, true, format!("model `{}` is not asked here", score.model));
+                None
             }
         }
     }
@@ -403,6 +433,8 @@ impl<'a> Compiler<'a> {
                 self.problem(&subject, true, "a ranking factor is not a number");
             }
         }
+        #[cfg(feature = "models")]
+        self.rank_scores(&subject, campaign);
         let own = self.offers(&subject, &campaign.offers, offers);
         let variants = self.variants(&subject, campaign, &own, offers);
         let caps = self.caps(&subject, campaign);

@@ -54,6 +54,9 @@ pub struct Facts<'a> {
     pub context: &'a [(String, Value)],
     /// When.
     pub now: Timestamp,
+    /// What models have said of it.
+    #[cfg(feature = "models")]
+    pub scores: &'a crate::model::Scores,
 }
 
 /// Evaluates `rule`.
@@ -83,6 +86,11 @@ pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
         Rule::Audience(index) => {
             facts.bundle.audiences.get(*index).map_or(Truth::Unknown, |rule| evaluate(rule, facts))
         }
+        #[cfg(feature = "models")]
+        Rule::Score { model, min, max } => match facts.scores.score(*model, facts) {
+            Some(score) => Truth::of(score >= *min && score <= *max),
+            None => Truth::Unknown,
+        },
     }
 }
 

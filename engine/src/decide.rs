@@ -160,7 +160,17 @@ struct Candidate<'a> {
 
 /// Decides.
 pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> Decision {
-    let outcome = settle(program, input, trace);
+    #[cfg(feature = "models")]
+    let scores = crate::model::Scores::new(&program.bundle);
+    let facts = Facts {
+        bundle: &program.bundle,
+        profile: input.profile,
+        context: input.context,
+        now: input.now,
+        #[cfg(feature = "models")]
+        scores: &scores,
+    };
+    let outcome = settle(facts, input, trace);
     let mut decision = Decision {
         id: id(program, input),
         placement: input.placement.to_owned(),
@@ -211,8 +221,8 @@ enum Outcome<'a> {
     Won(Candidate<'a>),
 }
 
-fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) -> Result<Outcome<'a>, Reason> {
-    let bundle = &program.bundle;
+fn settle<'a>(facts: Facts<'a>, input: Input<'a>, trace: &mut impl Trace) -> Result<Outcome<'a>, Reason> {
+    let bundle = facts.bundle;
     trace.step(Step::Site, "", if bundle.enabled { "on" } else { "off" });
     if !bundle.enabled {
         return Err(Reason::Paused);
@@ -235,7 +245,6 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
     let held = u64::from(bucket(&bundle.salt, "holdout", input.unit)) < bundle.holdout_below;
     trace.step(Step::GlobalHoldout, "", if held { "in" } else { "out" });
 
-    let facts = Facts { bundle, profile: input.profile, context: input.context, now: input.now };
     let mut nearest = Reason::Fallback;
     let mut winner: Option<Candidate<'a>> = None;
     for campaign in bundle.campaigns.iter().filter(|c| c.placements.contains(&placement)) {
@@ -353,6 +362,8 @@ fn candidate<'a>(
             continue;
         }
         let scored = score(bundle, campaign, offer, input.profile, input.unit, input.now);
+        #[cfg(feature = "models")]
+        let scored = Scored { score: scored.score + facts.scores.of_offer(campaign, offer, facts), ..scored };
         trace.score(&offer.id, to_micros(scored.score));
         // Few offers: inserting in place costs the SDK less than a sort.
         let place = best.iter().filter(|known| order(known, &scored).is_lt()).count();

@@ -6,9 +6,11 @@
 //! nothing. Item models add whole numbers, whose order does not matter.
 
 mod items;
+mod scores;
 mod trees;
 
 pub use items::{item, score_items};
+pub use scores::Scores;
 
 use crate::math::{exp, ln};
 use attune_schema::model::{Bins, Feature, Kind, Linear, Link, Model, Scorecard};

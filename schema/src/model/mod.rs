@@ -5,12 +5,18 @@
 //! [`Kind::Switch`]. The arithmetic is `engine::model`'s. NaN is how a row says that a value is missing; no model holds
 //! one.
 
+mod attached;
 mod items;
 mod linear;
+#[cfg(feature = "serde")]
+mod source;
 mod trees;
 
+pub use attached::{Attached, History, Input, RankScore};
 pub use items::{Factors, Neighbours, Popularity};
 pub use linear::{Bins, Linear, Scorecard, Term};
+#[cfg(feature = "serde")]
+pub use source::{CountSource, HistorySource, InputSource, ModelSource};
 pub use trees::{LEAF, Node, Trees, ZERO_MISSING, category_set, is_in};
 
 use crate::wire::{Malformed, Reader, Writer};
