@@ -4,6 +4,7 @@ Arguments: the program, a folder to work in, and the folder of shared data (the 
 it is not there). Prints a line a model and fails if one is further than 1e-6 from its library.
 """
 
+import base64
 import json
 import os
 import subprocess
@@ -139,6 +140,43 @@ def of_sklearn(name, frame, y, model, probability=True, bound=BOUND):
     return path, out
 
 
+def decided(frame, scores):
+    """The same model in a site's source, in the form of the decision specification: the score is that of its only offer."""
+    rows = frame.replace({np.nan: None}).to_dict("records")
+    data = base64.b64encode((WORK / "lightgbm shoppers, texts.am").read_bytes()).decode()
+    source = {
+        "site": {"holdout_percent": 0},
+        "attributes": [{"id": name} for name in frame],
+        "placements": [{"id": "hero"}],
+        "offers": [{"id": "card", "content": {"en": {"title": "card"}}}],
+        "models": [{"id": "buys", "data": data, "inputs": {name: {"attribute": name} for name in frame}}],
+        "campaigns": [
+            {
+                "id": "likely",
+                "status": "running",
+                "placements": ["hero"],
+                "offers": ["card"],
+                "rank": {"weight": 0, "affinity": 0},
+                "rank_scores": {"buys": 1},
+            }
+        ],
+    }
+    cases = [
+        {
+            "title": f"row {n} scores {score!r}",
+            "placement": "hero",
+            "now": 1795348800000,
+            "visitor": f"row {n}",
+            "consent": {"personalise": "granted"},
+            "attributes": {name: value for name, value in row.items() if value is not None},
+            "expect": {"reason": "matched", "campaign": "likely", "offers": ["card"]},
+        }
+        for n, (row, score) in enumerate(zip(rows, map(float, scores)))
+    ]
+    specification = {"title": "LightGBM on online shoppers", "source": source, "cases": cases}
+    (WORK / "shoppers.spec.json").write_text(json.dumps(specification))
+
+
 # LightGBM: objectives, missing values in every form, categories, forests, dropouts.
 frame, y = noise(1)
 fresh, _ = noise(2)
@@ -197,10 +235,18 @@ types = ["c" if name in ("x3", "x5") else "q" for name in mixed]
 codes = unseen.where(unseen["x5"] >= 0)
 of_xgboost("xgboost categories", mixed, y_mixed, {"max_cat_to_onehot": 4, "max_depth": 6}, types=types, fresh=codes)
 
-tiers = pd.DataFrame({"spend": frame["x0"], "tier": pd.Categorical(np.array(["basic", "gold", "platinum", "금"])[np.arange(len(frame)) % 4])})
-booster = xgb.train({"max_depth": 3}, xgb.DMatrix(tiers, y + tiers["tier"].isin(["gold", "금"]), enable_categorical=True), 20)
-booster.save_model(WORK / "tiers.json")
-check("xgboost texts", "xgboost", WORK / "tiers.json", tiers, booster.predict(xgb.DMatrix(tiers, enable_categorical=True)))
+def of_texts(name, texts):
+    tier = pd.Categorical(np.array(texts)[np.arange(len(frame)) % len(texts)])
+    tiers = pd.DataFrame({"spend": frame["x0"], "tier": tier})
+    matrix = xgb.DMatrix(tiers, y + (tiers["tier"] == texts[1]), enable_categorical=True)
+    booster = xgb.train({"max_depth": 3}, matrix, 20)
+    booster.save_model(WORK / f"{name}.json")
+    return tiers, booster.predict(matrix)
+
+
+check("xgboost texts", "xgboost", WORK / "texts.json", *of_texts("texts", ["basic", "gold", "platinum"]))
+of_texts("korean", ["일반", "금", "백금"])
+refuse("xgboost texts that it cuts itself", "xgboost", WORK / "korean.json", ".cat.codes")
 
 # scikit-learn by ONNX.
 whole = whole / whole.std()
@@ -256,6 +302,7 @@ if SHARED.exists():
     booster.save_model(WORK / "shoppers.txt")
     expected = booster.predict(typed)
     check("lightgbm shoppers, texts", "lightgbm", WORK / "shoppers.txt", shoppers, expected, booster.predict(typed, raw_score=True))
+    decided(shoppers[:100], expected)
     out = WORK / "shoppers-lossy.am"
     sample = WORK / "lightgbm shoppers, texts.csv"
     said = attune("import", "--format", "lightgbm", WORK / "shoppers.txt", "--out", out, "--quantise", "--sample", sample, "--json")

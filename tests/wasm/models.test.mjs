@@ -1,7 +1,8 @@
 // Which module a page loads: the one that scores models only where its bundle holds one.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { load, script, vectors } from "./shipped.mjs";
+import { instantiate, load, script, target, vectors } from "./shipped.mjs";
 
 const { openDecider } = await script("decider.js");
 const bytes = (wanted) => Uint8Array.from(vectors.find(({ bundle, decision }) => bundle[3] > 1 === wanted && decision.includes('"matched"')).bundle);
@@ -37,4 +38,23 @@ test("where nothing can be kept, every page finds out", async () => {
   const forgetful = { get: () => "", set() {}, delete() {} };
   assert.deepEqual(await page(forgetful, modelled), ["attune", "models"]);
   assert.deepEqual(await page(forgetful, modelled), ["attune", "models"]);
+});
+
+// Needs `cargo run -p attune-tests --bin spec-vectors target/models-work/shoppers.spec.json > target/shoppers-vectors.json`
+// after `xtask/models.py`; the title has the library's own score.
+const real = await readFile(new URL("shoppers-vectors.json", target)).catch(() => null);
+
+test("LightGBM's scores of real visits, in the module that pages load", { skip: !real && "the shared data or the library is absent" }, async () => {
+  const models = await instantiate("models");
+  const rows = JSON.parse(real);
+  assert.ok(rows.length >= 100);
+  for (const row of rows) {
+    models.open(Uint8Array.from(row.profile));
+    models.install(Uint8Array.from(row.bundle));
+    models.consent(row.consent);
+    const decision = models.decide(row.placement, row.now, row.limit, true, "", row.draw);
+    assert.equal(decision, row.decision);
+    const score = Number(row.title.split(" ").at(-1));
+    assert.ok(Math.abs(JSON.parse(decision).offers[0].score_micros - score * 1e6) <= 0.5 + 1e-6, row.title);
+  }
 });

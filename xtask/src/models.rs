@@ -17,6 +17,9 @@ const PACKAGES: [&str; 7] = [
     "xgboost-cpu==3.2.0",
 ];
 
+/// Where the comparison leaves a site with a model of real visits, as a decision specification.
+pub(crate) const DECIDED: &str = "target/models-work/shoppers.spec.json";
+
 /// A Python with the libraries, in a virtual environment of its own; `None` without Python or a way to its packages.
 fn python() -> Result<Option<PathBuf>> {
     let folder = root().join("target/models");

@@ -203,6 +203,12 @@ fn summaries(text: &str) -> Result<Count> {
 fn wasm(built: &Built) -> Result<Count> {
     let vectors = output(Command::new(built.program("spec-vectors")?).current_dir(root()))?;
     fs::write(root().join("target/spec-vectors.json"), vectors)?;
+    let (shoppers, vectors) = (root().join(models::DECIDED), root().join("target/shoppers-vectors.json"));
+    if shoppers.exists() {
+        fs::write(vectors, output(Command::new(built.program("spec-vectors")?).arg(shoppers))?)?;
+    } else if vectors.exists() {
+        fs::remove_file(vectors)?;
+    }
     node("tests/wasm/", built.program("attune")?)
 }
 

@@ -156,7 +156,14 @@ fn take_levels(features: &mut [Feature], booster: &Value) -> anyhow::Result<()> 
         for ends in offsets.windows(2) {
             let text = bytes.get(ends[0]..ends[1]).and_then(|text| std::str::from_utf8(text).ok());
             feature.levels.push(
-                text.with_context(|| format!("the categories of `{}` are damaged", feature.name))?.into(),
+                text.with_context(|| {
+                    format!(
+                        "the categories of `{}` are no whole texts (XGBoost 3.2 cuts those beyond ASCII): \
+                     train on their codes (`.cat.codes`) instead",
+                        feature.name
+                    )
+                })?
+                .into(),
             );
         }
     }
