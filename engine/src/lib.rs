@@ -12,6 +12,7 @@
 //! | [`bucket`] | keyed hashes: holdouts, variants, tie-breaks |
 //! | `model` | scores of trained models: linear, trees, scorecards, items (feature `models`) |
 //! | [`cap`] | frequency limits and cool-downs |
+//! | `cards` | the best card for what somebody spends (feature `compile`) |
 //! | [`rank`] | scores and their order |
 //! | [`mod@decide`] | the one entry point |
 //! | [`explain`] | what happened on the way, at no cost when nobody asks |
@@ -27,6 +28,8 @@ extern crate alloc;
 
 pub mod bucket;
 pub mod cap;
+#[cfg(feature = "compile")]
+pub mod cards;
 #[cfg(feature = "compile")]
 pub mod case;
 #[cfg(feature = "compile")]

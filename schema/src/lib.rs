@@ -17,6 +17,8 @@ pub mod batch;
 #[cfg(feature = "serde")]
 pub mod bot;
 pub mod bundle;
+#[cfg(feature = "serde")]
+pub mod cards;
 pub mod consent;
 pub mod event;
 #[cfg(feature = "serde")]

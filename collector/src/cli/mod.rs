@@ -6,6 +6,7 @@
 mod answers;
 pub mod attach;
 pub mod backup;
+pub mod cards;
 pub mod erase;
 pub mod export;
 pub mod hash;
@@ -42,6 +43,8 @@ enum Command {
     Hash(hash::HashArgs),
     /// Import, train, score and describe models.
     Model(model::ModelArgs),
+    /// Compare cards by what somebody spends.
+    Cards(cards::CardsArgs),
     /// Ask a question.
     Query(query::QueryArgs),
     /// Write events to a file, or list who did.
@@ -98,6 +101,7 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Import(args) => import::run(*args).await,
             Command::Hash(args) => hash::run(args).await,
             Command::Model(args) => model::run(args),
+            Command::Cards(args) => cards::run(&args),
             Command::Query(args) => query::run(args).await,
             Command::Export(args) => export::run(args).await,
             Command::Site(args) => site::run(args).await,

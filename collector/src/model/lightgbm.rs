@@ -1,4 +1,4 @@
-//! LightGBM's text form (`Booster.save_model`), versions 3 and 4.
+//! LightGBM's text form (`Booster.save_model`), as of version 4.
 //!
 //! What the numbers mean is in LightGBM's `include/LightGBM/tree.h` (`NumericalDecision`, `CategoricalDecision`) and
 //! `src/objective/`: thresholds are doubles and `≤` goes left; a node says what is missing (nothing, zero, NaN) and where

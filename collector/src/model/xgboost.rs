@@ -1,4 +1,4 @@
-//! XGBoost's JSON form (`Booster.save_model("model.json")`), versions 1.6 to 3.
+//! XGBoost's JSON form (`Booster.save_model("model.json")`), as of version 3; that of 1.6 and later has the same fields.
 //!
 //! XGBoost computes in single precision throughout (`src/predictor/`, `src/common/math.h`): inputs, thresholds, the sum
 //! (which begins with the base score), and the link. `<` goes left; a category in the set goes right.

@@ -32,7 +32,15 @@ pub fn read(bytes: &[u8], names: Option<Vec<String>>) -> anyhow::Result<Model> {
         match node.op_type.as_str() {
             // Several inputs become one row in their order; texts and numbers that already are what they become.
             "Concat" | "FeatureVectorizer" if !after => in_order(node, &graph)?,
-            "Cast" | "Identity" => {}
+            "Identity" => {}
+            "Cast" if after => {}
+            "Cast" => {
+                let to = node.attribute("to").map_or(0, |attribute| attribute.i);
+                ensure!(
+                    to == 1 || to == 11,
+                    "operator `Cast` before the model to type {to}, which is no float"
+                );
+            }
             "ZipMap"
             | "Normalizer"
             | "Reshape"
