@@ -24,6 +24,7 @@ pub mod limit;
 pub mod listen;
 pub mod live;
 pub mod log;
+pub mod model;
 pub mod pipeline;
 pub mod raw;
 pub mod record;

@@ -12,8 +12,8 @@ use crate::state::App;
 use crate::telemetry::Metric;
 use attune_schema::question::PathNode;
 use attune_schema::source::{
-    AffinityCondition, Condition, EventCondition, FieldCondition, SampleCondition, SequenceCondition,
-    SumCondition, Test,
+    AffinityCondition, Condition, EventCondition, FieldCondition, SampleCondition, ScoreCondition,
+    SequenceCondition, SumCondition, Test,
 };
 use attune_schema::span::Span;
 use attune_schema::value::Value;
@@ -62,6 +62,7 @@ fn described() -> OpenApiRouter<App> {
     put::<SumCondition>(components);
     put::<SequenceCondition>(components);
     put::<SampleCondition>(components);
+    put::<ScoreCondition>(components);
     put::<Test>(components);
     put::<Value>(components);
     put::<PathNode>(components);
@@ -112,7 +113,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(raw::recover))
         .routes(routes!(raw::dead_letters))
         .routes(routes!(raw::read_again));
-    with_documents!(router, attributes, placements, audiences, offers, campaigns)
+    with_documents!(router, attributes, placements, audiences, offers, campaigns, models)
 }
 
 /// The OpenAPI 3.1 description.

@@ -2,6 +2,7 @@
 
 mod common;
 
+use attune_schema::bundle::{Bundle, SIGNED_HEADER_BYTES};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use common::{NOW, TestApp, event};
@@ -165,6 +166,40 @@ async fn a_change_makes_a_new_bundle_and_the_old_one_stays_for_a_while() {
     let nobody = app.send(request("GET", "/v1/manifest?site=pk_nobody", &[], json!(null))).await;
     assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
     assert_eq!(app.api("GET", "/api/sites/bank/problems", &[], None).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_model_is_a_document_and_travels_where_a_campaign_asks_it() {
+    let app = TestApp::start().await;
+    let specification: Value =
+        serde_json::from_str(include_str!("../../tests/spec/decisions/60-models.json")).unwrap();
+    let delivered = async || {
+        let manifest = app
+            .send(request("GET", &format!("/v1/manifest?site={}", app.key), &[], json!(null)))
+            .await
+            .json();
+        let bundle = app.send(request("GET", manifest["url"].as_str().unwrap(), &[], json!(null))).await;
+        Bundle::from_bytes(&bundle.body[SIGNED_HEADER_BYTES..]).unwrap()
+    };
+    for kind in ["attributes", "models", "placements", "offers"] {
+        for body in specification["source"][kind].as_array().unwrap() {
+            let made = app.api("POST", &format!("/api/sites/bank/{kind}"), &[], Some(body.clone())).await;
+            assert_eq!(made.status, StatusCode::CREATED, "{kind}");
+        }
+    }
+    assert!(delivered().await.models.is_empty(), "nothing asks them");
+    let campaign = specification["source"]["campaigns"][0].clone();
+    app.api("POST", "/api/sites/bank/campaigns", &[], Some(campaign)).await;
+    let models = delivered().await.models;
+    assert_eq!(models.iter().map(|model| model.id.as_str()).collect::<Vec<_>>(), ["apply"]);
+    assert_eq!(app.api("GET", "/api/sites/bank/problems", &[], None).await.json(), json!([]));
+
+    let damaged = json!({ "id": "damaged", "data": "AAAA" });
+    app.api("POST", "/api/sites/bank/models", &[], Some(damaged)).await;
+    let problems = app.api("GET", "/api/sites/bank/problems", &[], None).await.json();
+    assert_eq!(problems[0]["subject"], "model damaged");
+    let text = app.api("GET", "/openapi.json", &[], None).await.json()["components"]["schemas"].to_string();
+    assert!(text.contains("\"ModelSource\"") && text.contains("\"ScoreCondition\""));
 }
 
 #[tokio::test]

@@ -77,7 +77,9 @@ impl Kind {
             Condition::Context(_) => Self::Context,
             Condition::Affinity(_) => Self::Affinity,
             Condition::Audience(_) => Self::Audience,
-            Condition::Sum(_) | Condition::Sequence(_) | Condition::Sample(_) => Self::Written,
+            Condition::Sum(_) | Condition::Sequence(_) | Condition::Sample(_) | Condition::Score(_) => {
+                Self::Written
+            }
         }
     }
 
@@ -264,6 +266,7 @@ pub fn summary(condition: &Condition, words: Words) -> String {
             let steps = sequence.steps.iter().map(step).collect::<Vec<_>>().join(" → ");
             format!("{steps} / {}", sequence.within)
         }
+        Condition::Score(score) => format!("∑ {}", score.model),
         Condition::Sample(sample) => format!("{} {} %", sample.name, text::plain(sample.percent)),
     }
 }

@@ -1,7 +1,7 @@
 //! What a document is.
 
 use crate::error::Error;
-use attune_schema::source::{Attribute, Audience, Campaign, Offer, Placement, SiteSettings};
+use attune_schema::source::{Attribute, Audience, Campaign, ModelSource, Offer, Placement, SiteSettings};
 use attune_schema::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +21,8 @@ pub enum Kind {
     Offer,
     /// Who sees what.
     Campaign,
+    /// What rules and rankings may ask for a score.
+    Model,
 }
 
 impl Kind {
@@ -34,6 +36,7 @@ impl Kind {
             Self::Audience => "audience",
             Self::Offer => "offer",
             Self::Campaign => "campaign",
+            Self::Model => "model",
         }
     }
 }
@@ -63,7 +66,8 @@ body!(
     Placement => Placement,
     Audience => Audience,
     Offer => Offer,
-    Campaign => Campaign
+    Campaign => Campaign,
+    ModelSource => Model
 );
 
 /// The one settings document of a site.

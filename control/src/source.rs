@@ -36,6 +36,7 @@ impl Control {
                 "audience" => source.audiences.push(decode(&body, Kind::Audience, &id)?),
                 "offer" => source.offers.push(decode(&body, Kind::Offer, &id)?),
                 "campaign" => source.campaigns.push(decode(&body, Kind::Campaign, &id)?),
+                "model" => source.models.push(decode(&body, Kind::Model, &id)?),
                 _ => {
                     let reason = "written by a newer version".to_owned();
                     return Err(Error::Corrupt { kind: "document", id, reason });
@@ -48,6 +49,7 @@ impl Control {
         source.audiences.sort_by(|a, b| a.id.cmp(&b.id));
         source.offers.sort_by(|a, b| a.id.cmp(&b.id));
         source.campaigns.sort_by(|a, b| a.id.cmp(&b.id));
+        source.models.sort_by(|a, b| a.id.cmp(&b.id));
         Ok((source, revision))
     }
 }

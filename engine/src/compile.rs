@@ -1,5 +1,8 @@
 //! People's JSON → bundle. Every problem is named, never one at a time; what is fine still compiles.
 
+#[cfg(feature = "models")]
+mod models;
+
 use crate::bucket::below;
 use crate::math::to_micros;
 use attune_schema::api::Problem;
@@ -44,8 +47,14 @@ const STEPS: std::ops::RangeInclusive<usize> = 2..=8;
 /// it.
 #[must_use]
 pub fn compile(source: &Source) -> (Bundle, Vec<Problem>) {
-    let mut compiler =
-        Compiler { source, problems: Vec::new(), audiences: BTreeMap::new(), rules: Vec::new() };
+    let mut compiler = Compiler {
+        source,
+        problems: Vec::new(),
+        audiences: BTreeMap::new(),
+        rules: Vec::new(),
+        #[cfg(feature = "models")]
+        models: models::Models::default(),
+    };
     let bundle = compiler.run();
     (bundle, compiler.problems)
 }
@@ -56,6 +65,8 @@ struct Compiler<'a> {
     /// Index of each audience that compiled; `None` for one that did not, or is being compiled.
     audiences: BTreeMap<&'a str, Option<usize>>,
     rules: Vec<Rule>,
+    #[cfg(feature = "models")]
+    models: models::Models<'a>,
 }
 
 /// Ids seen twice; the first stays.
@@ -92,6 +103,8 @@ impl<'a> Compiler<'a> {
                 self.problem("site settings", true, format!("affinity weight of `{event}` is not a number"));
             }
         }
+        #[cfg(feature = "models")]
+        self.read_models();
         for audience in &source.audiences {
             self.audience(audience);
         }
@@ -130,6 +143,8 @@ impl<'a> Compiler<'a> {
         }
         campaigns.sort_unstable_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.id.cmp(&b.id)));
 
+        #[cfg(feature = "models")]
+        let (models, rank_scores) = self.take_models(&campaigns);
         let bundle = Bundle {
             version: 0,
             expires_at: None,
@@ -155,7 +170,13 @@ impl<'a> Compiler<'a> {
             offers,
             campaigns,
             words: json!({ "budgets": budgets, "offers": contents, "reasons": reasons }).to_string(),
+            #[cfg(feature = "models")]
+            models,
+            #[cfg(feature = "models")]
+            rank_scores,
         };
+        #[cfg(feature = "models")]
+        let bundle = if bundle.enabled { bundle } else { models::switched_off(bundle) };
         let size = bundle.to_bytes().len();
         if size > BUNDLE_BYTES {
             self.problem(
@@ -169,12 +190,14 @@ impl<'a> Compiler<'a> {
 
     fn report_repeats(&mut self) {
         let source = self.source;
-        let lists: [(&str, Vec<&str>); 5] = [
-            ("attribute", source.attributes.iter().map(|x| x.id.as_str()).collect()),
+        let lists = [
+            ("attribute", source.attributes.iter().map(|x| x.id.as_str()).collect::<Vec<_>>()),
             ("placement", source.placements.iter().map(|x| x.id.as_str()).collect()),
             ("audience", source.audiences.iter().map(|x| x.id.as_str()).collect()),
             ("offer", source.offers.iter().map(|x| x.id.as_str()).collect()),
             ("campaign", source.campaigns.iter().map(|x| x.id.as_str()).collect()),
+            #[cfg(feature = "models")]
+            ("model", source.models.iter().map(|x| x.id.as_str()).collect()),
         ];
         for (kind, ids) in lists {
             if ids.iter().any(|id| id.is_empty()) {
@@ -269,6 +292,13 @@ impl<'a> Compiler<'a> {
                 }
                 let below = self.percent(subject, "percent of a sample", sample.percent);
                 Some(Rule::Sample(format!("sample:{}", sample.name), below))
+            }
+            #[cfg(feature = "models")]
+            Condition::Score(score) => self.score(subject, score),
+            #[cfg(not(feature = "models"))]
+            Condition::Score(score) => {
+                self.problem(subject, true, format!("model `{}` is not asked here", score.model));
+                None
             }
         }
     }
@@ -465,6 +495,8 @@ impl<'a> Compiler<'a> {
                 self.problem(&subject, true, "a ranking factor is not a number");
             }
         }
+        #[cfg(feature = "models")]
+        self.rank_scores(&subject, campaign);
         let own = self.offers(&subject, &campaign.offers, offers);
         let variants = self.variants(&subject, campaign, &own, offers);
         let caps = self.caps(&subject, campaign);

@@ -61,6 +61,9 @@ pub struct Facts<'a> {
     pub now: Timestamp,
     /// Who is assigned.
     pub unit: VisitorId,
+    /// What models have said of it.
+    #[cfg(feature = "models")]
+    pub scores: &'a crate::model::Scores,
 }
 
 /// Evaluates `rule`.
@@ -108,6 +111,11 @@ pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
         Rule::Sample(name, below) => {
             Truth::of(u64::from(bucket(&facts.bundle.salt, name, facts.unit)) < *below)
         }
+        #[cfg(feature = "models")]
+        Rule::Score { model, min, max } => match facts.scores.score(*model, facts) {
+            Some(score) => Truth::of(score >= *min && score <= *max),
+            None => Truth::Unknown,
+        },
     }
 }
 

@@ -164,7 +164,22 @@ struct Candidate<'a> {
 
 /// Decides.
 pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> Decision {
-    let outcome = settle(program, input, trace);
+    let (bundle, profile) = (&program.bundle, input.profile);
+    let attributes: Vec<Option<&Value>> =
+        bundle.attributes.iter().map(|name| profile::attribute(profile, name)).collect();
+    #[cfg(feature = "models")]
+    let scores = crate::model::Scores::new(bundle);
+    let facts = Facts {
+        bundle,
+        profile,
+        attributes: &attributes,
+        context: input.context,
+        now: input.now,
+        unit: input.unit,
+        #[cfg(feature = "models")]
+        scores: &scores,
+    };
+    let outcome = settle(bundle, facts, input, trace);
     let mut decision = Decision {
         id: id(program, input),
         placement: input.placement.to_owned(),
@@ -215,8 +230,13 @@ enum Outcome<'a> {
     Won(Candidate<'a>, Option<Reason>),
 }
 
-fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) -> Result<Outcome<'a>, Reason> {
-    let bundle = &program.bundle;
+fn settle<'a>(
+    bundle: &'a Bundle,
+    facts: Facts<'_>,
+    input: Input<'a>,
+    trace: &mut impl Trace,
+) -> Result<Outcome<'a>, Reason> {
+    let unit = input.unit;
     trace.step(Step::Site, "", if bundle.enabled { "on" } else { "off" });
     if !bundle.enabled {
         return Err(Reason::Paused);
@@ -247,10 +267,6 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
     let held = u64::from(bucket(&bundle.salt, "holdout", input.unit)) < bundle.holdout_below;
     trace.step(Step::GlobalHoldout, "", if held { "in" } else { "out" });
 
-    let Input { profile, context, now, unit, .. } = input;
-    let attributes: Vec<Option<&Value>> =
-        bundle.attributes.iter().map(|name| profile::attribute(profile, name)).collect();
-    let facts = Facts { bundle, profile, attributes: &attributes, context, now, unit };
     let mut nearest = Reason::Fallback;
     let mut winner: Option<Candidate<'a>> = None;
     for campaign in bundle.campaigns.iter().filter(|c| c.placements.contains(&placement)) {
@@ -394,6 +410,8 @@ fn candidate<'a>(
             continue;
         }
         let scored = score(bundle, campaign, offer, input.profile, input.now);
+        #[cfg(feature = "models")]
+        let scored = Scored { score: scored.score + facts.scores.of_offer(campaign, offer, facts), ..scored };
         trace.score(&offer.id, to_micros(scored.score));
         // Few offers: inserting in place costs the SDK less than a sort.
         let place = best.iter().filter(|known| order(known, &scored, salt, input.unit).is_lt()).count();

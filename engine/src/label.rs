@@ -6,6 +6,7 @@ use crate::compile::{BUNDLE, compile};
 use crate::decide::Program;
 use attune_schema::api::Problem;
 use attune_schema::bundle::Bundle;
+use attune_schema::model::InputSource;
 use attune_schema::source::{Campaign, CampaignStatus, Condition, Label, Source};
 use attune_schema::wire::Malformed;
 use serde::{Deserialize, Serialize};
@@ -116,6 +117,7 @@ fn for_device(source: &Source, asked: &BTreeSet<&str>) -> Source {
     let mut device = source.clone();
     device.attributes.retain(|attribute| attribute.label != Label::ServerOnly);
     device.audiences.retain(|audience| plain(&audience.rule));
+    device.models.retain(|model| !labels.models.contains_key(model.id.as_str()));
     device.offers.retain(|offer| offer.eligibility.as_ref().is_none_or(plain));
     for campaign in &mut device.campaigns {
         campaign.placements.retain(|placement| !asked.contains(placement.as_str()));
@@ -149,6 +151,7 @@ fn blank(id: &str) -> Campaign {
         offers: Vec::new(),
         variants: Vec::new(),
         rank: Default::default(),
+        rank_scores: BTreeMap::new(),
         caps: Vec::new(),
         dismissed_for: None,
         reason: BTreeMap::new(),
@@ -160,6 +163,8 @@ struct Labels<'a> {
     hidden: BTreeSet<&'a str>,
     audiences: BTreeMap<&'a str, &'a Condition>,
     offers: BTreeMap<&'a str, &'a Condition>,
+    /// The hidden attributes that a model takes, by the model's id.
+    models: BTreeMap<&'a str, BTreeSet<&'a str>>,
 }
 
 impl<'a> Labels<'a> {
@@ -175,7 +180,19 @@ impl<'a> Labels<'a> {
                 offers.entry(offer.id.as_str()).or_insert(rule);
             }
         }
-        Self { hidden: hidden.map(|attribute| attribute.id.as_str()).collect(), audiences, offers }
+        let hidden: BTreeSet<&str> = hidden.map(|attribute| attribute.id.as_str()).collect();
+        let mut models = BTreeMap::new();
+        for model in &source.models {
+            let taken = model.inputs.values().filter_map(|input| match input {
+                InputSource::Attribute(name) => hidden.get(name.as_str()).copied(),
+                _ => None,
+            });
+            let taken: BTreeSet<&str> = taken.collect();
+            if !taken.is_empty() {
+                models.entry(model.id.as_str()).or_insert(taken);
+            }
+        }
+        Self { hidden, audiences, offers, models }
     }
 
     /// Adds the hidden attributes that decide about `campaign` or its offers.
@@ -186,6 +203,14 @@ impl<'a> Labels<'a> {
         for rule in campaign.audience.iter().chain(eligibility) {
             self.rule(rule, found, &mut BTreeSet::new());
         }
+        for model in campaign.rank_scores.keys() {
+            self.model(model, found);
+        }
+    }
+
+    /// Adds the hidden attributes that the model called `id` takes.
+    fn model(&self, id: &str, found: &mut BTreeSet<&'a str>) {
+        found.extend(self.models.get(id).into_iter().flatten());
     }
 
     /// `seen` are the audiences looked at: a circle is a problem that the compiler names.
@@ -206,6 +231,7 @@ impl<'a> Labels<'a> {
                     self.rule(rule, found, seen);
                 }
             }
+            Condition::Score(score) => self.model(&score.model, found),
             Condition::Event(_)
             | Condition::Context(_)
             | Condition::Affinity(_)
@@ -294,6 +320,27 @@ mod tests {
         assert_eq!(published.device.asked, [0, 1]);
         assert!(published.device.campaigns.is_empty());
         assert!(!holds(&published.device, "Arranged loan"));
+    }
+
+    #[test]
+    fn a_model_that_takes_a_hidden_attribute_is_on_the_server_only() {
+        let mut source = source();
+        source.campaigns.remove(0);
+        source.models = serde_json::from_value(json!([
+            { "id": "risk", "data": "", "inputs": { "score": { "attribute": "arrears_score" } } },
+            { "id": "taste", "data": "", "inputs": { "tier": { "attribute": "tier" } } },
+        ]))
+        .unwrap();
+        source.campaigns[0].rank_scores.insert("taste".to_owned(), 1.0);
+        assert!(publish(&source).server_only.is_empty());
+        source.campaigns[0].rank_scores.insert("risk".to_owned(), 1.0);
+        assert_eq!(publish(&source).server_only[0].attributes, ["arrears_score"]);
+        source.campaigns[0].rank_scores.clear();
+        source.campaigns[0].audience =
+            serde_json::from_value(json!({ "score": { "model": "risk", "at_least": 1 } })).unwrap();
+        let published = publish(&source);
+        assert_eq!(published.server_only[0].placements, ["hero", "side"]);
+        assert_eq!(published.device.asked, [0, 1]);
     }
 
     #[test]

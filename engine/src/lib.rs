@@ -11,7 +11,9 @@
 //! | [`session`] | session boundaries |
 //! | [`condition`] | three-valued rules |
 //! | [`bucket`] | keyed hashes: holdouts, variants, tie-breaks |
+//! | `model` | scores of trained models: linear, trees, scorecards, items (feature `models`) |
 //! | [`cap`] | frequency limits and cool-downs |
+//! | `cards` | the best card for what somebody spends (feature `compile`) |
 //! | [`rank`] | scores and their order |
 //! | [`mod@decide`] | the one entry point |
 //! | [`explain`] | what happened on the way, at no cost when nobody asks |
@@ -29,6 +31,8 @@ extern crate alloc;
 pub mod bucket;
 pub mod cap;
 #[cfg(feature = "compile")]
+pub mod cards;
+#[cfg(feature = "compile")]
 pub mod case;
 #[cfg(feature = "compile")]
 pub mod compile;
@@ -36,9 +40,11 @@ pub mod condition;
 pub mod decide;
 pub mod explain;
 pub mod json;
-#[cfg(feature = "compile")]
+#[cfg(all(feature = "compile", feature = "models"))]
 pub mod label;
 pub mod math;
+#[cfg(feature = "models")]
+pub mod model;
 pub mod profile;
 pub mod rank;
 pub mod session;

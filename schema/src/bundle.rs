@@ -5,6 +5,8 @@
 
 use crate::consent::Basis;
 use crate::limits::{BUNDLE_BYTES, CONDITION_DEPTH};
+#[cfg(feature = "models")]
+use crate::model::{Attached, RankScore};
 use crate::time::Timestamp;
 use crate::value::Value;
 use crate::wire::{Malformed, Reader, Writer, let_go};
@@ -18,7 +20,14 @@ pub const SIGNED_MAGIC: [u8; 3] = *b"AS1";
 /// Bytes before the payload of a signed bundle.
 pub const SIGNED_HEADER_BYTES: usize = SIGNED_MAGIC.len() + 64;
 
+/// Tag of [`Rule::Score`].
+#[cfg(feature = "models")]
+const SCORE: u8 = 32;
+
 /// What the engine interprets.
+///
+/// Models are at the end of the bytes and said in the switch's second bit, so that a build without the feature `models`
+/// refuses a bundle that has any, at no cost.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Bundle {
     /// Revision of the source it was compiled from; 0 if nobody counts them.
@@ -60,6 +69,12 @@ pub struct Bundle {
     /// `{"budgets": {placement: ms}, "offers": {offer: {language: {field: text}}}, "reasons": {campaign:
     /// {language: text}}}`.
     pub words: String,
+    /// Models that rules and rankings ask.
+    #[cfg(feature = "models")]
+    pub models: Vec<Attached>,
+    /// What models add to the scores of offers, by campaign.
+    #[cfg(feature = "models")]
+    pub rank_scores: Vec<RankScore>,
 }
 
 /// Something to show.
@@ -192,6 +207,16 @@ pub enum Rule {
     },
     /// Visitors whose bucket under this name is below the bound.
     Sample(String, u64),
+    /// Bounds of a model's score, both included.
+    #[cfg(feature = "models")]
+    Score {
+        /// Index of the model.
+        model: usize,
+        /// Least.
+        min: f64,
+        /// Greatest.
+        max: f64,
+    },
 }
 
 /// A compiled test: operator code and operands.
@@ -318,6 +343,13 @@ impl Rule {
                 w.text(name);
                 w.uint(*below);
             }
+            #[cfg(feature = "models")]
+            Self::Score { model, min, max } => {
+                w.u8(SCORE);
+                w.len(*model);
+                w.f64(*min);
+                w.f64(*max);
+            }
         }
     }
 
@@ -350,6 +382,8 @@ impl Rule {
                 first_ms: s.int(),
             },
             10 => Self::Sample(s.owned(), s.uint()),
+            #[cfg(feature = "models")]
+            SCORE => Self::Score { model: s.u32() as usize, min: s.f64(), max: s.f64() },
             _ => {
                 s.fail();
                 Self::Any(Vec::new())
@@ -463,7 +497,10 @@ impl Bundle {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut w = Writer::new();
         w.raw(&MAGIC);
+        #[cfg(not(feature = "models"))]
         w.u8(u8::from(self.enabled));
+        #[cfg(feature = "models")]
+        w.u8(u8::from(self.enabled) | u8::from(!self.models.is_empty()) << 1);
         w.uint(self.holdout_below);
         w.text(&self.salt);
         w.u8(u8::from(self.measure_basis == Basis::OptOut));
@@ -500,13 +537,29 @@ impl Bundle {
             campaign.write(&mut w);
         }
         w.text(&self.words);
+        #[cfg(feature = "models")]
+        if !self.models.is_empty() {
+            w.len(self.models.len());
+            for model in &self.models {
+                model.write(&mut w);
+            }
+            w.len(self.rank_scores.len());
+            for score in &self.rank_scores {
+                score.write(&mut w);
+            }
+        }
         w.into_bytes()
     }
 
     /// Reads and checks a bundle; afterwards every index in it is good.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut s = Reader::after(&MAGIC, bytes);
+        #[cfg(not(feature = "models"))]
         let enabled = s.bool();
+        #[cfg(feature = "models")]
+        let switch = s.index(4);
+        #[cfg(feature = "models")]
+        let enabled = switch & 1 == 1;
         let holdout_below = s.uint();
         let salt = s.owned();
         let measure_basis = basis(&mut s);
@@ -529,6 +582,17 @@ impl Bundle {
         let offers = s.list(|s| Offer::read(s, counts));
         let campaigns = s.list(|s| Campaign::read(s, counts, placements.len(), offers.len()));
         let words = s.owned();
+        #[cfg(feature = "models")]
+        let (models, rank_scores) = if switch & 2 == 2 {
+            let models = s.list(|s| Attached::read(s, attributes.len()));
+            if models.is_empty() {
+                s.fail();
+            }
+            let scores = s.list(|s| RankScore::read(s, campaigns.len(), models.len()));
+            (models, scores)
+        } else {
+            (Vec::new(), Vec::new())
+        };
         let bundle = Self {
             version,
             expires_at,
@@ -548,7 +612,15 @@ impl Bundle {
             offers,
             campaigns,
             words,
+            #[cfg(feature = "models")]
+            models,
+            #[cfg(feature = "models")]
+            rank_scores,
         };
+        #[cfg(feature = "models")]
+        if bundle.rules().any(|rule| !rule.asks_below(bundle.models.len())) {
+            s.fail();
+        }
         if bytes.len() > BUNDLE_BYTES || session_timeout_ms <= 0 || half_life_ms <= 0 {
             s.fail();
         }
@@ -558,6 +630,30 @@ impl Bundle {
                 let_go(bundle);
                 Err(malformed)
             }
+        }
+    }
+}
+
+#[cfg(feature = "models")]
+impl Bundle {
+    /// All rules, wherever they are.
+    fn rules(&self) -> impl Iterator<Item = &Rule> {
+        let offers = self.offers.iter().filter_map(|offer| offer.eligibility.as_ref());
+        let campaigns = self.campaigns.iter().filter_map(|campaign| campaign.audience.as_ref());
+        self.audiences.iter().chain(offers).chain(campaigns)
+    }
+}
+
+#[cfg(feature = "models")]
+impl Rule {
+    /// Whether it asks only the first `models` models: they are read after it.
+    fn asks_below(&self, models: usize) -> bool {
+        match self {
+            Self::All(rules) | Self::Any(rules) | Self::None(rules) => {
+                rules.iter().all(|rule| rule.asks_below(models))
+            }
+            Self::Score { model, .. } => *model < models,
+            _ => true,
         }
     }
 }

@@ -17,6 +17,8 @@ pub mod batch;
 #[cfg(feature = "serde")]
 pub mod bot;
 pub mod bundle;
+#[cfg(feature = "serde")]
+pub mod cards;
 pub mod consent;
 pub mod event;
 #[cfg(feature = "serde")]
@@ -25,6 +27,8 @@ pub mod hash;
 pub mod id;
 pub mod limits;
 pub mod list;
+#[cfg(feature = "models")]
+pub mod model;
 pub mod outcome;
 #[cfg(feature = "serde")]
 pub mod question;

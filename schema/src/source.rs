@@ -10,6 +10,9 @@ use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+#[cfg(feature = "models")]
+pub use crate::model::ModelSource;
+
 /// Everything that decides what one site shows.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -27,6 +30,26 @@ pub struct Source {
     pub offers: Vec<Offer>,
     /// Who sees what, where and when.
     pub campaigns: Vec<Campaign>,
+    /// Models that rules and rankings may ask.
+    #[cfg(feature = "models")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<ModelSource>,
+    /// Models, which this build passes over.
+    #[cfg(not(feature = "models"))]
+    #[serde(skip_serializing)]
+    pub models: Unread,
+}
+
+/// Whatever it was.
+#[cfg(not(feature = "models"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unread;
+
+#[cfg(not(feature = "models"))]
+impl<'de> Deserialize<'de> for Unread {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
 }
 
 /// Settings of a site that every decision depends on.
@@ -275,6 +298,10 @@ pub struct Campaign {
     /// How its eligible offers are ordered.
     #[serde(default)]
     pub rank: Rank,
+    /// What models add to that: `factor × score`, by id of the model. Of a model of items the score is the offer's, by its
+    /// id; of any other it is the visitor's, which weighs this campaign against others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rank_scores: BTreeMap<String, f64>,
     /// Frequency limits.
     #[serde(default)]
     pub caps: Vec<Cap>,
@@ -399,6 +426,8 @@ pub enum Condition {
     Sequence(SequenceCondition),
     /// A fixed share of all visitors.
     Sample(SampleCondition),
+    /// A model's score.
+    Score(ScoreCondition),
 }
 
 /// Sum of the property `value` of events within a window, over at most the latest 32 of them:
@@ -487,6 +516,21 @@ pub struct EventCondition {
     /// Greatest number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<u32>,
+}
+
+/// Bounds of a model's score; unknown where nothing that the model asks is known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ScoreCondition {
+    /// Id of a model of features.
+    pub model: String,
+    /// Least score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+    /// Greatest score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
 }
 
 /// A test on a named field.

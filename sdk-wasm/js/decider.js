@@ -16,7 +16,7 @@ export function runsWasm() {
   }
 }
 
-// `instantiate` makes an instance of the Wasm module.
+// `instantiate` makes an instance of the Wasm module, or of the one that also scores models.
 export function openDecider(store, who, consent, instantiate) {
   let core = null; // Once it knows bundle and profile.
   let loading = null;
@@ -47,8 +47,14 @@ export function openDecider(store, who, consent, instantiate) {
     core.apply(name, at);
   }
 
+  // The module is fetched before the bundle has said whether it holds models (see `Bundle` in schema/src/bundle.rs): the
+  // one that the last bundle needed.
   async function load() {
-    const [{ instance }] = await Promise.all([instantiate(), installing]);
+    const models = store.text("models");
+    let [{ instance }] = await Promise.all([instantiate(models), installing]);
+    const needed = payload[3] > 1;
+    if (needed && !models) ({ instance } = await instantiate(1));
+    store.setText("models", needed && 1);
     core = coreOf(instance.exports);
     core.open(kept());
     core.install(payload);

@@ -33,7 +33,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   let ready = false; // The bundle has said what unanswered consent means.
   let personalised = true;
   const consent = consents(store, banner, consentChanged);
-  const decider = openDecider(store, who, consent, () => WebAssembly.instantiateStreaming(fetch(base + "sdk/" + __WASM__)));
+  const decider = openDecider(store, who, consent, (models) => WebAssembly.instantiateStreaming(fetch(base + "sdk/" + (models ? __MODELS__ : __WASM__))));
   const queue = openQueue(visit, who, consent, decider.learn, beforeConsent === "hold");
   const wall = openWall(() => part(__REDACT__));
   const out = transport(consent, queue, base, saveSoon);

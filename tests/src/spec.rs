@@ -68,12 +68,12 @@ pub fn load() -> anyhow::Result<Vec<(String, Specification)>> {
         std::fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
-    paths
-        .iter()
-        .map(|path| {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let text = std::fs::read_to_string(path)?;
-            Ok((name.clone(), serde_json::from_str(&text).with_context(|| name)?))
-        })
-        .collect()
+    paths.iter().map(|path| read(path)).collect()
+}
+
+/// One file, with its name.
+pub fn read(path: &Path) -> anyhow::Result<(String, Specification)> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let text = std::fs::read_to_string(path)?;
+    Ok((name.clone(), serde_json::from_str(&text).with_context(|| name)?))
 }

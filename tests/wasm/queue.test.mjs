@@ -112,7 +112,7 @@ test("a session ends after its timeout and goes on in another tab", async () => 
 });
 
 test("terms are read from a bundle as the core reads them", async () => {
-  const core = await instantiate("attune");
+  const core = await instantiate("models");
   for (const vector of vectors) {
     const { presumed, timeout } = readTerms(Uint8Array.from(vector.bundle));
     core.open(Uint8Array.from(vector.profile));

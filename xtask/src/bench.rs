@@ -34,6 +34,8 @@ enum What {
     Sdk(Sdk),
     /// Every question beside the raw scan of its columns, and beside `DuckDB` on the same rows.
     Query(Query),
+    /// Models in the engine, one thread.
+    Models,
 }
 
 #[derive(Args)]
@@ -88,6 +90,16 @@ impl Bench {
         match &self.what {
             Some(What::Query(query)) => return query.run(),
             Some(What::Sdk(sdk)) => return sdk.run(),
+            Some(What::Models) => {
+                return run(cargo().args([
+                    "run",
+                    "--release",
+                    "--package",
+                    "attune-tests",
+                    "--bin",
+                    "bench-models",
+                ]));
+            }
             None => {}
         }
         run(cargo().args(["build", "--release", "--package", "attune-collector"]))?;

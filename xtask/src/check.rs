@@ -2,7 +2,7 @@
 
 use crate::arrows;
 use crate::run::{cargo, output, run};
-use crate::wasm::{CONSOLE, EXPLAIN, SDK};
+use crate::wasm::{CONSOLE, EXPLAIN, MODELS, SDK};
 use anyhow::Result;
 
 /// Checks; the first failure ends it.
@@ -10,7 +10,7 @@ pub(crate) fn run_all() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     arrows::check()?;
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    for module in [CONSOLE, SDK, EXPLAIN] {
+    for module in [CONSOLE, SDK, MODELS, EXPLAIN] {
         run(module.cargo("clippy").args(["--no-deps", "--", "-D", "warnings"]))?;
     }
     run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;

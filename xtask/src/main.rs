@@ -11,6 +11,7 @@ mod check;
 mod compress;
 mod demo;
 mod engine;
+mod models;
 mod npm;
 mod postgres;
 mod prove;

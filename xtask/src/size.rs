@@ -110,6 +110,7 @@ fn measure() -> Result<BTreeMap<&'static str, Bytes>> {
         ("loader", "tag", &["/loader"][..]),
         ("script", "sdk", &["/script"]),
         ("wasm", "sdk", &["/wasm"]),
+        ("models", "sdk", &["/models_wasm"]),
         ("placement", "sdk", &["/lazy/placement"]),
         ("banner", "sdk", &["/lazy/banner"]),
         ("redact", "sdk", &["/lazy/redact"]),

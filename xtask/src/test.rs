@@ -5,7 +5,7 @@ use crate::postgres::Postgres;
 use crate::run::{cargo, command, output, root, run};
 use crate::schemathesis::{self, Effort};
 use crate::web::{Part, Web};
-use crate::{check, engine, npm, size, slow};
+use crate::{check, engine, models, npm, size, slow};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -72,6 +72,7 @@ impl Test {
         layer(&mut count, "several collectors on PostgreSQL", || postgres(&built))?;
         layer(&mut count, "requests made from the description", || described(attune))?;
         layer(&mut count, "slow clients", || slow_clients(attune))?;
+        layer(&mut count, "models beside their libraries", || imported(attune))?;
         layer(&mut count, "decision specification in Wasm", || wasm(&built, DRAWN))?;
         layer(&mut count, "example sites", || node("examples/", attune))?;
         layer(&mut count, "other products' clients", || node("tests/switch/", attune))?;
@@ -162,6 +163,11 @@ fn slow_clients(attune: &Path) -> Result<Count> {
     skipped_or(slow::check(attune, 8), "no slowhttptest here; `apt-get install slowhttptest` brings it")
 }
 
+/// Models of other libraries, imported and scored.
+fn imported(attune: &Path) -> Result<Count> {
+    skipped_or(models::check(attune), "no Python, or no way to PyPI, for LightGBM, XGBoost and scikit-learn")
+}
+
 /// Passed or failed as a whole, or loudly left out.
 fn skipped_or(checked: Result<Option<()>>, why: &str) -> Result<Count> {
     let done = match checked {
@@ -212,6 +218,12 @@ fn summaries(text: &str) -> Result<Count> {
 pub(crate) fn wasm(built: &Built, cases: u64) -> Result<Count> {
     let vectors = output(Command::new(built.program("spec-vectors")?).current_dir(root()))?;
     fs::write(root().join("target/spec-vectors.json"), vectors)?;
+    let (shoppers, vectors) = (root().join(models::DECIDED), root().join("target/shoppers-vectors.json"));
+    if shoppers.exists() {
+        fs::write(vectors, output(Command::new(built.program("spec-vectors")?).arg(shoppers))?)?;
+    } else if vectors.exists() {
+        fs::remove_file(vectors)?;
+    }
     let (drawn, cases) = (built.program("differential")?, cases.to_string());
     node_with("tests/wasm/", &[("ATTUNE_DIFFERENTIAL", drawn.as_os_str()), ("ATTUNE_CASES", cases.as_ref())])
 }

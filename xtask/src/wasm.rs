@@ -57,8 +57,12 @@ pub(crate) const SDK: Module<'_> = Module {
     ],
 };
 
-/// The same with what the SDK loads only when somebody asks why.
-pub(crate) const EXPLAIN: Module<'_> = Module { target_dir: "wasm-explain", features: "explain", ..SDK };
+/// The same with what scores models: loaded instead of it where the bundle holds one.
+pub(crate) const MODELS: Module<'_> = Module { target_dir: "wasm-models", features: "models", ..SDK };
+
+/// The same with what the SDK loads only when somebody asks why, whatever the bundle holds.
+pub(crate) const EXPLAIN: Module<'_> =
+    Module { target_dir: "wasm-explain", features: "explain,models", ..SDK };
 
 impl Module<'_> {
     /// Name of the library: of the glue, and of the module before it was hashed.

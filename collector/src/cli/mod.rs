@@ -7,6 +7,7 @@ mod answers;
 pub mod attach;
 pub mod backup;
 pub mod bundle;
+pub mod cards;
 pub mod decide;
 pub mod erase;
 pub mod export;
@@ -14,6 +15,7 @@ pub mod hash;
 pub mod health;
 pub mod import;
 pub mod key;
+pub mod model;
 pub mod output;
 pub mod people_file;
 pub mod progress;
@@ -42,6 +44,10 @@ enum Command {
     Import(Box<import::ImportArgs>),
     /// Turn a column of a file into keyed hashes.
     Hash(hash::HashArgs),
+    /// Import, train, score and describe models.
+    Model(model::ModelArgs),
+    /// Compare cards by what somebody spends.
+    Cards(cards::CardsArgs),
     /// Ask a question.
     Query(query::QueryArgs),
     /// Write events to a file, or list who did.
@@ -105,6 +111,8 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Serve(args) => serve::run(args).await,
             Command::Import(args) => import::run(*args).await,
             Command::Hash(args) => hash::run(args).await,
+            Command::Model(args) => model::run(args),
+            Command::Cards(args) => cards::run(&args),
             Command::Query(args) => query::run(args).await,
             Command::Export(args) => export::run(args).await,
             Command::Site(args) => site::run(args).await,

@@ -1,4 +1,4 @@
-//! Attributes, placements, audiences, offers and campaigns: the same verbs for each.
+//! Attributes, placements, audiences, offers, campaigns and models: the same verbs for each.
 
 use crate::error::ApiError;
 use crate::extract::{ApiJson, Caller, IfMatch, SitePath};
@@ -231,4 +231,11 @@ kind!(
     "/api/sites/{site}/campaigns",
     "/api/sites/{site}/campaigns/{id}",
     ["list_campaigns", "create_campaign", "read_campaign", "update_campaign", "delete_campaign"]
+);
+kind!(
+    models,
+    ModelSource,
+    "/api/sites/{site}/models",
+    "/api/sites/{site}/models/{id}",
+    ["list_models", "create_model", "read_model", "update_model", "delete_model"]
 );

@@ -1,5 +1,5 @@
 //! Writes the specification as the browser's module sees it: bundle bytes, profile bytes, arguments and the
-//! native answer, so that another build can be asked the same and compared byte for byte.
+//! native answer, so that another build can be asked the same and compared byte for byte. With a path, that file alone.
 
 use anyhow::Result;
 use attune_engine::compile::compile;
@@ -10,7 +10,11 @@ use std::io::Write;
 
 fn main() -> Result<()> {
     let mut vectors = Vec::new();
-    for (file, specification) in attune_tests::spec::load()? {
+    let files = match std::env::args_os().nth(1) {
+        Some(path) => vec![attune_tests::spec::read(path.as_ref())?],
+        None => attune_tests::spec::load()?,
+    };
+    for (file, specification) in files {
         let (bundle, _) = compile(&specification.source);
         let payload = bundle.to_bytes();
         let program = Program::load(&payload)?;

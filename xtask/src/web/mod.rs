@@ -131,6 +131,14 @@ fn script(entry: &Path, name: &str, folder: &Path, dev: bool) -> Result<String> 
     Ok(file)
 }
 
+/// Puts a Wasm module that needs no JavaScript of its own into `folder`; the name of its file.
+fn named_by_content(module: &Path, name: &str, folder: &Path) -> Result<String> {
+    let wasm = fs::read(module)?;
+    let file = format!("{name}-{}.wasm", hash(&[&wasm]));
+    fs::write(folder.join(&file), wasm)?;
+    Ok(file)
+}
+
 /// Names of a bundle's files.
 struct Bundled {
     js: String,

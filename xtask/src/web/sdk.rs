@@ -1,8 +1,8 @@
 //! The SDK (`target/web/sdk`) and the loader (`target/web/tag/loader.js`).
 
-use super::{bundle, copy_files, empty, esbuild, finish, script, stage, web};
+use super::{bundle, copy_files, empty, esbuild, finish, named_by_content, script, stage, web};
 use crate::run::{root, run};
-use crate::wasm::{EXPLAIN, SDK};
+use crate::wasm::{EXPLAIN, MODELS, SDK};
 use anyhow::Result;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -22,6 +22,7 @@ pub(super) fn build(dev: bool) -> Result<()> {
     copy_tree(&source, &stage)?;
     let wasm = SDK.build(dev, &stage.join("pkg"))?;
     let folder = empty(web().join("sdk"))?;
+    let models = named_by_content(&MODELS.build(dev, &stage.join("models"))?, "models", &folder)?;
     let explain = EXPLAIN.build(dev, &stage.join("explain"))?;
     let lazy = stage.join("lazy");
     let explain = bundle(&lazy.join("explain.js"), &explain, "explain", &folder, dev, &[])?;
@@ -29,13 +30,15 @@ pub(super) fn build(dev: bool) -> Result<()> {
     for part in LAZY {
         names.push((part, script(&lazy.join(part).with_extension("js"), part, &folder, dev)?));
     }
-    let defines: Vec<_> =
+    let mut defines: Vec<_> =
         names.iter().map(|(part, name)| format!("--define:__{}__=\"{name}\"", part.to_uppercase())).collect();
+    defines.push(format!("--define:__MODELS__=\"{models}\""));
     let defines: Vec<_> = defines.iter().map(String::as_str).collect();
     let bundled = bundle(&stage.join("main.js"), &wasm, "attune", &folder, dev, &defines)?;
     let lazy: BTreeMap<_, _> = names.into_iter().collect();
     let entries = json!({
-        "script": bundled.js, "wasm": bundled.wasm, "lazy": lazy, "explain_wasm": explain.wasm, "dev": dev,
+        "script": bundled.js, "wasm": bundled.wasm, "models_wasm": models, "lazy": lazy, "explain_wasm": explain.wasm,
+        "dev": dev,
     });
     finish(&folder, "sdk", dev, entries)
 }
