@@ -18,6 +18,7 @@ pub mod query;
 pub mod raw;
 pub mod serve;
 pub mod site;
+pub mod stats;
 pub mod user;
 
 use clap::{Args, Parser, Subcommand};
@@ -41,6 +42,8 @@ enum Command {
     Hash(hash::HashArgs),
     /// Ask a question.
     Query(query::QueryArgs),
+    /// What experiments and logs of decisions tell.
+    Stats(Box<stats::StatsArgs>),
     /// Write events to a file, or list who did.
     Export(export::ExportArgs),
     /// Add and list sites.
@@ -95,6 +98,7 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Import(args) => import::run(*args).await,
             Command::Hash(args) => hash::run(args).await,
             Command::Query(args) => query::run(args).await,
+            Command::Stats(args) => stats::run(&args),
             Command::Export(args) => export::run(args).await,
             Command::Site(args) => site::run(args).await,
             Command::Health(args) => health::health(args).await,
