@@ -19,6 +19,7 @@ mod schemathesis;
 mod serve;
 mod size;
 mod slow;
+mod statistics;
 mod test;
 mod wasm;
 mod web;
