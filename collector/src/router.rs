@@ -3,8 +3,8 @@
 use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
-    account, batch, console, delivery, documents, erasures, exports, foreign, import, live, people_files,
-    questions, raw, server, server_keys, settings, sites,
+    account, backtests, batch, console, delivery, documents, erasures, exports, foreign, import, live,
+    people_files, questions, raw, server, server_keys, settings, sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
@@ -86,6 +86,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(questions::attribution))
         .routes(routes!(questions::rfm))
         .routes(routes!(questions::events))
+        .routes(routes!(backtests::plan))
+        .routes(routes!(backtests::run))
         .routes(routes!(exports::download))
         .routes(routes!(exports::list))
         .routes(routes!(questions::overview))

@@ -9,7 +9,7 @@ const PAIRS: [(usize, usize); 6] = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 
 
 /// Means and sums of products about them, of values `y`, denominators `d` and covariates `x` of units; updated one
 /// unit at a time without cancellation (Welford 1962; pairwise merging by Chan, Golub and `LeVeque` 1979).
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Sums {
     units: u64,
     mean: [f64; WIDTH],

@@ -5,6 +5,7 @@
 
 mod answers;
 pub mod attach;
+pub mod backtest;
 pub mod backup;
 pub mod erase;
 pub mod export;
@@ -44,6 +45,8 @@ enum Command {
     Query(query::QueryArgs),
     /// What experiments and logs of decisions tell.
     Stats(Box<stats::StatsArgs>),
+    /// Run a source over stored history, before anybody sees it.
+    Backtest(Box<backtest::BacktestArgs>),
     /// Write events to a file, or list who did.
     Export(export::ExportArgs),
     /// Add and list sites.
@@ -99,6 +102,7 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Hash(args) => hash::run(args).await,
             Command::Query(args) => query::run(args).await,
             Command::Stats(args) => stats::run(&args),
+            Command::Backtest(args) => backtest::run(*args).await,
             Command::Export(args) => export::run(args).await,
             Command::Site(args) => site::run(args).await,
             Command::Health(args) => health::health(args).await,

@@ -12,7 +12,7 @@ pub use policy::Policy;
 
 use crate::arm::{Data, Sums, estimates};
 use crate::{Interval, Refusal, finite, normal, share};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Least effective sample size. Below, the error of a mean is more than a tenth of a reward's own deviation, and the
 /// normal law says little of so few.
@@ -45,7 +45,7 @@ pub struct Expected {
 }
 
 /// Sums over a log; memory does not grow with it.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Log {
     clip: Option<f64>,
     /// Of weighted reward, weight, and the doubly robust term.
@@ -150,6 +150,25 @@ impl Log {
         Ok(())
     }
 
+    /// Adds the decisions of `other`, whose weights are cut alike.
+    pub fn merge(&mut self, other: &Self) {
+        let both = self.sums.units() > 0 && other.sums.units() > 0;
+        self.modelled = if both { self.modelled && other.modelled } else { self.modelled || other.modelled };
+        self.sums.merge(&other.sums);
+        self.direct.merge(&other.direct);
+        self.squares += other.squares;
+        self.unclipped += other.unclipped;
+        self.largest = self.largest.max(other.largest);
+        self.clipped += other.clipped;
+        self.rewarded += other.rewarded;
+    }
+
+    /// How many decisions.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.sums.units()
+    }
+
     /// What the log says.
     ///
     /// # Errors
@@ -251,12 +270,7 @@ mod tests {
         assert_eq!((refused.ips, refused.snips, refused.dr), (None, None, None));
         assert!(refused.refused.unwrap().contains("73.5 of 100"));
         for _ in 0..9 {
-            let more = self::log(None);
-            log.sums.merge(&more.sums);
-            log.direct.merge(&more.direct);
-            log.squares += more.squares;
-            log.unclipped += more.unclipped;
-            log.rewarded += more.rewarded;
+            log.merge(&self::log(None));
         }
         let report = log.report(0.05).unwrap();
         let (ips, snips) = (report.ips.unwrap(), report.snips.unwrap());
