@@ -206,6 +206,13 @@ pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> De
     decision
 }
 
+/// Whether a campaign would win the placement, in a holdout or control arm as well: [`decide`] for whoever needs no
+/// answer.
+#[must_use]
+pub fn fills(program: &Program, input: Input<'_>) -> bool {
+    matches!(settle(program, input, &mut ()), Ok(Outcome::Won(_)))
+}
+
 enum Outcome<'a> {
     Forced(&'a Offer),
     Won(Candidate<'a>),

@@ -19,14 +19,15 @@ pub(super) fn host_and_path(url: &str) -> (&str, &str) {
 }
 
 /// Names and values, sorted by name. Hour and weekday are the site's, because the visitor's are not stored.
-pub(super) fn of(row: &HistoryRow, bundle: &Bundle) -> Vec<(String, Value)> {
+pub(super) fn of(row: &HistoryRow, properties: &[(String, Value)], bundle: &Bundle) -> Vec<(String, Value)> {
     let (host, path) = host_and_path(&row.url);
     let (from, _) = host_and_path(&row.referrer);
     let from = from.strip_prefix("www.").unwrap_or(from);
     let local = Timestamp(row.at).plus_ms(bundle.utc_offset_ms).0;
     // 1 January 1970 was a Thursday; weeks begin on Sunday, as in JavaScript.
     let (hour, weekday) = (local.rem_euclid(DAY_MS) / HOUR_MS, (local.div_euclid(DAY_MS) + 4).rem_euclid(7));
-    let facet = |name: &str| row.facets.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let facet =
+        |name: &str| properties.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.as_text());
     let mut context = Vec::with_capacity(13);
     let mut text = |name: &str, value: &str| context.push((name.to_owned(), Value::Text(value.to_owned())));
     if let Some(category) = facet("category") {

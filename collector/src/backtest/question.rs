@@ -75,6 +75,9 @@ impl BacktestQuestion {
         if self.parts == 0 || self.parts > 100_000 || self.part >= self.parts {
             return Some(format!("part {} of {} does not exist", self.part, self.parts));
         }
+        if !(1..=64).contains(&self.goal.chars().count()) {
+            return Some(format!("goal: `{}` is not a name of 1 to 64 characters", self.goal));
+        }
         let placement = |name: &&String| self.source.placements.iter().any(|known| known.id == **name);
         let unknown = self.pages.keys().find(|name| !placement(name));
         unknown.map(|name| format!("pages: `{name}` is no placement of the source"))

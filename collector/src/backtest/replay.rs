@@ -5,7 +5,7 @@ use super::prepare::Prepared;
 use super::question::BacktestQuestion;
 use super::tally::{CampaignTally, Tally, one};
 use super::watch::Watch;
-use attune_engine::decide::{Decision, Input, Program, Reason, decide};
+use attune_engine::decide::{Decision, Input, Program, Reason, decide, fills};
 use attune_engine::{profile, session};
 use attune_schema::consent::{Consent, Purpose};
 use attune_schema::event::name::{
@@ -145,15 +145,16 @@ impl<'a> Replay<'a> {
     }
 
     /// One more event.
-    pub fn event(&mut self, row: &HistoryRow) {
+    pub fn event(&mut self, mut row: HistoryRow) {
         let visitor = VisitorId(row.visitor.as_u128());
         if self.visitor != Some(visitor) {
             self.begin(visitor);
         }
         self.tally.events += 1;
         let (at, consent) = (Timestamp(row.at), Consent::from_bits(row.consent));
+        let facets = std::mem::take(&mut row.facets).into_iter();
         let properties: Vec<(String, Value)> =
-            row.facets.iter().map(|(name, value)| (name.clone(), Value::Text(value.clone()))).collect();
+            facets.map(|(name, value)| (name, Value::Text(value))).collect();
         let counts = at >= self.question.from;
         self.tally.warm_up_events += u64::from(!counts);
         if counts && !self.present {
@@ -161,7 +162,7 @@ impl<'a> Replay<'a> {
             self.tally.visitors += 1;
         }
         if counts {
-            self.reward(row, &properties);
+            self.reward(&row, &properties);
         }
         for world in [Some(&mut self.world), self.baseline.as_mut()].into_iter().flatten() {
             session::join(&mut world.profile, at, SessionId(row.session.as_u128()));
@@ -176,12 +177,12 @@ impl<'a> Replay<'a> {
             }
         }
         if row.name == PAGE_VIEWED {
-            self.context = context::of(row, &self.prepared.program.bundle);
+            self.context = context::of(&row, &properties, &self.prepared.program.bundle);
             if counts {
-                self.page(row, at, consent);
+                self.page(&row, at, consent);
             }
         } else if counts && row.name == OFFER_EXPOSED && row.propensity > 0.0 && row.propensity <= 1.0 {
-            self.recorded(row, at, consent, &properties);
+            self.recorded(&row, at, consent, &properties);
         }
     }
 
@@ -274,7 +275,7 @@ impl<'a> Replay<'a> {
                 (self.prepared.alone.get(*index), self.campaigns.get_mut(*index))
             {
                 let input = self.world.input(placement, at, consent, &self.context);
-                if decide(alone, input, &mut ()).campaign.is_some() {
+                if fills(alone, input) {
                     one(&mut loser.lost_to, winner);
                 }
             }

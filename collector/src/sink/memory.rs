@@ -214,7 +214,7 @@ impl Store for MemoryStore {
         _: Scope<'a>,
         _: Period,
         _: Part,
-        _: &'a mut (dyn FnMut(&HistoryRow) + Send),
+        _: &'a mut (dyn FnMut(HistoryRow) + Send),
     ) -> Answer<'a, ()> {
         unanswerable()
     }

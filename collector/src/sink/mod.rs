@@ -125,7 +125,7 @@ pub trait Store: Send + Sync {
         scope: Scope<'a>,
         period: Period,
         part: Part,
-        each: &'a mut (dyn FnMut(&HistoryRow) + Send),
+        each: &'a mut (dyn FnMut(HistoryRow) + Send),
     ) -> Answer<'a, ()>;
 
     /// Event names seen, most frequent first.

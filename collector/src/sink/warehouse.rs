@@ -192,7 +192,7 @@ impl Store for WarehouseStore {
         scope: Scope<'a>,
         period: Period,
         part: Part,
-        each: &'a mut (dyn FnMut(&HistoryRow) + Send),
+        each: &'a mut (dyn FnMut(HistoryRow) + Send),
     ) -> Answer<'a, ()> {
         async move { Ok(self.get().await?.history(scope, period, part, each).await?) }.boxed()
     }
