@@ -257,5 +257,7 @@ mod tests {
         assert_eq!(at(50).published.device.expires_at, Some(Timestamp(150)));
         let program = attune_engine::decide::Program::load(&at(50).device).unwrap();
         assert_eq!(program.bundle.expires_at, Some(Timestamp(150)));
+        let tested = attune_engine::decide::Program::load(&publish(&source).device.to_bytes()).unwrap();
+        assert_eq!(program.digest, tested.digest, "what was tested is what ships");
     }
 }

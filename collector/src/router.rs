@@ -3,8 +3,8 @@
 use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
-    account, batch, console, decide, delivery, documents, erasures, exports, foreign, import, live, ofrep,
-    people_files, questions, raw, server, server_keys, settings, sites,
+    account, backtests, batch, console, decide, delivery, documents, erasures, exports, foreign, import,
+    live, ofrep, people_files, questions, raw, server, server_keys, settings, sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
@@ -13,7 +13,7 @@ use crate::telemetry::Metric;
 use attune_schema::question::PathNode;
 use attune_schema::source::{
     AffinityCondition, Condition, EventCondition, FieldCondition, SampleCondition, ScoreCondition,
-    SequenceCondition, SumCondition, Test,
+    SequenceCondition, SequenceStep, SumCondition, Test,
 };
 use attune_schema::span::Span;
 use attune_schema::value::Value;
@@ -61,6 +61,7 @@ fn described() -> OpenApiRouter<App> {
     put::<AffinityCondition>(components);
     put::<SumCondition>(components);
     put::<SequenceCondition>(components);
+    put::<SequenceStep>(components);
     put::<SampleCondition>(components);
     put::<ScoreCondition>(components);
     put::<Test>(components);
@@ -96,6 +97,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(questions::attribution))
         .routes(routes!(questions::rfm))
         .routes(routes!(questions::events))
+        .routes(routes!(backtests::plan))
+        .routes(routes!(backtests::run))
         .routes(routes!(exports::download))
         .routes(routes!(exports::list))
         .routes(routes!(questions::overview))

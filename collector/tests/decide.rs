@@ -25,7 +25,7 @@ async fn publish(app: &TestApp, site: &str, source: &Value) {
     }
     let changed = app.api("PUT", &path("settings"), &[("if-match", &version)], Some(body)).await;
     assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
-    for kind in ["attributes", "placements", "audiences", "offers", "campaigns"] {
+    for kind in ["attributes", "placements", "models", "audiences", "offers", "campaigns"] {
         for document in source[kind].as_array().into_iter().flatten() {
             let made = app.api("POST", &path(kind), &[], Some(document.clone())).await;
             assert_eq!(made.status, StatusCode::CREATED, "{kind} {made:?}");

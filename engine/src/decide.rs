@@ -15,7 +15,7 @@ use crate::rank::{Scored, order, score};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
-use attune_schema::bundle::{Bundle, Campaign, Offer, Variant};
+use attune_schema::bundle::{Bundle, Campaign, DATED_BYTES, Offer, Variant};
 use attune_schema::consent::{Consent, Purpose};
 use attune_schema::hash::Sip;
 use attune_schema::id::{DecisionId, VisitorId};
@@ -30,7 +30,7 @@ use attune_schema::wire::{Malformed, Writer};
 pub struct Program {
     /// What it decides by.
     pub bundle: Bundle,
-    /// Digest of the bundle's bytes.
+    /// Digest of what it decides by: the same for the same source, whenever it was compiled.
     pub digest: u128,
 }
 
@@ -39,7 +39,8 @@ impl Program {
     pub fn load(payload: &[u8]) -> Result<Self, Malformed> {
         let bundle = Bundle::from_bytes(payload)?;
         let mut hash = Sip::new(true);
-        hash.write(payload);
+        let decides = payload.len().saturating_sub(DATED_BYTES);
+        hash.write(payload.get(..decides).unwrap_or_default());
         Ok(Self { bundle, digest: hash.finish() })
     }
 }
@@ -164,22 +165,7 @@ struct Candidate<'a> {
 
 /// Decides.
 pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> Decision {
-    let (bundle, profile) = (&program.bundle, input.profile);
-    let attributes: Vec<Option<&Value>> =
-        bundle.attributes.iter().map(|name| profile::attribute(profile, name)).collect();
-    #[cfg(feature = "models")]
-    let scores = crate::model::Scores::new(bundle);
-    let facts = Facts {
-        bundle,
-        profile,
-        attributes: &attributes,
-        context: input.context,
-        now: input.now,
-        unit: input.unit,
-        #[cfg(feature = "models")]
-        scores: &scores,
-    };
-    let outcome = settle(bundle, facts, input, trace);
+    let outcome = settle(program, input, trace);
     let mut decision = Decision {
         id: id(program, input),
         placement: input.placement.to_owned(),
@@ -224,19 +210,21 @@ pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> De
     decision
 }
 
+/// Whether a campaign would win the placement, in a holdout or control arm as well: [`decide`] for whoever needs no
+/// answer.
+#[must_use]
+pub fn fills(program: &Program, input: Input<'_>) -> bool {
+    matches!(settle(program, input, &mut ()), Ok(Outcome::Won(..)))
+}
+
 enum Outcome<'a> {
     Forced(&'a Offer),
     /// What wins, and why the visitor does not see it.
     Won(Candidate<'a>, Option<Reason>),
 }
 
-fn settle<'a>(
-    bundle: &'a Bundle,
-    facts: Facts<'_>,
-    input: Input<'a>,
-    trace: &mut impl Trace,
-) -> Result<Outcome<'a>, Reason> {
-    let unit = input.unit;
+fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) -> Result<Outcome<'a>, Reason> {
+    let (bundle, unit) = (&program.bundle, input.unit);
     trace.step(Step::Site, "", if bundle.enabled { "on" } else { "off" });
     if !bundle.enabled {
         return Err(Reason::Paused);
@@ -267,6 +255,21 @@ fn settle<'a>(
     let held = u64::from(bucket(&bundle.salt, "holdout", input.unit)) < bundle.holdout_below;
     trace.step(Step::GlobalHoldout, "", if held { "in" } else { "out" });
 
+    let profile = input.profile;
+    let attributes: Vec<Option<&Value>> =
+        bundle.attributes.iter().map(|name| profile::attribute(profile, name)).collect();
+    #[cfg(feature = "models")]
+    let scores = crate::model::Scores::new(bundle);
+    let facts = Facts {
+        bundle,
+        profile,
+        attributes: &attributes,
+        context: input.context,
+        now: input.now,
+        unit,
+        #[cfg(feature = "models")]
+        scores: &scores,
+    };
     let mut nearest = Reason::Fallback;
     let mut winner: Option<Candidate<'a>> = None;
     for campaign in bundle.campaigns.iter().filter(|c| c.placements.contains(&placement)) {

@@ -31,7 +31,8 @@ pub fn score<'a>(
     } else {
         affinity(profile, &offer.category, now, bundle.half_life_ms)
     };
-    let score = campaign.rank_weight * offer.weight + campaign.rank_affinity * interest;
+    // Adding zero makes negative zero zero: they are one score, however many terms it has in this build.
+    let score = campaign.rank_weight * offer.weight + campaign.rank_affinity * interest + 0.0;
     Scored { offer, score }
 }
 

@@ -17,6 +17,9 @@ use alloc::vec::Vec;
 pub const MAGIC: [u8; 3] = *b"AR\x02";
 /// First bytes of a signed bundle; 64 bytes of Ed25519 signature over the payload follow, then the payload.
 pub const SIGNED_MAGIC: [u8; 3] = *b"AS1";
+/// Bytes at the end of a payload that say when it was made and how long it is good, not what it decides: the same
+/// source has the same digest without them.
+pub const DATED_BYTES: usize = 16;
 /// Bytes before the payload of a signed bundle.
 pub const SIGNED_HEADER_BYTES: usize = SIGNED_MAGIC.len() + 64;
 
@@ -508,8 +511,6 @@ impl Bundle {
         w.int(self.session_timeout_ms);
         w.int(self.utc_offset_ms);
         w.int(self.half_life_ms);
-        w.uint(self.version);
-        w.option(self.expires_at, |w, at| w.int(at.0));
         w.len(self.affinity_weights.len());
         for (name, weight) in &self.affinity_weights {
             w.text(name);
@@ -548,6 +549,8 @@ impl Bundle {
                 score.write(&mut w);
             }
         }
+        w.raw(&self.version.to_le_bytes());
+        w.raw(&self.expires_at.map_or(0, |at| at.0).to_le_bytes());
         w.into_bytes()
     }
 
@@ -567,8 +570,6 @@ impl Bundle {
         let session_timeout_ms = s.int();
         let utc_offset_ms = s.int();
         let half_life_ms = s.int();
-        let version = s.uint();
-        let expires_at = s.option(time);
         let affinity_weights = s.list(|s| (s.owned(), s.f64()));
         let attributes = s.list(Reader::owned);
         let mut counts = (attributes.len(), 0);
@@ -593,6 +594,8 @@ impl Bundle {
         } else {
             (Vec::new(), Vec::new())
         };
+        let version = s.u64();
+        let expires_at = Some(Timestamp(s.u64() as i64)).filter(|at| at.0 != 0);
         let bundle = Self {
             version,
             expires_at,

@@ -6,17 +6,25 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A member and the members it may use.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("attune-schema", &[]),
     ("attune-engine", &["attune-schema"]),
     ("attune-redact", &[]),
+    ("attune-stats", &[]),
     ("attune-chdb", &[]),
     ("attune-warehouse", &["attune-chdb", "attune-schema"]),
     ("attune-control", &["attune-schema"]),
     ("attune-sdk-wasm", &["attune-engine", "attune-schema"]),
     (
         "attune-collector",
-        &["attune-engine", "attune-redact", "attune-warehouse", "attune-control", "attune-schema"],
+        &[
+            "attune-engine",
+            "attune-redact",
+            "attune-stats",
+            "attune-warehouse",
+            "attune-control",
+            "attune-schema",
+        ],
     ),
     ("attune-console", &["attune-engine", "attune-schema", "attune-markup"]),
     ("attune-markup", &[]),
@@ -26,6 +34,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "attune-schema",
             "attune-engine",
             "attune-redact",
+            "attune-stats",
             "attune-warehouse",
             "attune-control",
             "attune-sdk-wasm",

@@ -32,6 +32,8 @@ pub(crate) struct Bench {
 enum What {
     /// The SDK beside other products'.
     Sdk(Sdk),
+    /// A back-test of a made history, on one core.
+    Backtest(Backtest),
     /// Every question beside the raw scan of its columns, and beside `DuckDB` on the same rows.
     Query(Query),
     /// Models in the engine, one thread.
@@ -43,6 +45,31 @@ struct Query {
     /// How many events are asked about; 20000000 is what the design was measured with.
     #[arg(long, default_value_t = 2_000_000)]
     events: u64,
+}
+
+#[derive(Args)]
+struct Backtest {
+    /// How many events are replayed.
+    #[arg(long, default_value_t = 1_000_000)]
+    events: u64,
+}
+
+impl Backtest {
+    fn run(&self) -> Result<()> {
+        let folder = root().join("target/bench-backtest");
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        run(cargo().args(["build", "--release", "--package", "attune-collector", "--example", "backtest"]))?;
+        let program = root().join("target/release/examples/backtest");
+        run(Command::new(&program).arg("make").arg(&folder).arg(self.events.to_string()))?;
+        // The first only warms; the last line of each says time and memory.
+        for source in ["three", "three", "ten"] {
+            let mut pinned = command("taskset");
+            run(pinned.args(["-c", "0"]).arg(&program).arg("run").arg(&folder).arg(source))?;
+        }
+        Ok(fs::remove_dir_all(folder)?)
+    }
 }
 
 impl Query {
@@ -88,6 +115,7 @@ fn duckdb() -> Result<Option<PathBuf>> {
 impl Bench {
     pub(crate) fn run(&self) -> Result<()> {
         match &self.what {
+            Some(What::Backtest(backtest)) => return backtest.run(),
             Some(What::Query(query)) => return query.run(),
             Some(What::Sdk(sdk)) => return sdk.run(),
             Some(What::Models) => {

@@ -20,6 +20,7 @@ mod schemathesis;
 mod serve;
 mod size;
 mod slow;
+mod statistics;
 mod test;
 mod wasm;
 mod web;

@@ -5,7 +5,7 @@ use crate::postgres::Postgres;
 use crate::run::{cargo, command, output, root, run};
 use crate::schemathesis::{self, Effort};
 use crate::web::{Part, Web};
-use crate::{check, engine, models, npm, size, slow};
+use crate::{check, engine, models, npm, size, slow, statistics};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -71,6 +71,7 @@ impl Test {
         layer(&mut count, "rust", || rust(&built))?;
         layer(&mut count, "several collectors on PostgreSQL", || postgres(&built))?;
         layer(&mut count, "requests made from the description", || described(attune))?;
+        layer(&mut count, "statistics beside scipy and statsmodels", || one(statistics::check(attune)))?;
         layer(&mut count, "slow clients", || slow_clients(attune))?;
         layer(&mut count, "models beside their libraries", || imported(attune))?;
         layer(&mut count, "decision specification in Wasm", || wasm(&built, DRAWN))?;

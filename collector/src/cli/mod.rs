@@ -5,6 +5,7 @@
 
 mod answers;
 pub mod attach;
+pub mod backtest;
 pub mod backup;
 pub mod bundle;
 pub mod cards;
@@ -23,6 +24,7 @@ pub mod query;
 pub mod raw;
 pub mod serve;
 pub mod site;
+pub mod stats;
 pub mod user;
 
 use clap::{Args, Parser, Subcommand};
@@ -50,6 +52,10 @@ enum Command {
     Cards(cards::CardsArgs),
     /// Ask a question.
     Query(query::QueryArgs),
+    /// What experiments and logs of decisions tell.
+    Stats(Box<stats::StatsArgs>),
+    /// Run a source over stored history, before anybody sees it.
+    Backtest(Box<backtest::BacktestArgs>),
     /// Write events to a file, or list who did.
     Export(export::ExportArgs),
     /// Add and list sites.
@@ -114,6 +120,8 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Model(args) => model::run(args),
             Command::Cards(args) => cards::run(&args),
             Command::Query(args) => query::run(args).await,
+            Command::Stats(args) => stats::run(&args),
+            Command::Backtest(args) => backtest::run(*args).await,
             Command::Export(args) => export::run(args).await,
             Command::Site(args) => site::run(args).await,
             Command::Health(args) => health::health(args).await,

@@ -6,11 +6,12 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion,
+    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion, Period,
     RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
+use attune_warehouse::history::{HistoryRow, Part};
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
@@ -201,6 +202,20 @@ impl Store for MemoryStore {
         _: Option<&'a ExportRow>,
         _: usize,
     ) -> Answer<'a, Vec<ExportRow>> {
+        unanswerable()
+    }
+
+    fn history_length<'a>(&'a self, _: Scope<'a>, _: Period) -> Answer<'a, u64> {
+        unanswerable()
+    }
+
+    fn history<'a>(
+        &'a self,
+        _: Scope<'a>,
+        _: Period,
+        _: Part,
+        _: &'a mut (dyn FnMut(HistoryRow) + Send),
+    ) -> Answer<'a, ()> {
         unanswerable()
     }
 

@@ -8,11 +8,12 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion,
+    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion, Period,
     RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
+use attune_warehouse::history::{HistoryRow, Part};
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
@@ -114,6 +115,18 @@ pub trait Store: Send + Sync {
         after: Option<&'a ExportRow>,
         most: usize,
     ) -> Answer<'a, Vec<ExportRow>>;
+
+    /// How many events of people there are in a period.
+    fn history_length<'a>(&'a self, scope: Scope<'a>, period: Period) -> Answer<'a, u64>;
+
+    /// Gives `each` the events of a part of the visitors, visitor by visitor, in order of time.
+    fn history<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        period: Period,
+        part: Part,
+        each: &'a mut (dyn FnMut(HistoryRow) + Send),
+    ) -> Answer<'a, ()>;
 
     /// Event names seen, most frequent first.
     fn event_names<'a>(&'a self, scope: Scope<'a>, bots: Bots) -> Answer<'a, Vec<EventName>>;

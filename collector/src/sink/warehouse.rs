@@ -8,11 +8,12 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion,
+    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion, Period,
     RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
+use attune_warehouse::history::{HistoryRow, Part};
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
@@ -180,6 +181,20 @@ impl Store for WarehouseStore {
         most: usize,
     ) -> Answer<'a, Vec<ExportRow>> {
         async move { Ok(self.get().await?.export(scope, question, after, most).await?) }.boxed()
+    }
+
+    fn history_length<'a>(&'a self, scope: Scope<'a>, period: Period) -> Answer<'a, u64> {
+        async move { Ok(self.get().await?.history_length(scope, period).await?) }.boxed()
+    }
+
+    fn history<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        period: Period,
+        part: Part,
+        each: &'a mut (dyn FnMut(HistoryRow) + Send),
+    ) -> Answer<'a, ()> {
+        async move { Ok(self.get().await?.history(scope, period, part, each).await?) }.boxed()
     }
 
     fn event_names<'a>(&'a self, scope: Scope<'a>, bots: Bots) -> Answer<'a, Vec<EventName>> {
