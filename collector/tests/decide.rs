@@ -166,6 +166,15 @@ async fn a_public_key_learns_nothing_of_what_only_the_server_knows() {
     let claims = json!({ "sub": "cust_1", "exp": NOW / 1_000 + 600, "attributes": { "credit_band": "B" } });
     let signed = ask(&app, &[], &question(json!({ "token": token(&token_key, &claims) }))).await;
     assert_eq!(shown(&signed), "loan");
+    let silent = token(&token_key, &json!({ "sub": "cust_1", "exp": NOW / 1_000 + 600 }));
+    let claimed = question(json!({ "token": silent, "attributes": { "credit_band": "A" } }));
+    assert_eq!(shown(&ask(&app, &[], &claimed).await), "card", "beside a token, too");
+    let mut profile = attune_schema::stored::Profile::default();
+    attune_engine::profile::set_attribute(&mut profile, "credit_band", "A".into());
+    let profile = BASE64_STANDARD.encode(profile.to_bytes());
+    for more in [json!({ "profile": profile }), json!({ "profile": profile, "token": silent })] {
+        assert_eq!(shown(&ask(&app, &[], &question(more)).await), "card", "in a profile");
+    }
     let other = json!({ "sub": "cust_1", "exp": NOW / 1_000 + 600, "attributes": { "credit_band": "D" } });
     let signed = ask(&app, &[], &question(json!({ "token": token(&token_key, &other) }))).await;
     assert_eq!(shown(&signed), "card");

@@ -79,6 +79,24 @@ impl Deciding {
         placements.iter().any(|placement| self.programs.asks(placement))
     }
 
+    /// Takes out of `question` what its sender may not claim: what only the server may know is not for everybody to try
+    /// out. What a token says comes after that.
+    ///
+    /// # Errors
+    /// If the profile that the question holds does not read.
+    pub fn disregard_claims(&self, question: &mut Question) -> Result<(), Unfit> {
+        question.attributes.retain(|name, _| !self.hidden.contains(name));
+        if let Some(mut profile) = question.profile()? {
+            let before = profile.attributes.len();
+            profile.attributes.retain(|(name, _)| !self.hidden.contains(name));
+            // Otherwise the bytes, and with them the decision's id, stay those of the page.
+            if profile.attributes.len() < before {
+                question.set_profile(&profile);
+            }
+        }
+        Ok(())
+    }
+
     /// Answers `question`. `stored` is what is known here about the person, and counts only where the server has the
     /// say: elsewhere the answer is the page's own.
     ///
@@ -113,10 +131,6 @@ impl Deciding {
         let asked = self.programs.asks(placement);
         let program = self.programs.of(placement);
         let mut case = question.case(placement, reserved);
-        // What only the server may know is not for everybody to try out.
-        if authority == Authority::Page {
-            case.attributes.retain(|name, _| !self.hidden.contains(name));
-        }
         let open = authority == Authority::Server || !asked;
         if !open {
             case.force = None;
@@ -126,7 +140,7 @@ impl Deciding {
                 case.attributes.entry(name.clone()).or_insert_with(|| value.clone());
             }
         }
-        let profile = self.profile(question, &case, program, authority)?;
+        let profile = self.profile(question, &case, program)?;
         let mut lines = (question.explain && open).then(Vec::new);
         let decision = case.decide_for(program, &profile, &mut lines);
         if let (Some(campaign), [first, ..]) = (&decision.campaign, decision.offers.as_slice()) {
@@ -162,12 +176,8 @@ impl Deciding {
         question: &Question,
         case: &Case,
         program: &attune_engine::decide::Program,
-        authority: Authority,
     ) -> Result<Profile, Unfit> {
         let Some(mut profile) = question.profile()? else { return Ok(case.profile(program)) };
-        if authority == Authority::Page {
-            profile.attributes.retain(|(name, _)| !self.hidden.contains(name));
-        }
         // Without any the bytes, and so the decision's id, are those of the page.
         for (name, value) in &case.attributes {
             attune_engine::profile::set_attribute(&mut profile, name, value.clone());

@@ -173,6 +173,11 @@ impl Question {
         self.profile.as_ref().map(read).transpose()
     }
 
+    /// Holds `profile` instead.
+    pub fn set_profile(&mut self, profile: &Profile) {
+        self.profile = Some(BASE64_STANDARD.encode(profile.to_bytes()));
+    }
+
     /// The engine's form of it, for one placement.
     #[must_use]
     pub fn case(&self, placement: &str, reserved: &[(String, String)]) -> Case {
