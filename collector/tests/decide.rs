@@ -255,6 +255,13 @@ async fn what_cannot_be_asked_is_named() {
             422,
             "batch[1]: limit",
         ),
+        (
+            json!({ "site": app.key, "batch": vec![
+                json!({ "placement": "side", "events": [{ "name": "x", "at": 1, "times": 6_000 }] }); 2
+            ] }),
+            422,
+            "12000 events",
+        ),
         (json!([]), 400, "object"),
     ] {
         let answer = ask(&app, &[], &body).await;

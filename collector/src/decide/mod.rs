@@ -9,7 +9,7 @@ pub mod token;
 
 pub use question::{Question, Unfit};
 
-use attune_engine::case::Case;
+use attune_engine::decide::Program;
 use attune_engine::explain::Line;
 use attune_engine::json;
 use attune_engine::label::{Programs, ServerOnly};
@@ -108,11 +108,10 @@ impl Deciding {
         authority: Authority,
         stored: &BTreeMap<String, Value>,
     ) -> Result<String, Unfit> {
-        let mut reserved = question.reserved.clone();
+        let mut so_far = SoFar { reserved: question.reserved.clone(), profiles: [None, None] };
         let mut answers = Vec::new();
         for placement in question.wanted() {
-            let answer = self.one(question, placement, &mut reserved, authority, stored)?;
-            answers.push(answer);
+            answers.push(self.one(question, placement, authority, stored, &mut so_far)?);
         }
         Ok(match (question.placement.is_some(), answers.as_slice()) {
             (true, [only]) => only.clone(),
@@ -124,25 +123,26 @@ impl Deciding {
         &self,
         question: &Question,
         placement: &str,
-        reserved: &mut Vec<(String, String)>,
         authority: Authority,
         stored: &BTreeMap<String, Value>,
+        so_far: &mut SoFar,
     ) -> Result<String, Unfit> {
         let asked = self.programs.asks(placement);
         let program = self.programs.of(placement);
-        let mut case = question.case(placement, reserved);
+        let SoFar { reserved, profiles } = so_far;
+        let mut case = question.view(placement, reserved);
         let open = authority == Authority::Server || !asked;
         if !open {
             case.force = None;
         }
-        if asked && authority > Authority::Page {
-            for (name, value) in stored.iter().filter(|(name, _)| self.declared.contains(*name)) {
-                case.attributes.entry(name.clone()).or_insert_with(|| value.clone());
-            }
+        let slot = &mut profiles[usize::from(asked)];
+        if slot.is_none() {
+            let known = (asked && authority > Authority::Page).then_some(stored);
+            *slot = Some(self.profile(question, known, program)?);
         }
-        let profile = self.profile(question, &case, program)?;
+        let profile = slot.get_or_insert_default();
         let mut lines = (question.explain && open).then(Vec::new);
-        let decision = case.decide_for(program, &profile, &mut lines);
+        let decision = case.decide_for(program, profile, &mut lines);
         if let (Some(campaign), [first, ..]) = (&decision.campaign, decision.offers.as_slice()) {
             for (facet, value) in
                 [("campaign", campaign), ("offer", &first.offer), ("placement", &case.placement)]
@@ -170,13 +170,19 @@ impl Deciding {
         Ok(answer)
     }
 
-    /// The profile that the question holds, else what its events make. Stored attributes are added to either.
+    /// The profile that the question holds, else what its events make. What is `stored` is added to either, where the
+    /// question does not say otherwise.
     fn profile(
         &self,
         question: &Question,
-        case: &Case,
-        program: &attune_engine::decide::Program,
+        stored: Option<&BTreeMap<String, Value>>,
+        program: &Program,
     ) -> Result<Profile, Unfit> {
+        let mut case = question.case("", &[]);
+        let stored = stored.into_iter().flatten().filter(|(name, _)| self.declared.contains(*name));
+        for (name, value) in stored {
+            case.attributes.entry(name.clone()).or_insert_with(|| value.clone());
+        }
         let Some(mut profile) = question.profile()? else { return Ok(case.profile(program)) };
         // Without any the bytes, and so the decision's id, are those of the page.
         for (name, value) in &case.attributes {
@@ -184,6 +190,14 @@ impl Deciding {
         }
         Ok(profile)
     }
+}
+
+/// What the placements of one question share.
+struct SoFar {
+    /// What earlier ones will show.
+    reserved: Vec<(String, String)>,
+    /// The visitor as pages know them, and as the server does: made once, because it may take thousands of events.
+    profiles: [Option<Profile>; 2],
 }
 
 /// Every step as a JSON list of sentences.

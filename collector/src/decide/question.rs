@@ -126,8 +126,7 @@ impl Question {
         most("placements", self.placements.len(), PLACEMENTS)?;
         most("bytes of visitor", self.visitor.len(), ID_BYTES)?;
         most("bytes of user", self.user.as_ref().map_or(0, String::len), ID_BYTES)?;
-        let events = self.events.iter().fold(0, |sum: usize, event| sum.saturating_add(event.times as usize));
-        most("events", events, EVENTS)?;
+        most("events", self.size(), EVENTS)?;
         for event in &self.events {
             most("properties of an event", event.properties.len(), PROPERTIES)?;
         }
@@ -178,15 +177,28 @@ impl Question {
         self.profile = Some(BASE64_STANDARD.encode(profile.to_bytes()));
     }
 
+    /// How many events it holds, repetitions included.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.events.iter().fold(0, |sum, event| sum.saturating_add(event.times as usize))
+    }
+
     /// The engine's form of it, for one placement.
     #[must_use]
     pub fn case(&self, placement: &str, reserved: &[(String, String)]) -> Case {
+        let (events, attributes) = (self.events.clone(), self.attributes.clone());
+        Case { events, attributes, ..self.view(placement, reserved) }
+    }
+
+    /// The same without what makes the profile.
+    #[must_use]
+    pub fn view(&self, placement: &str, reserved: &[(String, String)]) -> Case {
         Case {
             placement: placement.to_owned(),
             now: self.now.unwrap_or_default(),
             visitor: self.visitor.clone(),
-            events: self.events.clone(),
-            attributes: self.attributes.clone(),
+            events: Vec::new(),
+            attributes: BTreeMap::new(),
             context: self.context.clone(),
             consent: self.consent,
             reserved: reserved.to_vec(),

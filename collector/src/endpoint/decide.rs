@@ -1,7 +1,7 @@
 //! `POST /v1/decide`: decisions for servers, apps, call centres, and pages that have to ask.
 
 use super::intake;
-use crate::decide::question::Questions;
+use crate::decide::question::{EVENTS, Questions};
 use crate::decide::token::{self, TokenError};
 use crate::decide::{Authority, Question, Unfit};
 use crate::error::ApiError;
@@ -82,6 +82,10 @@ async fn answer(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<String, A
     let asker = asker(app, headers, body, &site)?;
     if batch.len() > BATCH {
         return Err(ApiError::invalid(format!("batch: {} questions, at most {BATCH}", batch.len())));
+    }
+    let events = batch.iter().fold(0, |sum: usize, question| sum.saturating_add(question.size()));
+    if events > EVENTS {
+        return Err(ApiError::invalid(format!("batch: {events} events, at most {EVENTS}")));
     }
     let mut answers = Vec::with_capacity(batch.len());
     for (index, question) in batch.into_iter().enumerate() {

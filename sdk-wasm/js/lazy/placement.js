@@ -31,6 +31,7 @@ export function placements(core, selector, record, ask) {
     variant: decision.variant || "",
     offer: choice.id,
     decision: decision.id,
+    bundle: decision.bundle,
   });
 
   function fill(element, decision) {
