@@ -46,6 +46,9 @@ impl Truth {
     }
 }
 
+/// Context that the profile knows: the visitor's how manieth session this is.
+const SESSION_NUMBER: &str = "session_number";
+
 /// What rules are evaluated over.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
@@ -92,7 +95,11 @@ pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
             Truth::of(count >= *min && count <= *max)
         }
         Rule::Attribute(index, test) => check(test, facts.attributes.get(*index).copied().flatten()),
-        Rule::Context(name, test) => check(test, value::get(facts.context, name)),
+        Rule::Context(name, test) => {
+            let number = facts.profile.session.number;
+            let session = (name == SESSION_NUMBER && number > 0).then(|| Value::Number(number.into()));
+            check(test, session.as_ref().or_else(|| value::get(facts.context, name)))
+        }
         Rule::Affinity(category, at_least) => {
             let points = profile::affinity(facts.profile, category, facts.now, facts.bundle.half_life_ms);
             Truth::of(points >= *at_least)

@@ -318,6 +318,21 @@ def validity():
     write("27-validity", "An offer that is good for a day", [("", source([campaign("one", ["yes"])], [limited]), cases)])
 
 
+def session_numbers():
+    """A session ends after thirty minutes without anything."""
+    rule = {"context": {"name": "session_number", "at_least": 2}}
+    cases = [case("nobody who did anything", None)]
+    for gaps in [[], [29], [30], [31], [29, 29], [10, 45, 10], [60, 60]]:
+        number = 1 + sum(1 for gap in gaps if gap >= 30)
+        times = [NOW - MINUTE]
+        for gap in reversed(gaps):
+            times.insert(0, times[0] - gap * MINUTE)
+        shown = f"pages {', '.join(map(str, gaps))} minutes apart" if gaps else "one page"
+        past = events(*[("page_viewed", at, None) for at in times])
+        cases.append(case(f"{shown}: session {number}", number >= 2, events=past))
+    write("29-sessions", "The second session or a later one", [("", source(told_apart(rule)), cases)])
+
+
 # --- Hashes ------------------------------------------------------------------------------------------------------
 
 def siphash(data, key=(0, 0)):
@@ -386,5 +401,6 @@ def samples():
 
 if __name__ == "__main__":
     assert siphash(bytes(range(15)), (0x0706050403020100, 0x0F0E0D0C0B0A0908)) == 0xA129CA6149BE45E5  # the paper's
-    for part_of in [operators, three_valued, windows, sums, sequences, caps, lists, validity, assignment, samples]:
+    for part_of in [operators, three_valued, windows, sums, sequences, caps, lists, validity, session_numbers, assignment,
+                    samples]:
         part_of()

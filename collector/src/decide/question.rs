@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::openapi::schema::{Array, ArrayBuilder, Object, Type};
 
 /// Placements of one question.
 pub const PLACEMENTS: usize = 32;
@@ -50,7 +51,7 @@ pub struct Question {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
     /// What the visitor did, in order of recording.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<HappenedBody>)]
     pub events: Vec<Happened>,
     /// What is known about the visitor.
     pub attributes: BTreeMap<String, Value>,
@@ -59,7 +60,7 @@ pub struct Question {
     /// The visitor's answers.
     pub consent: Consent,
     /// Decided already and neither exposed nor released: `["campaign", "summer"]`.
-    #[schema(value_type = Vec<Vec<String>>)]
+    #[schema(schema_with = pairs)]
     pub reserved: Vec<(String, String)>,
     /// Most offers wanted.
     #[schema(minimum = 1, maximum = 100)]
@@ -78,6 +79,31 @@ pub struct Question {
     /// Give the content of the offers, too.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub content: bool,
+}
+
+/// One thing the visitor did, for the description.
+#[derive(utoipa::ToSchema, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only described")]
+struct HappenedBody {
+    /// Event name.
+    name: String,
+    /// When, in milliseconds since 1970.
+    at: Timestamp,
+    /// How often at that time.
+    #[serde(default)]
+    #[schema(maximum = 10_000)]
+    times: u32,
+    /// Details.
+    #[serde(default)]
+    properties: BTreeMap<String, Value>,
+}
+
+/// Lists of two texts.
+fn pairs() -> Array {
+    let pair =
+        ArrayBuilder::new().items(Object::with_type(Type::String)).min_items(Some(2)).max_items(Some(2));
+    ArrayBuilder::new().items(pair).max_items(Some(LIST)).build()
 }
 
 impl Default for Question {
