@@ -17,7 +17,8 @@ const OPEN: [&str; 4] = ["/api/sign-in", "/health", "/v1/batch", "/v1/forget"];
 /// Operations that a company's server signs.
 const SIGNED: [&str; 1] = ["/v1/events"];
 /// Schemas whose values of any kind are properties' values.
-const WITH_VALUES: [&str; 6] = ["ImportRow", "Imported", "LiveEvent", "PersonRow", "PropertyFilter", "Test"];
+const WITH_VALUES: [&str; 8] =
+    ["HappenedBody", "Question", "ImportRow", "Imported", "LiveEvent", "PersonRow", "PropertyFilter", "Test"];
 
 /// Adds to each operation the errors that it shares with its like, and who may call it; makes the schemas exact.
 #[must_use]
@@ -103,7 +104,9 @@ fn put_values(schema: &mut Value) {
             if fields.keys().all(|name| name == "description") {
                 fields.insert("$ref".to_owned(), json!(format!("#/components/schemas/{}", Scalar::name())));
             } else {
-                fields.values_mut().for_each(put_values);
+                // What is taken by default is a value, not a schema.
+                let schemas = fields.iter_mut().filter(|(name, _)| *name != "default");
+                schemas.for_each(|(_, schema)| put_values(schema));
             }
         }
         Value::Array(items) => items.iter_mut().for_each(put_values),

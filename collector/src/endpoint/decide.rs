@@ -5,6 +5,7 @@ use crate::decide::question::{EVENTS, Questions};
 use crate::decide::token::{self, TokenError};
 use crate::decide::{Authority, Question, Unfit};
 use crate::error::ApiError;
+use crate::extract::parse;
 use crate::extract::signature::{KEY, signed_site};
 use crate::sites::SiteEntry;
 use crate::state::App;
@@ -96,7 +97,7 @@ async fn answer(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<String, A
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(body).map_err(|error| ApiError::bad_request(error.to_string()))
+    parse(body).map_err(|error| ApiError::bad_request(error.to_string()))
 }
 
 /// Who asks: a server that signed the request or shows its key, else whoever has the site's public key.

@@ -67,7 +67,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
 }
 
 /// Reads JSON, in which `142.0` is an integer like any other: some languages write no other.
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
+///
+/// # Errors
+/// If it is not JSON, or not of the form: says where.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
     serde_json::from_slice(bytes).or_else(|error| {
         if !error.to_string().starts_with("invalid type: floating point") {
             return Err(error);

@@ -11,7 +11,7 @@ mod site;
 mod version;
 
 pub use address::ClientAddress;
-pub use body::{ApiJson, read_capped};
+pub use body::{ApiJson, parse, read_capped};
 pub use caller::{Caller, session_token};
 pub use client::Client;
 pub use origin::same_origin;
