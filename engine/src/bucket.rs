@@ -22,6 +22,21 @@ pub fn bucket(salt: &str, key: &str, unit: VisitorId) -> u32 {
     (hash.finish() >> 32) as u32
 }
 
+/// A draw of 64 bits for `unit`: the same hash, with more to tell one draw from another.
+#[must_use]
+pub fn draw(salt: &str, key: &str, unit: VisitorId, more: [u64; 3]) -> u64 {
+    let mut hash = Sip::new(false);
+    for text in [salt, "draw", key] {
+        hash.write(text.as_bytes());
+        hash.write(&[0]);
+    }
+    hash.write(&unit.0.to_be_bytes());
+    for number in more {
+        hash.write(&number.to_be_bytes());
+    }
+    hash.finish() as u64
+}
+
 /// First bucket not held out for a share of `percent`; monotone, so raising a share evicts nobody.
 #[must_use]
 pub fn below(percent: f64) -> u64 {

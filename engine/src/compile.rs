@@ -1,6 +1,8 @@
 //! People's JSON → bundle. Every problem is named, never one at a time; what is fine still compiles.
 
 #[cfg(feature = "models")]
+mod explore;
+#[cfg(feature = "models")]
 mod models;
 mod rule;
 
@@ -45,6 +47,8 @@ pub fn compile(source: &Source) -> (Bundle, Vec<Problem>) {
         rules: Vec::new(),
         #[cfg(feature = "models")]
         models: models::Models::default(),
+        #[cfg(feature = "models")]
+        explores: Vec::new(),
     };
     let bundle = compiler.run();
     (bundle, compiler.problems)
@@ -58,6 +62,8 @@ struct Compiler<'a> {
     rules: Vec<Rule>,
     #[cfg(feature = "models")]
     models: models::Models<'a>,
+    #[cfg(feature = "models")]
+    explores: Vec<(&'a str, attune_schema::model::Explore)>,
 }
 
 /// Ids seen twice; the first stays.
@@ -136,6 +142,8 @@ impl<'a> Compiler<'a> {
 
         #[cfg(feature = "models")]
         let (models, rank_scores) = self.take_models(&campaigns);
+        #[cfg(feature = "models")]
+        let explores = self.take_explores(&campaigns);
         let bundle = Bundle {
             version: 0,
             expires_at: None,
@@ -165,6 +173,8 @@ impl<'a> Compiler<'a> {
             models,
             #[cfg(feature = "models")]
             rank_scores,
+            #[cfg(feature = "models")]
+            explores,
         };
         #[cfg(feature = "models")]
         let bundle = if bundle.enabled { bundle } else { models::switched_off(bundle) };
@@ -295,6 +305,13 @@ impl<'a> Compiler<'a> {
         self.rank_scores(&subject, campaign);
         let own = self.offers(&subject, &campaign.offers, offers);
         let variants = self.variants(&subject, campaign, &own, offers);
+        #[cfg(feature = "models")]
+        {
+            let mut shown: Vec<usize> = variants.iter().flat_map(|v| &v.offers).copied().collect();
+            shown.sort_unstable();
+            shown.dedup();
+            self.explore(&subject, campaign, &shown, offers);
+        }
         let caps = self.caps(&subject, campaign);
         let holdout_below = self.percent(&subject, "holdout_percent", campaign.holdout_percent);
         let exclusion = campaign.exclusion_group.as_ref().map(|group| {

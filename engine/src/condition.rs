@@ -60,6 +60,8 @@ pub struct Facts<'a> {
     pub attributes: &'a [Option<&'a Value>],
     /// The page, device and campaign tags of this view; by name.
     pub context: &'a [(String, Value)],
+    /// Which session of the visitor this is, once there was one.
+    pub session: Option<&'a Value>,
     /// When.
     pub now: Timestamp,
     /// Who is assigned.
@@ -67,6 +69,14 @@ pub struct Facts<'a> {
     /// What models have said of it.
     #[cfg(feature = "models")]
     pub scores: &'a crate::model::Scores,
+}
+
+impl<'a> Facts<'a> {
+    /// What the context says of `name`.
+    #[must_use]
+    pub fn context(&self, name: &str) -> Option<&'a Value> {
+        self.session.filter(|_| name == SESSION_NUMBER).or_else(|| value::get(self.context, name))
+    }
 }
 
 /// Evaluates `rule`.
@@ -95,11 +105,7 @@ pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
             Truth::of(count >= *min && count <= *max)
         }
         Rule::Attribute(index, test) => check(test, facts.attributes.get(*index).copied().flatten()),
-        Rule::Context(name, test) => {
-            let number = facts.profile.session.number;
-            let session = (name == SESSION_NUMBER && number > 0).then(|| Value::Number(number.into()));
-            check(test, session.as_ref().or_else(|| value::get(facts.context, name)))
-        }
+        Rule::Context(name, test) => check(test, facts.context(name)),
         Rule::Affinity(category, at_least) => {
             let points = profile::affinity(facts.profile, category, facts.now, facts.bundle.half_life_ms);
             Truth::of(points >= *at_least)

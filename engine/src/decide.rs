@@ -9,6 +9,8 @@ use crate::bucket::{bucket, choose};
 use crate::cap::{Usage, has_room, is_quiet};
 use crate::condition::{Facts, Truth, evaluate};
 use crate::explain::{Step, Trace};
+#[cfg(feature = "models")]
+use crate::explore::{Chooser, arrange};
 use crate::math::to_micros;
 use crate::profile;
 use crate::rank::{Scored, order, score};
@@ -133,6 +135,9 @@ pub struct Choice {
     pub offer: String,
     /// Score in millionths.
     pub score_micros: i64,
+    /// Where offers are tried, the probability of this one after those before it, in millionths; else 0.
+    #[cfg(feature = "models")]
+    pub propensity_micros: u32,
 }
 
 /// The answer for one placement.
@@ -154,6 +159,9 @@ pub struct Decision {
     pub withheld: Vec<Choice>,
     /// Digest of the bundle decided by.
     pub bundle: u128,
+    /// What the choice depended on where offers are tried, in millionths.
+    #[cfg(feature = "models")]
+    pub features_micros: Vec<i64>,
 }
 
 /// A campaign that could fill the placement.
@@ -161,6 +169,8 @@ struct Candidate<'a> {
     campaign: &'a Campaign,
     variant: &'a Variant,
     best: Vec<Scored<'a>>,
+    #[cfg(feature = "models")]
+    features: Vec<i64>,
 }
 
 /// Decides.
@@ -175,6 +185,8 @@ pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> De
         offers: Vec::new(),
         withheld: Vec::new(),
         bundle: program.digest,
+        #[cfg(feature = "models")]
+        features_micros: Vec::new(),
     };
     match outcome {
         Err(reason) => {
@@ -183,13 +195,27 @@ pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> De
         }
         Ok(Outcome::Forced(offer)) => {
             decision.reason = Reason::Override;
-            decision.offers.push(Choice { offer: offer.id.clone(), score_micros: 0 });
+            decision.offers.push(Choice {
+                offer: offer.id.clone(),
+                score_micros: 0,
+                #[cfg(feature = "models")]
+                propensity_micros: 0,
+            });
         }
         Ok(Outcome::Won(candidate, withheld)) => {
             let choices = if withheld.is_some() { &mut decision.withheld } else { &mut decision.offers };
             for scored in pick(&candidate.best, candidate.campaign.per_category, input.limit.max(1)) {
                 let score_micros = to_micros(scored.score);
-                choices.push(Choice { offer: scored.offer.id.clone(), score_micros });
+                choices.push(Choice {
+                    offer: scored.offer.id.clone(),
+                    score_micros,
+                    #[cfg(feature = "models")]
+                    propensity_micros: scored.propensity_micros,
+                });
+            }
+            #[cfg(feature = "models")]
+            {
+                decision.features_micros = candidate.features;
             }
             decision.campaign = Some(candidate.campaign.id.clone());
             if candidate.campaign.variants.len() > 1 {
@@ -258,6 +284,8 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
     let profile = input.profile;
     let attributes: Vec<Option<&Value>> =
         bundle.attributes.iter().map(|name| profile::attribute(profile, name)).collect();
+    let sessions = profile.session.number;
+    let session = Value::Number(sessions.into());
     #[cfg(feature = "models")]
     let scores = crate::model::Scores::new(bundle);
     let facts = Facts {
@@ -265,6 +293,7 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
         profile,
         attributes: &attributes,
         context: input.context,
+        session: (sessions > 0).then_some(&session),
         now: input.now,
         unit,
         #[cfg(feature = "models")]
@@ -296,6 +325,13 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
     }
     let winner = winner.ok_or(nearest)?;
     trace.step(Step::Arbitration, &winner.campaign.id, "won");
+    #[cfg(feature = "models")]
+    let winner = {
+        let Candidate { campaign, variant, mut best, .. } = winner;
+        let chooser = Chooser { facts, limit: input.limit.max(1), draw: input.draw };
+        let features = arrange(campaign, &mut best, chooser, trace);
+        Candidate { campaign, variant, best, features }
+    };
     // Whoever is kept out goes the same way as everybody; only who wins needs to know.
     let withheld = if held || is_kept_out(winner.campaign, &bundle.salt, unit) {
         Some(Reason::Holdout)
@@ -423,7 +459,13 @@ fn candidate<'a>(
     if best.is_empty() {
         return Err(nearest);
     }
-    Ok(Candidate { campaign, variant, best })
+    Ok(Candidate {
+        campaign,
+        variant,
+        best,
+        #[cfg(feature = "models")]
+        features: Vec::new(),
+    })
 }
 
 /// Whether `unit` is in the campaign's holdout.

@@ -35,6 +35,8 @@ pub enum Step {
     Score,
     /// Which campaign wins.
     Arbitration,
+    /// An offer that was drawn, and how likely that was.
+    Explore,
     /// Default content stays.
     Fallback,
 }
@@ -58,6 +60,7 @@ impl Step {
             Self::Cap => "cap",
             Self::Score => "score",
             Self::Arbitration => "arbitration",
+            Self::Explore => "explore",
             Self::Fallback => "fallback",
         }
     }
@@ -67,8 +70,12 @@ impl Step {
 pub trait Trace {
     /// `subject` is what the step was about (a campaign, an offer, an arm), `outcome` a stable word.
     fn step(&mut self, step: Step, subject: &str, outcome: &'static str);
+    /// A step about `subject` whose outcome has a number, in millionths.
+    fn number(&mut self, step: Step, subject: &str, outcome: &'static str, micros: i64);
     /// `offer` of a campaign scored this many millionths.
-    fn score(&mut self, offer: &str, micros: i64);
+    fn score(&mut self, offer: &str, micros: i64) {
+        self.number(Step::Score, offer, "scored", micros);
+    }
     /// Whether anybody wants to know, for what must be worked out to be told.
     fn listens(&self) -> bool {
         true
@@ -81,7 +88,7 @@ impl Trace for () {
     }
 
     fn step(&mut self, _: Step, _: &str, _: &'static str) {}
-    fn score(&mut self, _: &str, _: i64) {}
+    fn number(&mut self, _: Step, _: &str, _: &'static str, _: i64) {}
 }
 
 /// One step, remembered.
@@ -93,7 +100,7 @@ pub struct Line {
     pub subject: String,
     /// Stable word.
     pub outcome: &'static str,
-    /// Score in millionths, for [`Step::Score`].
+    /// In millionths: the score of [`Step::Score`], the probability of [`Step::Explore`].
     pub score_micros: Option<i64>,
 }
 
@@ -105,9 +112,9 @@ impl Trace for Option<Vec<Line>> {
         }
     }
 
-    fn score(&mut self, offer: &str, micros: i64) {
+    fn number(&mut self, step: Step, subject: &str, outcome: &'static str, micros: i64) {
         if let Some(lines) = self {
-            lines.score(offer, micros);
+            lines.number(step, subject, outcome, micros);
         }
     }
 
@@ -121,12 +128,7 @@ impl Trace for Vec<Line> {
         self.push(Line { step, subject: subject.to_owned(), outcome, score_micros: None });
     }
 
-    fn score(&mut self, offer: &str, micros: i64) {
-        self.push(Line {
-            step: Step::Score,
-            subject: offer.to_owned(),
-            outcome: "scored",
-            score_micros: Some(micros),
-        });
+    fn number(&mut self, step: Step, subject: &str, outcome: &'static str, micros: i64) {
+        self.push(Line { step, subject: subject.to_owned(), outcome, score_micros: Some(micros) });
     }
 }

@@ -78,6 +78,11 @@ fn choices(out: &mut Json, choices: &[Choice]) {
         string(out, &choice.offer);
         out.raw(",\"score_micros\":");
         number(out, choice.score_micros);
+        #[cfg(feature = "models")]
+        if choice.propensity_micros > 0 {
+            out.raw(",\"propensity_micros\":");
+            number(out, choice.propensity_micros.into());
+        }
         out.raw("}");
     }
     out.raw("]");
@@ -91,7 +96,8 @@ fn optional(out: &mut Json, name: &str, value: Option<&str>) {
     }
 }
 
-/// A decision: `{"id","placement","reason","campaign","variant","offers":[{"id","score_micros"}],"withheld":[…],"bundle"}`.
+/// A decision: `{"id","placement","reason","campaign","variant","offers":[{"id","score_micros"}],"withheld":[…],"bundle"}`;
+/// where offers are tried, each has `propensity_micros`, and what the choice depended on is in `features_micros`.
 #[must_use]
 pub fn decision(decision: &Decision) -> String {
     let mut out = Json::default();
@@ -115,7 +121,19 @@ pub fn decision(decision: &Decision) -> String {
     choices(&mut out, &decision.withheld);
     out.raw(",\"bundle\":\"");
     hex(&mut out, decision.bundle, 32);
-    out.raw("\"}");
+    out.raw("\"");
+    #[cfg(feature = "models")]
+    if !decision.features_micros.is_empty() {
+        out.raw(",\"features_micros\":[");
+        for (index, micros) in decision.features_micros.iter().enumerate() {
+            if index > 0 {
+                out.raw(",");
+            }
+            number(&mut out, *micros);
+        }
+        out.raw("]");
+    }
+    out.raw("}");
     out.finish()
 }
 

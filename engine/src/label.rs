@@ -152,6 +152,7 @@ fn blank(id: &str) -> Campaign {
         variants: Vec::new(),
         rank: Default::default(),
         rank_scores: BTreeMap::new(),
+        explore: None,
         caps: Vec::new(),
         dismissed_for: None,
         reason: BTreeMap::new(),

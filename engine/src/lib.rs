@@ -39,6 +39,8 @@ pub mod compile;
 pub mod condition;
 pub mod decide;
 pub mod explain;
+#[cfg(feature = "models")]
+pub mod explore;
 pub mod json;
 #[cfg(all(feature = "compile", feature = "models"))]
 pub mod label;

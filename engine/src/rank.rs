@@ -15,6 +15,9 @@ pub struct Scored<'a> {
     pub offer: &'a Offer,
     /// Higher goes first.
     pub score: f64,
+    /// Millionths with which it was chosen, where it was tried.
+    #[cfg(feature = "models")]
+    pub propensity_micros: u32,
 }
 
 /// Scores `offer` for a visitor: `rank_weight × weight + rank_affinity × affinity of its category`.
@@ -33,7 +36,12 @@ pub fn score<'a>(
     };
     // Adding zero makes negative zero zero: they are one score, however many terms it has in this build.
     let score = campaign.rank_weight * offer.weight + campaign.rank_affinity * interest + 0.0;
-    Scored { offer, score }
+    Scored {
+        offer,
+        score,
+        #[cfg(feature = "models")]
+        propensity_micros: 0,
+    }
 }
 
 /// Best first: by score, then by a draw that is stable for a visitor and even over visitors, then by id.

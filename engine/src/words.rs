@@ -155,6 +155,12 @@ const SENTENCES: &[(Step, &str, &str, &str)] = &[
         "Campaign “{}” is outranked by another.",
         "캠페인 “{}”이(가) 다른 캠페인에 밀렸습니다.",
     ),
+    (
+        Step::Explore,
+        "chosen",
+        "“{}” was drawn: offers are tried, and the probability of this one was {#}.",
+        "오퍼를 시험하는 중이며 “{}”이(가) {#}의 확률로 선택되었습니다.",
+    ),
     (Step::Fallback, "", "Default content stays in “{}”.", "“{}”에 기본 콘텐츠가 유지됩니다."),
 ];
 

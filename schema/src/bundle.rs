@@ -10,7 +10,7 @@ pub use rule::{Op, Rule, Test};
 use crate::consent::Basis;
 use crate::limits::{BUNDLE_BYTES, CONDITION_DEPTH};
 #[cfg(feature = "models")]
-use crate::model::{Attached, RankScore};
+use crate::model::{Attached, Explore, RankScore};
 use crate::time::Timestamp;
 use crate::wire::{Malformed, Reader, Writer, let_go};
 use alloc::string::String;
@@ -28,7 +28,7 @@ pub const SIGNED_HEADER_BYTES: usize = SIGNED_MAGIC.len() + 64;
 
 /// What the engine interprets.
 ///
-/// Models are at the end of the bytes and said in the switch's second bit, so that a build without the feature `models`
+/// Models, and campaigns that try their offers, are at the end of the bytes and said in the switch's second bit, so that a build without the feature `models`
 /// refuses a bundle that has any, at no cost.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Bundle {
@@ -77,6 +77,9 @@ pub struct Bundle {
     /// What models add to the scores of offers, by campaign.
     #[cfg(feature = "models")]
     pub rank_scores: Vec<RankScore>,
+    /// Campaigns that try their offers.
+    #[cfg(feature = "models")]
+    pub explores: Vec<Explore>,
 }
 
 /// Something to show.
@@ -263,7 +266,7 @@ impl Bundle {
         #[cfg(not(feature = "models"))]
         w.u8(u8::from(self.enabled));
         #[cfg(feature = "models")]
-        w.u8(u8::from(self.enabled) | u8::from(!self.models.is_empty()) << 1);
+        w.u8(u8::from(self.enabled) | u8::from(self.has_models()) << 1);
         w.uint(self.holdout_below);
         w.text(&self.salt);
         w.u8(u8::from(self.measure_basis == Basis::OptOut));
@@ -299,7 +302,7 @@ impl Bundle {
         }
         w.text(&self.words);
         #[cfg(feature = "models")]
-        if !self.models.is_empty() {
+        if self.has_models() {
             w.len(self.models.len());
             for model in &self.models {
                 model.write(&mut w);
@@ -307,6 +310,10 @@ impl Bundle {
             w.len(self.rank_scores.len());
             for score in &self.rank_scores {
                 score.write(&mut w);
+            }
+            w.len(self.explores.len());
+            for explore in &self.explores {
+                explore.write(&mut w);
             }
         }
         w.raw(&self.version.to_le_bytes());
@@ -344,15 +351,16 @@ impl Bundle {
         let campaigns = s.list(|s| Campaign::read(s, counts, placements.len(), offers.len()));
         let words = s.owned();
         #[cfg(feature = "models")]
-        let (models, rank_scores) = if switch & 2 == 2 {
+        let (models, rank_scores, explores) = if switch & 2 == 2 {
             let models = s.list(|s| Attached::read(s, attributes.len()));
-            if models.is_empty() {
+            let scores = s.list(|s| RankScore::read(s, campaigns.len(), models.len()));
+            let explores = s.list(|s| Explore::read(s, campaigns.len(), attributes.len(), offers.len()));
+            if models.is_empty() && explores.is_empty() {
                 s.fail();
             }
-            let scores = s.list(|s| RankScore::read(s, campaigns.len(), models.len()));
-            (models, scores)
+            (models, scores, explores)
         } else {
-            (Vec::new(), Vec::new())
+            (Vec::new(), Vec::new(), Vec::new())
         };
         let version = s.u64();
         let expires_at = Some(Timestamp(s.u64() as i64)).filter(|at| at.0 != 0);
@@ -379,6 +387,8 @@ impl Bundle {
             models,
             #[cfg(feature = "models")]
             rank_scores,
+            #[cfg(feature = "models")]
+            explores,
         };
         #[cfg(feature = "models")]
         if bundle.rules().any(|rule| !rule.asks_below(bundle.models.len())) {
@@ -399,6 +409,12 @@ impl Bundle {
 
 #[cfg(feature = "models")]
 impl Bundle {
+    /// Whether only a build with models can read it.
+    #[must_use]
+    pub fn has_models(&self) -> bool {
+        !self.models.is_empty() || !self.explores.is_empty()
+    }
+
     /// All rules, wherever they are.
     fn rules(&self) -> impl Iterator<Item = &Rule> {
         let offers = self.offers.iter().filter_map(|offer| offer.eligibility.as_ref());

@@ -3,11 +3,13 @@
 //! The engine compiles a [`Source`] into a bundle; the console edits its parts; `control` versions them.
 
 mod condition;
+mod explore;
 
 pub use condition::{
     AffinityCondition, Condition, EventCondition, FieldCondition, SampleCondition, ScoreCondition,
     SequenceCondition, SequenceStep, SumCondition, Test,
 };
+pub use explore::{Evidence, Explore, ExploreFeature, Prior, Redraw};
 
 use crate::bot::BotRule;
 use crate::consent::Basis;
@@ -308,6 +310,9 @@ pub struct Campaign {
     /// id; of any other it is the visitor's, which weighs this campaign against others.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rank_scores: BTreeMap<String, f64>,
+    /// Tries its offers, and learns which works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explore: Option<Explore>,
     /// Frequency limits.
     #[serde(default)]
     pub caps: Vec<Cap>,

@@ -399,8 +399,40 @@ def samples():
     write("28-samples", "A fixed two fifths of all visitors", [("", source(told_apart(rule)), cases)])
 
 
+def explores():
+    """Where all offers are believed the same, each is as likely as the others: all that is left is the draw."""
+    files = []
+    for names in [["a", "b"], ["a", "b", "c", "d"], ["a", "b", "c", "d", "e"]]:
+        for redraw in ["decision", "session", "day", "never"]:
+            cases = []
+            for n in range(4):
+                h = f"{(n * 0x9E3779B97F4A7C15F39CC0605CEDC835 + 7) % 2**128:032x}"
+                visitor = f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+                for now, drawn in [(NOW, 0), (NOW + DAY, 5)]:
+                    period = {"decision": now, "session": 0, "day": now // DAY, "never": 0}[redraw]
+                    # Equal scores: the order before is by a hash, then by name.
+                    rest = sorted(names, key=lambda name: (bucket("spec", name, int(h, 16)), name))
+                    picked = []
+                    for place in range(len(names)):
+                        data = b"spec\0draw\0one\0" + bytes.fromhex(h)
+                        for number in [period, drawn if redraw == "decision" else 0, place]:
+                            data += number.to_bytes(8, "big")
+                        ticket = (siphash(data) >> 11) * 1_000_000 // 2**53
+                        index = min(ticket // (1_000_000 // len(rest)), len(rest) - 1)
+                        # What division leaves over belongs to the first of them.
+                        if len(rest) == 3:
+                            index = 0 if ticket < 333_334 else 1 if ticket < 666_667 else 2
+                        picked.append(rest.pop(index))
+                    cases.append({"title": f"{h[:4]}, draw {drawn}", "placement": "hero", "now": now, "visitor": visitor,
+                                  "limit": len(names), "draw": drawn, "consent": {"personalise": "granted"},
+                                  "expect": {"reason": "ranked", "campaign": "one", "offers": picked}})
+            one = campaign("one", names, explore={"redraw": redraw})
+            files.append((f"{len(names)} offers, {redraw}", source([one], [offer(name) for name in names]), cases))
+    write("61-explore", "Trying: ", files)
+
+
 if __name__ == "__main__":
     assert siphash(bytes(range(15)), (0x0706050403020100, 0x0F0E0D0C0B0A0908)) == 0xA129CA6149BE45E5  # the paper's
     for part_of in [operators, three_valued, windows, sums, sequences, caps, lists, validity, session_numbers, assignment,
-                    samples]:
+                    samples, explores]:
         part_of()

@@ -193,6 +193,28 @@ impl Draw {
                 "per": self.of(&["session", "day", "week", "lifetime"]), "max": self.0.u8(1..4) }]);
         }
         if self.sometimes() {
+            let evidence = |draw: &mut Self| {
+                let trials = draw.0.u16(..900);
+                json!({ "trials": trials, "successes": draw.0.u16(..=trials) })
+            };
+            let learned: Vec<(String, Value)> =
+                some(self).into_iter().map(|offer| (offer, evidence(self))).collect();
+            campaign["explore"] = json!({
+                "floor_percent": self.0.u8(..30), "redraw": self.of(&["decision", "session", "day", "never"]),
+                "local": self.0.u8(..5), "learned": learned.into_iter().collect::<serde_json::Map<_, _>>(),
+            });
+            if self.0.bool() {
+                let mut rows = attune_schema::source::Evidence::default();
+                for _ in 0..self.0.u8(..40) {
+                    rows.learn(&[f64::from(self.0.u8(..2)), self.0.f64() * 4.0], self.0.bool(), 1.0);
+                }
+                campaign["explore"]["local"] = json!(0);
+                campaign["explore"]["features"] =
+                    json!([{ "context": "device", "is": "mobile" }, { "context": "hour", "scale": 0.2 }]);
+                campaign["explore"]["learned"] = json!({ some(self)[0].clone(): rows });
+            }
+        }
+        if self.sometimes() {
             campaign["dismissed_for"] = json!(self.of(&SPANS));
         }
         campaign

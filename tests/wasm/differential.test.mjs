@@ -11,7 +11,7 @@ const seed = Number(process.env.ATTUNE_SEED || 1);
 const program = process.env.ATTUNE_DIFFERENTIAL || fileURLToPath(new URL("debug/differential", target));
 
 test(`${cases} drawn decisions are the same in both builds`, async (t) => {
-  const attune = await instantiate("attune");
+  const builds = { attune: await instantiate("attune"), models: await instantiate("models") };
   const explainer = await instantiate("explain");
   const drawn = spawn(program, [String(cases), String(seed)], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((done) => drawn.on("exit", done));
@@ -20,6 +20,7 @@ test(`${cases} drawn decisions are the same in both builds`, async (t) => {
   for await (const line of createInterface({ input: drawn.stdout })) {
     const { bundle, cases: questions } = JSON.parse(line);
     const payload = Buffer.from(bundle, "hex");
+    const attune = builds[payload[3] > 1 ? "models" : "attune"];
     for (const one of questions) {
       const { placement, now, limit, force, draw } = one;
       attune.open(Buffer.from(one.profile, "hex"));
@@ -35,6 +36,7 @@ test(`${cases} drawn decisions are the same in both builds`, async (t) => {
       assert.equal(explainer.explain(question), one.explanation, line);
       const { reason } = JSON.parse(one.decision);
       reasons[reason] = (reasons[reason] || 0) + 1;
+      if (one.decision.includes("propensity")) reasons.tried = (reasons.tried || 0) + 1;
       asked++;
     }
   }
@@ -42,6 +44,6 @@ test(`${cases} drawn decisions are the same in both builds`, async (t) => {
   assert.ok(asked >= cases, `${asked} of ${cases}`);
   t.diagnostic(`${asked} decisions, seed ${seed}: ${JSON.stringify(reasons)}`);
   // A fuzzer that only ever meets the first gate proves nothing.
-  for (const reason of ["fallback", "not_eligible", "capped", "no_consent", "holdout", "control", "matched", "ranked", "split", "override"])
+  for (const reason of ["fallback", "not_eligible", "capped", "no_consent", "holdout", "control", "matched", "ranked", "split", "override", "tried"])
     assert.ok(reasons[reason] > cases / 1_000, `${reason}: ${reasons[reason]}`);
 });

@@ -44,5 +44,5 @@ impl Trace for Watch<'_> {
         }
     }
 
-    fn score(&mut self, _: &str, _: i64) {}
+    fn number(&mut self, _: Step, _: &str, _: &'static str, _: i64) {}
 }

@@ -32,6 +32,7 @@ super::messages! {
     STEP_CAP: "Cap", "노출 제한";
     STEP_SCORE: "Score", "점수";
     STEP_ARBITRATION: "Arbitration", "경합";
+    STEP_EXPLORE: "Trying", "탐색";
     STEP_FALLBACK: "Default content", "기본 콘텐츠";
 
     OUT_ON: "on", "켜짐";
@@ -97,6 +98,7 @@ pub const fn step(step: Step) -> Message {
         Step::Cap => STEP_CAP,
         Step::Score => STEP_SCORE,
         Step::Arbitration => STEP_ARBITRATION,
+        Step::Explore => STEP_EXPLORE,
         Step::Fallback => STEP_FALLBACK,
     }
 }

@@ -202,12 +202,13 @@ impl<'a> Compiler<'a> {
 
 /// The bundle of a site that is switched off decides nothing: without models every page that is open can read it.
 pub(super) fn switched_off(bundle: Bundle) -> Bundle {
-    if bundle.models.is_empty() {
+    if !bundle.has_models() {
         return bundle;
     }
     Bundle {
         models: Vec::new(),
         rank_scores: Vec::new(),
+        explores: Vec::new(),
         audiences: Vec::new(),
         offers: Vec::new(),
         campaigns: Vec::new(),

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use attune_schema::bundle::{Bundle, Campaign, Offer};
 use attune_schema::model::{Attached, Feature, History, Input};
 use attune_schema::time::DAY_MS;
-use attune_schema::value::{self, Value};
+use attune_schema::value::Value;
 use core::cell::OnceCell;
 
 /// What models have said so far; empty at the start of a decision.
@@ -96,7 +96,7 @@ fn number(input: &Input, feature: &Feature, facts: Facts<'_>) -> f64 {
             let name: Option<&String> = facts.bundle.attributes.get(*index);
             of_value(name.and_then(|name| profile::attribute(facts.profile, name)))
         }
-        Input::Context(name) => of_value(value::get(facts.context, name)),
+        Input::Context(name) => of_value(facts.context(name)),
         Input::Affinity(category) => {
             profile::affinity(facts.profile, category, facts.now, facts.bundle.half_life_ms)
         }

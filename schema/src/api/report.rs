@@ -1,7 +1,9 @@
 //! Figures of the Home page, and the names of events.
 
+use crate::source::Evidence;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// An event name and how often it was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,4 +59,19 @@ pub struct CampaignFigures {
     pub clicks: u64,
     /// Distinct visitors exposed.
     pub reach: u64,
+}
+
+/// What a campaign that tries its offers has learned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LearnedCampaign {
+    /// Its id.
+    pub campaign: String,
+    /// When it was counted; absent if it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_at: Option<Timestamp>,
+    /// Whether it learns no more.
+    pub frozen: bool,
+    /// What it was given and what was seen, by offer.
+    pub offers: BTreeMap<String, Evidence>,
 }

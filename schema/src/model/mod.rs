@@ -6,6 +6,7 @@
 //! one.
 
 mod attached;
+mod explore;
 mod items;
 mod linear;
 #[cfg(feature = "serde")]
@@ -13,6 +14,7 @@ mod source;
 mod trees;
 
 pub use attached::{Attached, History, Input, RankScore};
+pub use explore::{Arm, Explore, ExploreFeature, FEATURE_BOUND, FEATURES};
 pub use items::{Factors, Neighbours, Popularity};
 pub use linear::{Bins, Linear, Scorecard, Term};
 #[cfg(feature = "serde")]

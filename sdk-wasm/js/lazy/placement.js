@@ -32,6 +32,9 @@ export function placements(core, selector, record, ask) {
     offer: choice.id,
     decision: decision.id,
     bundle: decision.bundle,
+    // Of campaigns that try their offers: what their collector learns by.
+    ...(choice.propensity_micros && { propensity: choice.propensity_micros / 1e6 }),
+    ...(decision.features_micros && { features: decision.features_micros.join() }),
   });
 
   function fill(element, decision) {

@@ -42,6 +42,7 @@ fn blank(source: &Source) -> Campaign {
         variants: Vec::new(),
         rank: Rank { weight: 1.0, affinity: 1.0, per_category: 0 },
         rank_scores: Default::default(),
+        explore: None,
         caps: Vec::new(),
         dismissed_for: Some(Span::from_days(7)),
         reason: std::collections::BTreeMap::new(),
