@@ -21,6 +21,7 @@ pub mod export;
 pub mod extract;
 pub mod foreign;
 pub mod import;
+pub mod learn;
 pub mod limit;
 pub mod listen;
 pub mod live;

@@ -4,7 +4,7 @@ use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
     account, backtests, batch, console, decide, delivery, documents, erasures, exports, foreign, import,
-    live, ofrep, people_files, questions, raw, server, server_keys, settings, sites,
+    learned, live, ofrep, people_files, questions, raw, server, server_keys, settings, sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
@@ -97,6 +97,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(questions::attribution))
         .routes(routes!(questions::rfm))
         .routes(routes!(questions::events))
+        .routes(routes!(learned::read, learned::update))
         .routes(routes!(backtests::plan))
         .routes(routes!(backtests::run))
         .routes(routes!(exports::download))

@@ -148,8 +148,9 @@ impl Parts {
             ingest_permits: tokio::sync::Semaphore::new(512),
             stopping: stopping.clone(),
         }));
+        let learner = tokio::spawn(crate::learn::keep_learning(app.clone(), stopping.clone()));
         let refresher = tokio::spawn(refresh_sites(app.clone(), stopping));
-        Ok(Self { app, data, stop, tasks: vec![shipper, refresher] })
+        Ok(Self { app, data, stop, tasks: vec![shipper, refresher, learner] })
     }
 
     /// Ends the shipper after its range, commits what waits, closes the stores.

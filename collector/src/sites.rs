@@ -91,6 +91,15 @@ impl Sites {
         self.maps.read().unwrap_or_else(PoisonError::into_inner).by_name.get(name).cloned()
     }
 
+    /// All sites, by number.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<SiteEntry>> {
+        let maps = self.maps.read().unwrap_or_else(PoisonError::into_inner);
+        let mut sites: Vec<_> = maps.by_key.values().cloned().collect();
+        sites.sort_by_key(|site| site.record.number);
+        sites
+    }
+
     /// The site that another product's client means by `text`: its key, its name, the host of one of its
     /// origins, or its number. All of these are public.
     #[must_use]

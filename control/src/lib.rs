@@ -9,6 +9,7 @@
 //! - [`Control::begin_erasure`], [`Control::erasures`]: who was forgotten, and the proof.
 //! - [`Control::begin_export`], [`Control::exports`]: who took events out.
 //! - [`Control::documents`], [`Control::update`]: what people write, each change against a version.
+//! - [`Control::learn`], [`Control::learned`]: what campaigns that try their offers have seen.
 //! - [`Control::turn`]: one collector at a time, where several share the store.
 //! - [`Control::source`]: all of a site's documents as one [`attune_schema::source::Source`].
 
@@ -18,6 +19,7 @@ mod erasure;
 mod error;
 mod export;
 mod hash_key;
+mod learned;
 mod random;
 mod server_key;
 mod site;
@@ -29,6 +31,7 @@ mod user;
 pub use document::{Body, Kind, Past, Settings};
 pub use erasure::ErasureRecord;
 pub use error::Error;
+pub use learned::Evidences;
 pub use random::{Random, SystemRandom};
 pub use server_key::ServerKeyRecord;
 pub use site::SiteRecord;

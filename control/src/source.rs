@@ -7,7 +7,7 @@ use attune_schema::source::Source;
 use sqlx::Row;
 
 impl Control {
-    /// What decides on the site, each list by id, and the revision it belongs to.
+    /// What decides on the site, each list by id, with what its campaigns learned, and the revision it belongs to.
     ///
     /// The revision is read first: a change in between can only make the source newer than it says, and
     /// the next look will find a higher revision.
@@ -43,6 +43,7 @@ impl Control {
                 }
             }
         }
+        crate::learned::add(&mut source, self.learned(site).await?);
         // The store's collation may differ from ours; the bundle must not.
         source.attributes.sort_by(|a, b| a.id.cmp(&b.id));
         source.placements.sort_by(|a, b| a.id.cmp(&b.id));

@@ -5,6 +5,7 @@
 
 pub mod embedded;
 mod error;
+pub mod evidence;
 pub mod export;
 pub mod history;
 pub mod imports;

@@ -187,6 +187,11 @@ fn sizes(bundle: &Bundle) -> serde_json::Value {
         "offers": without(|b| b.offers.clear()),
         "campaigns": without(|b| b.campaigns.clear()),
         "words": without(|b| b.words.clear()),
+        "models": without(|b| {
+            b.models.clear();
+            b.rank_scores.clear();
+        }),
+        "explore": without(|b| b.explores.clear()),
     })
 }
 
@@ -201,8 +206,10 @@ fn inspect(file: &Path, as_json: bool) -> anyhow::Result<()> {
     let campaigns: Vec<serde_json::Value> = bundle
         .campaigns
         .iter()
-        .map(|campaign| {
+        .enumerate()
+        .map(|(index, campaign)| {
             json!({
+                "tries_offers": bundle.explores.iter().any(|explore| explore.campaign == index),
                 "id": campaign.id,
                 "priority": campaign.priority,
                 "placements": names(&campaign.placements),

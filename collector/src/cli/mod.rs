@@ -16,6 +16,7 @@ pub mod hash;
 pub mod health;
 pub mod import;
 pub mod key;
+pub mod learn;
 pub mod model;
 pub mod output;
 pub mod people_file;
@@ -56,6 +57,8 @@ enum Command {
     Stats(Box<stats::StatsArgs>),
     /// Run a source over stored history, before anybody sees it.
     Backtest(Box<backtest::BacktestArgs>),
+    /// Let campaigns that try their offers learn from what is stored, and show what they know.
+    Learn(learn::LearnArgs),
     /// Write events to a file, or list who did.
     Export(export::ExportArgs),
     /// Add and list sites.
@@ -122,6 +125,7 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Query(args) => query::run(args).await,
             Command::Stats(args) => stats::run(&args),
             Command::Backtest(args) => backtest::run(*args).await,
+            Command::Learn(args) => learn::run(args).await,
             Command::Export(args) => export::run(args).await,
             Command::Site(args) => site::run(args).await,
             Command::Health(args) => health::health(args).await,

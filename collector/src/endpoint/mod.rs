@@ -12,6 +12,7 @@ pub mod exports;
 pub mod foreign;
 pub mod import;
 pub(crate) mod intake;
+pub mod learned;
 pub mod live;
 pub mod ofrep;
 pub mod people_files;

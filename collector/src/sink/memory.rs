@@ -10,6 +10,7 @@ use attune_schema::question::{
     RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
+use attune_warehouse::evidence::{TrialRow, Trials};
 use attune_warehouse::export::ExportRow;
 use attune_warehouse::history::{HistoryRow, Part};
 use attune_warehouse::imports::ImportRecord;
@@ -216,6 +217,10 @@ impl Store for MemoryStore {
         _: Part,
         _: &'a mut (dyn FnMut(HistoryRow) + Send),
     ) -> Answer<'a, ()> {
+        unanswerable()
+    }
+
+    fn trials<'a>(&'a self, _: Scope<'a>, _: Trials<'a>) -> Answer<'a, Vec<TrialRow>> {
         unanswerable()
     }
 

@@ -12,6 +12,7 @@ use attune_schema::question::{
     RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
+use attune_warehouse::evidence::{TrialRow, Trials};
 use attune_warehouse::export::ExportRow;
 use attune_warehouse::history::{HistoryRow, Part};
 use attune_warehouse::imports::ImportRecord;
@@ -127,6 +128,9 @@ pub trait Store: Send + Sync {
         part: Part,
         each: &'a mut (dyn FnMut(HistoryRow) + Send),
     ) -> Answer<'a, ()>;
+
+    /// What a campaign that tries its offers saw.
+    fn trials<'a>(&'a self, scope: Scope<'a>, trials: Trials<'a>) -> Answer<'a, Vec<TrialRow>>;
 
     /// Event names seen, most frequent first.
     fn event_names<'a>(&'a self, scope: Scope<'a>, bots: Bots) -> Answer<'a, Vec<EventName>>;

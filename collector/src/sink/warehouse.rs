@@ -12,6 +12,7 @@ use attune_schema::question::{
     RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
+use attune_warehouse::evidence::{TrialRow, Trials};
 use attune_warehouse::export::ExportRow;
 use attune_warehouse::history::{HistoryRow, Part};
 use attune_warehouse::imports::ImportRecord;
@@ -195,6 +196,10 @@ impl Store for WarehouseStore {
         each: &'a mut (dyn FnMut(HistoryRow) + Send),
     ) -> Answer<'a, ()> {
         async move { Ok(self.get().await?.history(scope, period, part, each).await?) }.boxed()
+    }
+
+    fn trials<'a>(&'a self, scope: Scope<'a>, trials: Trials<'a>) -> Answer<'a, Vec<TrialRow>> {
+        async move { Ok(self.get().await?.trials(scope, trials).await?) }.boxed()
     }
 
     fn event_names<'a>(&'a self, scope: Scope<'a>, bots: Bots) -> Answer<'a, Vec<EventName>> {

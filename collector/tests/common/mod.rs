@@ -4,6 +4,7 @@
 
 pub mod clickhouse;
 pub mod data;
+pub mod history;
 pub mod mmdb;
 pub mod process;
 
