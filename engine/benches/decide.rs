@@ -8,7 +8,12 @@
 use attune_engine::decide::{Input, Program, decide};
 use attune_engine::label::publish;
 use attune_engine::{json, profile};
+use attune_schema::bundle::Rule;
 use attune_schema::consent::Consent;
+use attune_schema::model::{
+    Attached, Factors, Feature, History, Input as Number, Kind, Linear, Link, Model, Node, RankScore, Term,
+    Trees,
+};
 use attune_schema::source::Source;
 use attune_schema::stored::Profile;
 use attune_schema::time::Timestamp;
@@ -75,6 +80,72 @@ fn program(all: bool) -> Program {
     Program::load(&published.device.to_bytes()).unwrap()
 }
 
+/// 100 campaigns that are all true, each asking a logistic model and 100 trees of depth 6; the one with the highest score
+/// orders 1,000 offers by a factorisation of 32 dimensions.
+fn worst() -> Program {
+    let mut draw = Draw(11);
+    let mut bundle = program(true).bundle;
+    let feature = |n: usize| Feature { name: format!("num{n}"), levels: Vec::new() };
+    let features: Vec<Feature> = (0..12).map(feature).collect();
+    let inputs: Vec<Number> = (0..12).map(Number::Attribute).collect();
+    let of_features = |id: &str, kind| Attached {
+        id: id.to_owned(),
+        model: Model { features: features.clone(), items: Vec::new(), kind },
+        inputs: inputs.clone(),
+        history: None,
+    };
+    let mut trees = Trees { divisor: 1.0, slope: 1.0, link: Link::Logistic, ..Trees::default() };
+    for _ in 0..100 {
+        trees.roots.push(trees.nodes.len() as u32);
+        grow(&mut trees.nodes, &mut draw, 6);
+    }
+    let terms =
+        (0..12).map(|_| Term { offset: 50.0, factor: 0.02, weight: draw.below(9) as f64 - 4.0 }).collect();
+    let linear = Linear { intercept: 0.1, terms, link: Link::Logistic };
+    let items: Vec<String> = (0..1_000).map(|n| format!("item-{n:04}")).collect();
+    let known = (0..32_000).map(|_| draw.below(255) as i8).collect();
+    let kind = Kind::Factors(Factors { scale: 0.001, dimensions: 32, known, wanted: Vec::new() });
+    let history = History::new("item_viewed".to_owned(), "item".to_owned(), 0, &items);
+    let recommends = Attached {
+        id: "recommends".to_owned(),
+        model: Model { features: Vec::new(), items: items.clone(), kind },
+        inputs: Vec::new(),
+        history: Some(history),
+    };
+    bundle.models = vec![
+        of_features("trees", Kind::Trees(trees)),
+        of_features("linear", Kind::Linear(linear)),
+        recommends,
+    ];
+    let blank = bundle.offers[0].clone();
+    bundle.offers.extend(items.into_iter().map(|id| attune_schema::bundle::Offer {
+        id,
+        weight: 1_000.0,
+        ..blank.clone()
+    }));
+    for campaign in &mut bundle.campaigns {
+        let asked = [0, 1].map(|model| Rule::Score { model, min: -1.0, max: 2.0 });
+        campaign.audience = Some(Rule::All(campaign.audience.take().into_iter().chain(asked).collect()));
+        campaign.holdout_below = 0;
+    }
+    let last = bundle.campaigns.len() - 1;
+    bundle.campaigns[last].variants[0].offers = (100..1_100).collect();
+    bundle.rank_scores = vec![RankScore::new(last, 2, 1.0, &bundle.models, &bundle.offers)];
+    Program::load(&bundle.to_bytes()).unwrap()
+}
+
+/// A full tree over the twelve numbers.
+fn grow(nodes: &mut Vec<Node>, draw: &mut Draw, depth: u32) {
+    if depth == 0 {
+        return nodes.push(Node::leaf(draw.below(100) as f64 / 1_000.0));
+    }
+    let at = nodes.len();
+    nodes.push(Node::split(draw.below(12) as u16, draw.below(100) as f64, true, false));
+    grow(nodes, draw, depth - 1);
+    nodes[at].right = nodes.len() as u32;
+    grow(nodes, draw, depth - 1);
+}
+
 fn visitors() -> Vec<Profile> {
     let mut draw = Draw(7);
     (0..500)
@@ -96,6 +167,22 @@ fn visitors() -> Vec<Profile> {
             visitor
         })
         .collect()
+}
+
+/// The same visitor, who looked at ten items.
+fn with_history(visitor: &Profile, program: &Program) -> Profile {
+    let mut visitor = visitor.clone();
+    for n in 0..10 {
+        let item = format!("item-{:04}", (visitor.visitor.0 as usize * 37 + n * 91) % 1_000);
+        profile::apply(
+            &mut visitor,
+            &program.bundle,
+            "item_viewed",
+            NOW.plus_ms(-1_000),
+            &[("item".to_owned(), item.as_str().into())],
+        );
+    }
+    visitor
 }
 
 fn input(profile: &Profile) -> Input<'_> {
@@ -124,6 +211,14 @@ fn decisions(c: &mut Criterion) {
             b.iter(|| decide(black_box(&program), input(turn.next().unwrap()), &mut ()))
         });
     }
+    let worst = worst();
+    let seen: Vec<Profile> = visitors.iter().map(|visitor| with_history(visitor, &worst)).collect();
+    let mut turn = seen.iter().cycle();
+    let first = decide(&worst, Input { limit: 10, ..input(&seen[0]) }, &mut ());
+    assert_eq!(first.offers.len(), 10, "{first:?}");
+    c.bench_function("all true, 100 trees, logistic, top 10 of 1,000 × 32", |b| {
+        b.iter(|| decide(black_box(&worst), Input { limit: 10, ..input(turn.next().unwrap()) }, &mut ()))
+    });
     let program = program(false);
     let mut turn = visitors.iter().cycle();
     c.bench_function("the same, explained, as JSON", |b| {

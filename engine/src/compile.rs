@@ -141,7 +141,7 @@ impl<'a> Compiler<'a> {
         campaigns.sort_unstable_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.id.cmp(&b.id)));
 
         #[cfg(feature = "models")]
-        let (models, rank_scores) = self.take_models(&campaigns);
+        let (models, rank_scores) = self.take_models(&campaigns, &offers);
         #[cfg(feature = "models")]
         let explores = self.take_explores(&campaigns);
         let bundle = Bundle {

@@ -10,7 +10,7 @@ use crate::cap::{Usage, has_room, is_quiet};
 use crate::condition::{Facts, Truth, evaluate};
 use crate::explain::{Step, Trace};
 #[cfg(feature = "models")]
-use crate::explore::{Chooser, arrange};
+use crate::explore::{Chooser, arrange, tried};
 use crate::math::to_micros;
 use crate::profile;
 use crate::rank::{Scored, order, score};
@@ -26,6 +26,7 @@ use attune_schema::stored::Profile;
 use attune_schema::time::Timestamp;
 use attune_schema::value::Value;
 use attune_schema::wire::{Malformed, Writer};
+use core::mem::take;
 
 /// A bundle ready to decide with; immutable, swapped whole.
 #[derive(Debug, Clone)]
@@ -301,24 +302,28 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
     };
     let mut nearest = Reason::Fallback;
     let mut winner: Option<Candidate<'a>> = None;
+    let mut best = Vec::new();
     for campaign in bundle.campaigns.iter().filter(|c| c.placements.contains(&placement)) {
         // Campaigns come by priority: once one can fill the placement, lower ones need not be looked at.
-        if let Some(best) = &winner
-            && best.campaign.priority > campaign.priority
-        {
+        if winner.as_ref().is_some_and(|winner| winner.campaign.priority > campaign.priority) {
             trace.step(Step::Arbitration, &campaign.id, "outranked");
             continue;
         }
-        match candidate(bundle, campaign, facts, input, trace) {
+        match candidate(bundle, campaign, facts, input, &mut best, trace) {
             Err(reason) => nearest = nearest.max(reason),
-            Ok(next) => {
+            Ok(variant) => {
+                let next = Candidate {
+                    campaign,
+                    variant,
+                    best: take(&mut best),
+                    #[cfg(feature = "models")]
+                    features: Vec::new(),
+                };
                 let wins = winner.as_ref().is_none_or(|best| beats(&next, best, &bundle.salt, unit));
-                let loser = if wins { winner.as_ref().map(|best| best.campaign) } else { Some(campaign) };
+                let loser = if wins { winner.replace(next) } else { Some(next) };
                 if let Some(loser) = loser {
-                    trace.step(Step::Arbitration, &loser.id, "outranked");
-                }
-                if wins {
-                    winner = Some(next);
+                    trace.step(Step::Arbitration, &loser.campaign.id, "outranked");
+                    best = loser.best;
                 }
             }
         }
@@ -361,14 +366,15 @@ fn pick<'a, 'b>(best: &'b [Scored<'a>], per_category: u32, limit: usize) -> Vec<
     picked
 }
 
-/// One campaign on its own: can it fill the placement, and with what?
+/// One campaign on its own: can it fill the placement, in which arm, and with what? `best` is room that is used again.
 fn candidate<'a>(
     bundle: &'a Bundle,
     campaign: &'a Campaign,
     facts: Facts<'_>,
     input: Input<'a>,
+    best: &mut Vec<Scored<'a>>,
     trace: &mut impl Trace,
-) -> Result<Candidate<'a>, Reason> {
+) -> Result<&'a Variant, Reason> {
     let salt = bundle.salt.as_str();
 
     let schedule = window(campaign.starts_at, campaign.ends_at, input.now);
@@ -432,9 +438,18 @@ fn candidate<'a>(
     } else {
         variant
     };
-    let mut best: Vec<Scored<'a>> = Vec::new();
+    // Of many offers only the best are wanted, and one more, to know that there was a choice. What is picked by
+    // category or tried may be any of them.
+    let all = campaign.per_category > 0;
+    #[cfg(feature = "models")]
+    let all = all || tried(bundle, campaign).is_some();
+    let wanted = if all { usize::MAX } else { input.limit.max(2) };
+    #[cfg(feature = "models")]
+    let terms = facts.scores.terms(campaign, facts);
+    best.clear();
     let mut nearest = Reason::NotEligible;
-    for offer in offered.offers.iter().filter_map(|index| bundle.offers.get(*index)) {
+    for index in &offered.offers {
+        let Some(offer) = bundle.offers.get(*index) else { continue };
         let outcome = match window(offer.valid_from, offer.valid_until, input.now) {
             "open" => offer.eligibility.as_ref().map_or("true", |rule| evaluate(rule, facts).code()),
             closed => closed,
@@ -450,22 +465,17 @@ fn candidate<'a>(
         }
         let scored = score(bundle, campaign, offer, input.profile, input.now);
         #[cfg(feature = "models")]
-        let scored = Scored { score: scored.score + facts.scores.of_offer(campaign, offer, facts), ..scored };
+        let scored = Scored { score: scored.score + terms.of(*index), ..scored };
         trace.score(&offer.id, to_micros(scored.score));
-        // Few offers: inserting in place costs the SDK less than a sort.
-        let place = best.iter().filter(|known| order(known, &scored, salt, input.unit).is_lt()).count();
-        list::insert(&mut best, place, scored);
+        // Few are wanted: inserting in place costs the SDK less than a sort.
+        if best.len() < wanted || !best.last().is_some_and(|last| last.score > scored.score) {
+            let before = |known: &&Scored<'_>| order(known, &scored, salt, input.unit).is_lt();
+            let place = best.iter().filter(before).count();
+            list::insert(best, place, scored);
+            best.truncate(wanted);
+        }
     }
-    if best.is_empty() {
-        return Err(nearest);
-    }
-    Ok(Candidate {
-        campaign,
-        variant,
-        best,
-        #[cfg(feature = "models")]
-        features: Vec::new(),
-    })
+    if best.is_empty() { Err(nearest) } else { Ok(variant) }
 }
 
 /// Whether `unit` is in the campaign's holdout.

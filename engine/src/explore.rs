@@ -19,7 +19,7 @@ use crate::math::{exp, ln, to_micros};
 use crate::profile;
 use crate::rank::Scored;
 use alloc::vec::Vec;
-use attune_schema::bundle::Campaign;
+use attune_schema::bundle::{Bundle, Campaign};
 use attune_schema::model::{Arm, Explore, ExploreFeature, FEATURE_BOUND};
 use attune_schema::time::DAY_MS;
 use attune_schema::value::Value;
@@ -48,10 +48,7 @@ pub fn arrange(
     trace: &mut impl Trace,
 ) -> Vec<i64> {
     let facts = chooser.facts;
-    let ours = |explore: &&Explore| {
-        facts.bundle.campaigns.get(explore.campaign).is_some_and(|one| one.id == campaign.id)
-    };
-    let Some(explore) = facts.bundle.explores.iter().find(ours) else { return Vec::new() };
+    let Some(explore) = tried(facts.bundle, campaign) else { return Vec::new() };
     let features: Vec<i64> =
         explore.features.iter().map(|feature| to_micros(number(feature, facts))).collect();
     // What is said to have been is what was: the rounded numbers.
@@ -94,6 +91,13 @@ pub fn arrange(
         chosen += 1;
     }
     features
+}
+
+/// How `campaign` tries its offers, if it does.
+#[must_use]
+pub fn tried<'a>(bundle: &'a Bundle, campaign: &Campaign) -> Option<&'a Explore> {
+    let ours = |index: usize| bundle.campaigns.get(index).is_some_and(|one| core::ptr::eq(one, campaign));
+    bundle.explores.iter().find(|explore| ours(explore.campaign))
 }
 
 /// A number from 0 up to a million, the same for as long as a visitor keeps what was drawn.

@@ -353,7 +353,7 @@ impl Bundle {
         #[cfg(feature = "models")]
         let (models, rank_scores, explores) = if switch & 2 == 2 {
             let models = s.list(|s| Attached::read(s, attributes.len()));
-            let scores = s.list(|s| RankScore::read(s, campaigns.len(), models.len()));
+            let scores = s.list(|s| RankScore::read(s, campaigns.len(), &models, &offers));
             let explores = s.list(|s| Explore::read(s, campaigns.len(), attributes.len(), offers.len()));
             if models.is_empty() && explores.is_empty() {
                 s.fail();

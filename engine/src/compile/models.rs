@@ -33,13 +33,19 @@ impl<'a> Compiler<'a> {
     }
 
     /// What goes into the bundle.
-    pub(super) fn take_models(&mut self, campaigns: &[bundle::Campaign]) -> (Vec<Attached>, Vec<RankScore>) {
+    pub(super) fn take_models(
+        &mut self,
+        campaigns: &[bundle::Campaign],
+        offers: &[bundle::Offer],
+    ) -> (Vec<Attached>, Vec<RankScore>) {
         let Models { mut ready, asked, terms } = std::mem::take(&mut self.models);
-        let models = asked.iter().filter_map(|id| ready.remove(id).flatten()).collect();
+        let models: Vec<Attached> = asked.iter().filter_map(|id| ready.remove(id).flatten()).collect();
         let place = |id: &str| campaigns.iter().position(|campaign| campaign.id == id);
         let mut scores: Vec<RankScore> = terms
             .into_iter()
-            .filter_map(|(id, model, factor)| Some(RankScore { campaign: place(id)?, model, factor }))
+            .filter_map(|(id, model, factor)| {
+                Some(RankScore::new(place(id)?, model, factor, &models, offers))
+            })
             .collect();
         scores.sort_by_key(|term| (term.campaign, term.model));
         (models, scores)

@@ -1,15 +1,17 @@
 //! Models of a bundle in one decision: each is asked at most once.
 
-use super::{item, level_of, score, score_items};
+use super::{level_of, score, score_items};
 use crate::condition::Facts;
 use crate::profile;
 use alloc::string::String;
 use alloc::vec::Vec;
-use attune_schema::bundle::{Bundle, Campaign, Offer};
+use attune_schema::bundle::{Bundle, Campaign};
+use attune_schema::list;
 use attune_schema::model::{Attached, Feature, History, Input};
 use attune_schema::time::DAY_MS;
 use attune_schema::value::Value;
 use core::cell::OnceCell;
+use core::ptr;
 
 /// What models have said so far; empty at the start of a decision.
 #[derive(Debug, Default)]
@@ -46,20 +48,24 @@ impl Scores {
         })
     }
 
-    /// What models add to the score of `offer` in `campaign`; nothing where a model knows nothing.
+    /// What models add to the scores of a campaign's offers.
     #[must_use]
-    pub fn of_offer(&self, campaign: &Campaign, offer: &Offer, facts: Facts<'_>) -> f64 {
+    pub fn terms<'a>(&'a self, campaign: &Campaign, facts: Facts<'a>) -> Terms<'a> {
         let bundle = facts.bundle;
-        let ours = |index: usize| bundle.campaigns.get(index).is_some_and(|one| one.id == campaign.id);
+        let ours = |index: usize| bundle.campaigns.get(index).is_some_and(|one| ptr::eq(one, campaign));
         let terms = bundle.rank_scores.iter().filter(|term| ours(term.campaign));
-        terms.fold(0.0, |sum, term| {
-            let score = self.item(term.model, &offer.id, facts).or_else(|| self.score(term.model, facts));
-            sum + term.factor * score.unwrap_or(0.0)
-        })
+        Terms(
+            terms
+                .map(|term| match self.items(term.model, facts) {
+                    Some(scores) => Addend::Items { factor: term.factor, of: &term.items, scores },
+                    None => Addend::Visitor(term.factor * self.score(term.model, facts).unwrap_or(0.0)),
+                })
+                .collect(),
+        )
     }
 
-    /// The score of the item called `id`; `None` of a model without items, 0 of an item that it does not know.
-    fn item(&self, model: usize, id: &str, facts: Facts<'_>) -> Option<f64> {
+    /// The score of each item; `None` of a model without items.
+    fn items(&self, model: usize, facts: Facts<'_>) -> Option<&[f64]> {
         let attached = facts.bundle.models.get(model)?;
         let history = attached.history.as_ref()?;
         let scores = self.0.get(model)?.items.get_or_init(|| {
@@ -68,14 +74,52 @@ impl Scores {
             score_items(&attached.model, &items(history, facts), &row(attached, facts), &mut scores);
             scores
         });
-        Some(item(&attached.model, id).and_then(|index| scores.get(index)).copied().unwrap_or(0.0))
+        Some(scores)
     }
 }
 
-/// The visitor's items, ascending.
+/// What is added to the scores of a campaign's offers, worked out but for the offer.
+#[derive(Debug)]
+pub struct Terms<'a>(Vec<Addend<'a>>);
+
+#[derive(Debug)]
+enum Addend<'a> {
+    /// The same for each offer.
+    Visitor(f64),
+    /// The score of the item that an offer is.
+    Items { factor: f64, of: &'a [Option<u16>], scores: &'a [f64] },
+}
+
+impl Terms<'_> {
+    /// What is added for the bundle's offer of this index; nothing where a model knows nothing.
+    #[must_use]
+    pub fn of(&self, offer: usize) -> f64 {
+        self.0.iter().fold(0.0, |sum, addend| match addend {
+            Addend::Visitor(value) => sum + value,
+            Addend::Items { factor, of, scores } => {
+                let item = of.get(offer).copied().flatten();
+                sum + factor * item.and_then(|item| scores.get(usize::from(item))).copied().unwrap_or(0.0)
+            }
+        })
+    }
+}
+
+/// The visitor's items, ascending: looked for among the items where the visitor has fewer counters, else the other way.
 fn items(history: &History, facts: Facts<'_>) -> Vec<usize> {
-    let keys = history.keys.iter().enumerate();
-    keys.filter(|(_, key)| count(**key, history.within_ms, facts) > 0).map(|(index, _)| index).collect()
+    let keys = &history.keys;
+    let counters = &facts.profile.counters;
+    let mut items: Vec<usize> = if counters.len() < keys.len() {
+        let place = |key: u64| keys.binary_search_by(|(known, _)| known.cmp(&key)).ok();
+        let ours = counters.iter().filter_map(|counter| keys.get(place(counter.key)?));
+        ours.filter(|(key, _)| count(*key, history.within_ms, facts) > 0)
+            .map(|(_, item)| usize::from(*item))
+            .collect()
+    } else {
+        let ours = keys.iter().filter(|(key, _)| count(*key, history.within_ms, facts) > 0);
+        ours.map(|(_, item)| usize::from(*item)).collect()
+    };
+    list::sort(&mut items);
+    items
 }
 
 /// A number for each feature.

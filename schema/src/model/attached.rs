@@ -1,6 +1,8 @@
 //! A model in a bundle, and where its numbers come from.
 
 use super::{Model, demand};
+use crate::bundle::Offer;
+use crate::list;
 use crate::stored::counter_key;
 use crate::wire::{Reader, Writer};
 use alloc::string::String;
@@ -51,21 +53,23 @@ pub struct History {
     pub facet: String,
     /// Window (0: ever).
     pub within_ms: i64,
-    /// Counter of each item; not kept, but made of the fields above.
-    pub keys: Vec<u64>,
+    /// Counter and index of each item, by counter; not kept, but made of the fields above.
+    pub keys: Vec<(u64, u16)>,
 }
 
 impl History {
     /// Of `event` by `facet`, for the items of a model.
     #[must_use]
     pub fn new(event: String, facet: String, within_ms: i64, items: &[String]) -> Self {
-        let keys = items.iter().map(|item| counter_key(&event, Some((&facet, item)))).collect();
+        let key = |item| counter_key(&event, Some((&facet, item)));
+        let mut keys: Vec<(u64, u16)> = (0..).zip(items).map(|(index, item)| (key(item), index)).collect();
+        list::sort(&mut keys);
         Self { event, facet, within_ms, keys }
     }
 }
 
 /// What a model adds to the scores of a campaign's offers.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RankScore {
     /// Index of the campaign.
     pub campaign: usize,
@@ -73,6 +77,21 @@ pub struct RankScore {
     pub model: usize,
     /// What its score is multiplied with.
     pub factor: f64,
+    /// Of a model of items: which of them each offer of the bundle is. Not kept, but found when read.
+    pub items: Vec<Option<u16>>,
+}
+
+impl RankScore {
+    /// What `model`, of this index among `models`, adds to the scores of a campaign's offers.
+    #[must_use]
+    pub fn new(campaign: usize, model: usize, factor: f64, models: &[Attached], offers: &[Offer]) -> Self {
+        let items = models.get(model).map(|attached| &attached.model).filter(|model| !model.items.is_empty());
+        let place = |model: &Model, id: &str| {
+            model.items.binary_search_by(|item| item.as_str().cmp(id)).ok().map(|index| index as u16)
+        };
+        let items = items.map(|model| offers.iter().map(|offer| place(model, &offer.id)).collect());
+        Self { campaign, model, factor, items: items.unwrap_or_default() }
+    }
 }
 
 impl Attached {
@@ -146,7 +165,7 @@ impl RankScore {
         w.f64(self.factor);
     }
 
-    pub(crate) fn read(s: &mut Reader<'_>, campaigns: usize, models: usize) -> Self {
-        Self { campaign: s.index(campaigns), model: s.index(models), factor: s.f64() }
+    pub(crate) fn read(s: &mut Reader<'_>, campaigns: usize, models: &[Attached], offers: &[Offer]) -> Self {
+        Self::new(s.index(campaigns), s.index(models.len()), s.f64(), models, offers)
     }
 }
