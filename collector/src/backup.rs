@@ -104,6 +104,7 @@ fn copy_all(from: &Path, to: &Path, mut manifest: Manifest) -> Result<Manifest, 
         copier.file(&from.join(name), &to.join(name))?;
     }
     copier.folder(&from.join("log"), &to.join("log"))?;
+    copier.folder(&from.join("decisions"), &to.join("decisions"))?;
     if manifest.warehouse {
         copier.folder(&from.join("warehouse"), &to.join("warehouse"))?;
     }

@@ -167,6 +167,7 @@ async fn finish(app: &App, record: &ErasureRecord, who: &Who) -> Result<(), Eras
         Who::Visitor(visitor) => (BTreeSet::new(), BTreeSet::from([*visitor])),
         Who::Person(person) => (person.users.clone(), person.visitors.clone()),
     };
+    let in_decisions = app.decisions.erase(site, users.clone(), visitors.clone()).await?;
     let theirs = move |row: &EventRow| {
         row.site == site && (visitors.contains(&row.visitor) || users.contains(&row.user))
     };
@@ -175,12 +176,13 @@ async fn finish(app: &App, record: &ErasureRecord, who: &Who) -> Result<(), Eras
     }
     let mut rows: Vec<ErasedRows> = Vec::new();
     let count = |name: &str, before: u64| ErasedRows { place: name.to_owned(), before, after: 0 };
+    rows.push(count("decisions", in_decisions));
     rows.extend(app.store.rows_about(site, who).await?.iter().map(|part| count(part.table, part.rows)));
     for _ in 0..PASSES {
         crate::endpoint::server::flushed(app).await.map_err(|_| EraseError::Late("the warehouse is away"))?;
         app.store.forget(site, who).await?;
         let left = app.store.rows_about(site, who).await?;
-        for (row, left) in rows.iter_mut().zip(&left) {
+        for (row, left) in rows.iter_mut().skip(1).zip(&left) {
             row.after = left.rows;
         }
         if left.iter().all(|part| part.rows == 0) {

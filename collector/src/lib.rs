@@ -29,6 +29,7 @@ pub mod log;
 pub mod model;
 pub mod pipeline;
 pub mod raw;
+pub mod receipts;
 pub mod record;
 pub mod recover;
 pub mod replay;

@@ -12,6 +12,7 @@ use crate::listen;
 use crate::live::Live;
 use crate::log::{Item, Journal, Queue, SegmentLog};
 use crate::pipeline::dedupe::Window;
+use crate::receipts::log::DecisionLog;
 use crate::recover::Count;
 use crate::router::router;
 use crate::ship::Shipper;
@@ -140,6 +141,7 @@ impl Parts {
             sign_ins_by_address: Buckets::new(20.0, 0.5),
             batches: Buckets::of_rate(config.batches_per_second),
             requests: Buckets::of_rate(config.requests_per_address),
+            decisions: DecisionLog::open(data.file("decisions")).map_err(io("decision log"))?,
             raw_days: config.raw_days,
             raw_personal: config.raw_personal,
             salt: DailySalt::open(&data.file("salt.json")),

@@ -27,6 +27,8 @@ pub struct SiteEntry {
     pub address: AddressPolicy,
     /// The site's own word on bots.
     pub bot_rules: Vec<BotRule>,
+    /// Share of visitors whose decisions are kept, in percent.
+    pub receipts_percent: f64,
     /// What its pages load.
     pub bundle: SignedBundle,
     /// What its servers decide by.
@@ -202,8 +204,18 @@ impl Sites {
             older.push_front((known.bundle.hash.clone(), known.bundle.bytes.clone()));
             older.truncate(KEPT);
         }
-        let SiteSettings { measure_basis, address, bot_rules, .. } = source.site;
+        let SiteSettings { measure_basis, address, bot_rules, receipts_percent, .. } = source.site;
         let signed_by = self.signer.public_key();
-        Ok(SiteEntry { record, measure_basis, address, bot_rules, bundle, deciding, signed_by, older })
+        Ok(SiteEntry {
+            record,
+            measure_basis,
+            address,
+            bot_rules,
+            receipts_percent,
+            bundle,
+            deciding,
+            signed_by,
+            older,
+        })
     }
 }

@@ -78,6 +78,8 @@ pub struct Parts {
     pub batches: Option<Buckets<u32>>,
     /// Requests by address.
     pub requests: Option<Buckets<std::net::IpAddr>>,
+    /// What the server decided, a sample.
+    pub decisions: crate::receipts::log::DecisionLog,
     /// Days for which requests are kept as they were received.
     pub raw_days: u32,
     /// Also those in which personal data was found.

@@ -21,6 +21,9 @@ macro_rules! metrics {
 metrics! {
     Batches = "attune_batches_total", "Batches answered with 200.";
     Decisions = "attune_decisions_total", "Placements decided by the server.";
+    DecisionsKept = "attune_decisions_kept_total", "Decisions kept with their inputs.";
+    DecisionsNotKept = "attune_decisions_not_kept_total", "Decisions to be kept for which there was no room.";
+    DecisionsDiffer = "attune_decisions_differ_total", "Decisions that came out otherwise when they were made again.";
     BatchesRefused = "attune_batches_refused_total", "Batches refused whole (4xx).";
     BatchesPushedBack = "attune_batches_pushed_back_total", "Batches answered with 429 or 503.";
     RequestsLimited = "attune_requests_limited_total", "Requests of addresses that ask too often: answered 429.";

@@ -3,7 +3,10 @@
 mod common;
 
 use attune_collector::decide::Question;
+use attune_collector::decide::receipt::{Fault, Receipt};
+use attune_collector::receipts::file::{Known, Line, each_line, know};
 use attune_engine::json;
+use attune_schema::id::VisitorId;
 use attune_schema::source::Source;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -12,6 +15,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use common::{Answer, NOW, TestApp};
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Gives the site everything of `source`.
@@ -316,4 +320,75 @@ async fn openfeature_clients_see_placements_as_flags() {
     let unread = evaluate("/hero", &page, json!([])).await;
     assert_eq!(unread.json()["errorCode"], json!("PARSE_ERROR"));
     assert_eq!(evaluate("/hero", &[], visitor).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_sample_of_decisions_is_kept_can_be_made_again_and_forgets() {
+    let Bank { app, bearer, .. } = bank().await;
+    let settings = app.api("GET", "/api/sites/bank/settings", &[], None).await;
+    let (version, mut body) = (settings.header("etag").to_owned(), settings.json()["body"].clone());
+    body["receipts_percent"] = json!(100);
+    app.api("PUT", "/api/sites/bank/settings", &[("if-match", &version)], Some(body)).await;
+
+    let granted = json!({ "measure": "granted", "personalise": "granted" });
+    let ask_as = async |visitor: &str, consent: &Value| {
+        let question = json!({ "placements": ["hero", "side"], "visitor": visitor, "user": format!("user-{visitor}"),
+                               "attributes": { "credit_band": "A" }, "consent": consent, "explain": true, "force": null });
+        let answer = ask(&app, &[("authorization", &bearer)], &question).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    };
+    for visitor in ["anna", "bela", "carl"] {
+        ask_as(visitor, &granted).await;
+    }
+    ask_as("dora", &json!({ "measure": "unknown", "personalise": "granted" })).await;
+    let page = json!({ "site": app.key, "placement": "hero", "visitor": "emil", "consent": granted,
+                       "attributes": { "credit_band": "A" }, "force": "loan" });
+    assert_eq!(ask(&app, &[], &page).await.json()["offers"][0]["id"], "card");
+
+    let folder = app.dir.as_ref().unwrap().path().join("decisions");
+    let read = async || {
+        app.app().decisions.flush().await.unwrap();
+        let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let [file] = files.as_slice() else { panic!("{files:?}") };
+        let (mut known, mut receipts) = (BTreeMap::new(), Vec::new());
+        each_line::<std::io::Error>(file, |_, _, line| {
+            match line {
+                Line::Bundles(deciding) => know(&mut known, *deciding),
+                Line::Receipt(receipt) => receipts.push(*receipt),
+            }
+            Ok(())
+        })
+        .unwrap();
+        (known, receipts)
+    };
+    let verified = |known: &Known, receipts: &[Receipt]| -> Vec<Result<bool, Fault>> {
+        let before =
+            |index: usize| index.checked_sub(1).map_or("", |before| receipts[before].digest.as_str());
+        (0..receipts.len()).map(|index| receipts[index].verify(before(index), known)).collect()
+    };
+    let (known, receipts) = read().await;
+    assert_eq!(receipts.len(), 7, "two placements of three who allowed it, and one of a page");
+    assert_eq!(verified(&known, &receipts), vec![Ok(true); 7]);
+    let shown: Vec<&str> = receipts.iter().map(|receipt| receipt.output.as_deref().unwrap()).collect();
+    assert!(shown[0].contains("\"loan\"") && shown[1].contains("\"card\""), "{shown:?}");
+
+    let erased =
+        app.app().decisions.erase(1, BTreeSet::from(["user-bela".to_owned()]), BTreeSet::new()).await;
+    assert_eq!(erased.unwrap(), 2);
+    let whom = BTreeSet::from([VisitorId::from_text("emil")]);
+    assert_eq!(app.app().decisions.erase(1, BTreeSet::new(), whom).await.unwrap(), 1);
+    ask_as("fred", &granted).await;
+    let (known, receipts) = read().await;
+    let outcome: Vec<bool> = verified(&known, &receipts).into_iter().map(Result::unwrap).collect();
+    assert_eq!(outcome, [true, true, false, false, true, true, false, true, true]);
+    let left =
+        std::fs::read_to_string(std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path()).unwrap();
+    assert!(!left.contains("bela") && !left.contains("emil"));
+    let metrics = app.send(Request::get("/metrics").body(Body::empty()).unwrap()).await;
+    let metrics = String::from_utf8(metrics.body.to_vec()).unwrap();
+    assert!(metrics.contains("attune_decisions_kept_total 9"), "{metrics}");
+    assert!(
+        metrics.contains("attune_decisions_differ_total 0")
+            && metrics.contains("attune_decisions_not_kept_total 0")
+    );
 }

@@ -95,6 +95,7 @@ impl<'a> Compiler<'a> {
         self.report_repeats();
         let settings = &source.site;
         let holdout = self.percent("site settings", "holdout_percent", settings.holdout_percent);
+        self.percent("site settings", "receipts_percent", settings.receipts_percent);
         for (event, weight) in &settings.affinity.weights {
             if !weight.is_finite() {
                 self.problem("site settings", true, format!("affinity weight of `{event}` is not a number"));

@@ -85,6 +85,10 @@ pub struct SiteSettings {
     /// that time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bundle_lifetime: Option<Span>,
+    /// Share of visitors whose decisions by the server are kept with their inputs for a while, in percent, so that they
+    /// can be made again; only of those who allowed measuring and personalising.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub receipts_percent: f64,
     /// What is kept of a visitor's network address.
     #[serde(skip_serializing_if = "AddressPolicy::is_default")]
     pub address: AddressPolicy,
@@ -127,6 +131,7 @@ impl Default for SiteSettings {
             utc_offset_minutes: 0,
             affinity: AffinitySettings::default(),
             bundle_lifetime: None,
+            receipts_percent: 0.0,
             address: AddressPolicy::default(),
             bot_rules: Vec::new(),
         }
@@ -356,6 +361,11 @@ pub struct Rank {
     /// Most offers of one category in a list; any number if 0.
     #[serde(skip_serializing_if = "is_zero")]
     pub per_category: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_nothing(percent: &f64) -> bool {
+    *percent == 0.0
 }
 
 fn is_zero(number: &u32) -> bool {

@@ -4,20 +4,16 @@ use super::{bundle, output};
 use crate::decide::question::Questions;
 use crate::decide::receipt::Receipt;
 use crate::decide::{Authority, Deciding, Question};
+use crate::receipts::file::{self, Line, each_line, know};
 use anyhow::{Context, bail};
-use attune_engine::decide::Program;
-use attune_engine::label::Programs;
 use attune_engine::words::{self, Lang};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use clap::Args;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Options of `attune decide`.
 #[derive(Debug, Args)]
@@ -125,76 +121,20 @@ fn answer(args: &DecideArgs, deciding: &Deciding, mut question: Question) -> any
 }
 
 fn append(path: &Path, question: &Question, deciding: &Deciding, answer: &str) -> anyhow::Result<()> {
-    let (mut previous, mut bundles) = (String::new(), BTreeMap::new());
+    let (mut previous, mut bundles) = (String::new(), BTreeSet::new());
     if path.exists() {
-        each_receipt(path, &mut bundles, |_, receipt, _| {
-            previous = receipt.digest;
+        each_line::<io::Error>(path, |_, _, line| {
+            if let Line::Receipt(receipt) = line {
+                previous = receipt.digest;
+                bundles.insert(receipt.bundle);
+            }
             Ok(())
         })?;
     }
     let receipt = Receipt::new(question, &deciding.programs, answer, &previous);
     let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-    if !bundles.contains_key(&receipt.bundle) {
-        writeln!(file, "{}", serde_json::to_string(&Bundles::of(&deciding.programs))?)?;
-    }
-    writeln!(file, "{}", serde_json::to_string(&receipt)?)?;
+    file::append(&mut file, &receipt, &deciding.programs, bundles.contains(&receipt.bundle))?;
     Ok(file.sync_all()?)
-}
-
-/// A line before the first receipt of a bundle, so that the file says all that it takes to decide again. Nobody has to
-/// trust it: receipts name bundles by their digest.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Bundles {
-    /// Payload, in base 64.
-    device: String,
-    server: Option<String>,
-}
-
-impl Bundles {
-    fn of(programs: &Programs) -> Self {
-        let text = |program: &Program| BASE64_STANDARD.encode(program.bundle.to_bytes());
-        Self { device: text(&programs.device), server: programs.server.as_ref().map(text) }
-    }
-
-    fn read(&self) -> Option<Deciding> {
-        let device = BASE64_STANDARD.decode(&self.device).ok()?;
-        let server = self.server.as_ref().map(|text| BASE64_STANDARD.decode(text)).transpose().ok()?;
-        Some(Deciding::of_bundles(Programs::load(&device, server.as_deref()).ok()?, Vec::new()))
-    }
-}
-
-type Known = BTreeMap<String, Arc<Deciding>>;
-
-/// Adds what decided under each digest by which a receipt may name it: the device's bundle, or the server's.
-fn know(known: &mut Known, deciding: Deciding) {
-    let deciding = Arc::new(deciding);
-    let programs = &deciding.programs;
-    for program in [Some(&programs.device), programs.server.as_ref()].into_iter().flatten() {
-        known.insert(format!("{:032x}", program.digest), Arc::clone(&deciding));
-    }
-}
-
-fn each_receipt(
-    path: &Path,
-    known: &mut Known,
-    mut take: impl FnMut(usize, Receipt, &Known) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let file = File::open(path).with_context(|| path.display().to_string())?;
-    for (index, line) in BufReader::new(file).lines().enumerate() {
-        let line = line?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        if let Ok(bundles) = serde_json::from_str::<Bundles>(&line) {
-            let not = || format!("{}, line {}: not a bundle of this version", path.display(), index + 1);
-            know(known, bundles.read().with_context(not)?);
-            continue;
-        }
-        let not = || format!("{}, line {}: not a receipt", path.display(), index + 1);
-        take(index + 1, serde_json::from_str(&line).with_context(not)?, known)?;
-    }
-    Ok(())
 }
 
 /// Runs `attune verify`.
@@ -208,8 +148,15 @@ pub fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
     }
     let mut previous = String::new();
     let (mut same, mut erased, mut wrong) = (0u64, 0u64, 0u64);
-    each_receipt(&args.receipts, &mut bundles, |line, receipt, bundles| {
-        match receipt.verify(&previous, bundles) {
+    let read = each_line::<io::Error>(&args.receipts, |line, _, content| {
+        let receipt = match content {
+            Line::Bundles(deciding) => {
+                know(&mut bundles, *deciding);
+                return Ok(());
+            }
+            Line::Receipt(receipt) => receipt,
+        };
+        match receipt.verify(&previous, &bundles) {
             Ok(true) => same += 1,
             Ok(false) => erased += 1,
             Err(fault) => {
@@ -219,7 +166,8 @@ pub fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
         }
         previous = receipt.digest;
         Ok(())
-    })?;
+    });
+    read.with_context(|| args.receipts.display().to_string())?;
     if args.json {
         output::json(&serde_json::json!({ "same": same, "erased": erased, "wrong": wrong }))?;
     } else {

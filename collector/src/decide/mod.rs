@@ -73,6 +73,12 @@ impl Deciding {
         Self { programs, hidden: BTreeSet::new(), declared: BTreeSet::new(), contents, server_only }
     }
 
+    /// Whether `name` is a declared attribute.
+    #[must_use]
+    pub fn declares(&self, name: &str) -> bool {
+        self.declared.contains(name)
+    }
+
     /// Whether somebody's stored attributes count for one of these placements.
     #[must_use]
     pub fn wants_stored(&self, placements: &[String]) -> bool {

@@ -7,6 +7,7 @@ use crate::decide::{Authority, Question, Unfit};
 use crate::error::ApiError;
 use crate::extract::parse;
 use crate::extract::signature::{KEY, signed_site};
+use crate::receipts::log::{Kept, is_kept, single};
 use crate::sites::SiteEntry;
 use crate::state::App;
 use crate::telemetry::Metric;
@@ -164,7 +165,32 @@ pub(super) async fn one(app: &App, asker: &Asker, mut question: Question) -> Res
         _ => BTreeMap::new(),
     };
     app.metrics.add(Metric::Decisions, placements.len() as u64);
-    Ok(site.deciding.answer(&question, authority, &stored)?)
+    let answer = site.deciding.answer(&question, authority, &stored)?;
+    if is_kept(&site.deciding, site.receipts_percent, &question) {
+        keep(app, site, &question, authority, &stored, &answer)?;
+    }
+    Ok(answer)
+}
+
+/// Writes down what was decided, placement by placement. Each is made again for that, from what will be written alone:
+/// where it comes out otherwise, something that decided is not in the receipt.
+fn keep(
+    app: &App,
+    site: &Arc<SiteEntry>,
+    question: &Question,
+    authority: Authority,
+    stored: &BTreeMap<String, Value>,
+    answer: &str,
+) -> Result<(), ApiError> {
+    for (question, output) in single(&site.deciding, question, authority, stored)? {
+        if !answer.contains(&output) {
+            app.metrics.add(Metric::DecisionsDiffer, 1);
+            tracing::error!(answer, output, "a decision came out otherwise when it was made again");
+        }
+        let kept = app.decisions.keep(Kept { site: Arc::clone(site), question, output, at: app.now() });
+        app.metrics.add(if kept { Metric::DecisionsKept } else { Metric::DecisionsNotKept }, 1);
+    }
+    Ok(())
 }
 
 /// What files said of the user; nothing where the store does not answer, which rules take for unknown.
