@@ -1,7 +1,13 @@
-//! The best card for what somebody spends: rates, tiers, caps and minimum spend less the fee, in whole money.
+//! The best card for what somebody spends: rates, tiers, caps and minimum spend less the fee, in whole money; and the cards
+//! that are most like another.
 
-use attune_schema::cards::{Benefit, Card, Hint, Reason, Spend, Worth};
-use std::collections::BTreeSet;
+use attune_schema::cards::{Benefit, Card, Difference, Hint, Likeness, Reason, Spend, Worth};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is taken to be spent in each category where nobody says.
+const EACH: u64 = 100_000;
+/// All spend that no card names; where nobody says what is spent.
+const OTHER: &str = "other";
 
 /// Parts of a whole that a rate of 1 % is: two decimals of a percent.
 const PERCENT: f64 = 100.0;
@@ -9,25 +15,86 @@ const PERCENT: f64 = 100.0;
 const WHOLE: u128 = 10_000;
 
 /// What each card would bring, best first: by net benefit, then the lower fee, then id. A card that cannot be read is a
-/// problem, named, and left out.
+/// problem, named, and left out; one that is no longer given out is left out.
 #[must_use]
 pub fn best(cards: &[Card], spend: &Spend) -> (Vec<Worth>, Vec<String>) {
-    let (mut worths, mut problems, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (cards, problems) = sound(cards);
+    let offered = cards.into_iter().filter(|card| !card.discontinued);
+    let mut worths: Vec<Worth> = offered.map(|card| worth(card, spend)).collect();
+    worths.sort_by(|a, b| {
+        let by_worth = b.net_monthly.cmp(&a.net_monthly);
+        by_worth.then(a.monthly_fee.cmp(&b.monthly_fee)).then_with(|| a.card.cmp(&b.card))
+    });
+    (worths, problems)
+}
+
+/// The cards most like the one called `id`, and at least `least_percent` like it: by what both give of what either gives
+/// (weighted Jaccard index, *Ruzicka 1958*), then the lower fee, then id. Each category by itself, at what `spend` says; where
+/// it says nothing, at 100,000 each, with every minimum met. `None` if there is no such card.
+#[must_use]
+pub fn similar(
+    cards: &[Card],
+    id: &str,
+    spend: Option<&Spend>,
+    least_percent: u64,
+) -> (Option<Vec<Likeness>>, Vec<String>) {
+    let (cards, problems) = sound(cards);
+    let Some(mine) = cards.iter().find(|card| card.id == id) else { return (None, problems) };
+    let assumed = spend.is_none().then(|| assumed(&cards));
+    let Some(spend) = spend.or(assumed.as_ref()) else { return (None, problems) };
+    let given = |card: &Card, category: &String, amount: u64| -> u64 {
+        let monthly = BTreeMap::from([(category.clone(), amount)]);
+        let only = Spend { previous_month: spend.previous_month, monthly };
+        card.benefits.iter().map(|benefit| reason(card, benefit, &only, only.previous_month).amount).sum()
+    };
+    let likeness = |card: &Card| {
+        let differences = spend.monthly.iter().map(|(category, amount)| Difference {
+            category: category.clone(),
+            spend: *amount,
+            before: given(mine, category, *amount),
+            after: given(card, category, *amount),
+        });
+        let benefits: Vec<Difference> = differences.filter(|one| one.before > 0 || one.after > 0).collect();
+        let sum = |of: fn(&Difference) -> u64| benefits.iter().map(|one| u128::from(of(one))).sum::<u128>();
+        let (both, either) = (sum(|one| one.before.min(one.after)), sum(|one| one.before.max(one.after)));
+        let percent = (both * 100).checked_div(either).unwrap_or(0) as u64;
+        Likeness { card: card.id.clone(), percent, monthly_fee: card.annual_fee.div_ceil(12), benefits }
+    };
+    let others = cards.iter().filter(|card| card.id != id && !card.discontinued);
+    let mut alike: Vec<Likeness> = others.map(|card| likeness(card)).collect();
+    alike.retain(|one| one.percent >= least_percent.max(1));
+    alike.sort_by(|a, b| {
+        let by_percent = b.percent.cmp(&a.percent);
+        by_percent.then(a.monthly_fee.cmp(&b.monthly_fee)).then_with(|| a.card.cmp(&b.card))
+    });
+    (Some(alike), problems)
+}
+
+/// As much in each category that a card names, and in one that none does, with every tier and minimum reached.
+fn assumed(cards: &[&Card]) -> Spend {
+    let benefits = || cards.iter().flat_map(|card| &card.benefits);
+    let named =
+        benefits().flat_map(|benefit| benefit.categories.iter().chain(&benefit.except)).map(String::as_str);
+    let monthly = named.chain([OTHER]).map(|category| (category.to_owned(), EACH)).collect();
+    let tiers = benefits().flat_map(|benefit| &benefit.tiers).map(|tier| tier.from);
+    let previous_month = tiers.chain(cards.iter().map(|card| card.minimum_spend)).max().unwrap_or(0);
+    Spend { previous_month, monthly }
+}
+
+/// The cards that can be compared, and what is wrong with the others.
+fn sound(cards: &[Card]) -> (Vec<&Card>, Vec<String>) {
+    let (mut sound, mut problems, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     for card in cards {
         let mut found = faults(card);
         if !seen.insert(&card.id) {
             found.push(format!("card {}: defined twice; the first definition counts", card.id));
         }
         if found.is_empty() {
-            worths.push(worth(card, spend));
+            sound.push(card);
         }
         problems.extend(found);
     }
-    worths.sort_by(|a, b| {
-        let by_worth = b.net_monthly.cmp(&a.net_monthly);
-        by_worth.then(a.monthly_fee.cmp(&b.monthly_fee)).then_with(|| a.card.cmp(&b.card))
-    });
-    (worths, problems)
+    (sound, problems)
 }
 
 fn faults(card: &Card) -> Vec<String> {
@@ -164,6 +231,42 @@ mod tests {
             [Hint { needs_more_spend: 500_000, net_monthly: 3_166 }],
             "the worse tier is no hint"
         );
+    }
+
+    #[test]
+    fn the_most_similar_card_is_found_benefit_by_benefit() {
+        let card = |id: &str, cafe: f64, travel: f64, fee: u64, discontinued: bool| {
+            json!({ "id": id, "annual_fee": fee, "discontinued": discontinued, "benefits": [
+                { "categories": ["cafe"], "tiers": [{ "rate_percent": cafe, "monthly_cap": 5_000 }] },
+                { "categories": ["travel"], "tiers": [{ "from": 300_000, "rate_percent": travel }] },
+            ] })
+        };
+        let cards: Vec<Card> = from_value(json!([
+            card("old", 10.0, 2.0, 0, true),
+            card("near", 5.0, 3.0, 12_000, false),
+            card("far", 0.0, 9.0, 0, false),
+            card("twin", 10.0, 2.0, 0, true),
+            card("cheap", 5.0, 3.0, 0, false),
+            card("none", 0.0, 0.0, 0, false),
+        ]))
+        .unwrap();
+        // 5,000 (the cap) and 2,000 against 5,000 and 3,000: 7,000 of 8,000.
+        let (alike, problems) = similar(&cards, "old", None, 30);
+        let alike = alike.unwrap();
+        assert_eq!(problems, Vec::<String>::new());
+        let found: Vec<_> = alike.iter().map(|one| (one.card.as_str(), one.percent)).collect();
+        assert_eq!(
+            found,
+            [("cheap", 87), ("near", 87)],
+            "discontinued ones and those below 30 % are left out"
+        );
+        let [cafe, travel] = alike[0].benefits.as_slice() else { panic!("{alike:?}") };
+        assert_eq!((cafe.before, cafe.after, travel.before, travel.after), (5_000, 5_000, 2_000, 3_000));
+        // Who spends on travel alone, and too little for its tier, has nothing in common with anything.
+        let spend = Spend { previous_month: 0, monthly: from_value(json!({ "travel": 50_000 })).unwrap() };
+        assert_eq!(similar(&cards, "old", Some(&spend), 0).0, Some(vec![]));
+        assert_eq!(similar(&cards, "moon", None, 0).0, None);
+        assert!(best(&cards, &spend).0.iter().all(|worth| worth.card != "old" && worth.card != "twin"));
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub struct Card {
     pub minimum_spend: u64,
     /// What it gives; several benefits of one category add up.
     pub benefits: Vec<Benefit>,
+    /// No longer given out: it is compared with, never recommended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub discontinued: bool,
 }
 
 /// Money back for spend.
@@ -95,4 +98,30 @@ pub struct Hint {
     pub needs_more_spend: u64,
     /// The card's net benefit then.
     pub net_monthly: i64,
+}
+
+/// A card that is like another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Likeness {
+    /// Id of the card.
+    pub card: String,
+    /// What both give of what either gives, in per cent, rounded down: 100 is the same.
+    pub percent: u64,
+    /// A twelfth of the annual fee.
+    pub monthly_fee: u64,
+    /// Benefit by benefit, by category; where neither gives anything there is none.
+    pub benefits: Vec<Difference>,
+}
+
+/// What two cards give in a month for the spend of one category.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The category.
+    pub category: String,
+    /// That spend.
+    pub spend: u64,
+    /// What the first card gives.
+    pub before: u64,
+    /// What this one gives.
+    pub after: u64,
 }
