@@ -38,6 +38,8 @@ enum What {
     Query(Query),
     /// Models in the engine, one thread.
     Models,
+    /// Decisions over HTTP, beside a handler that only parses.
+    Decide(Decide),
 }
 
 #[derive(Args)]
@@ -45,6 +47,26 @@ struct Query {
     /// How many events are asked about; 20000000 is what the design was measured with.
     #[arg(long, default_value_t = 2_000_000)]
     events: u64,
+}
+
+#[derive(Args)]
+struct Decide {
+    /// Length of a run.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// How often each is run, in turn.
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
+}
+
+/// Runs the program that makes load, beside a collector of a release build.
+fn load(arguments: &[&str], rest: &[String]) -> Result<()> {
+    run(cargo().args(["build", "--release", "--package", "attune-collector"]))?;
+    run(cargo()
+        .args(["run", "--release", "--package", "attune-tests", "--bin", "load", "--"])
+        .args(arguments)
+        .arg(root().join("target/release/attune"))
+        .args(rest))
 }
 
 #[derive(Args)]
@@ -118,6 +140,9 @@ impl Bench {
             Some(What::Backtest(backtest)) => return backtest.run(),
             Some(What::Query(query)) => return query.run(),
             Some(What::Sdk(sdk)) => return sdk.run(),
+            Some(What::Decide(decide)) => {
+                return load(&["--decide"], &[decide.seconds.to_string(), decide.rounds.to_string()]);
+            }
             Some(What::Models) => {
                 return run(cargo().args([
                     "run",
@@ -130,10 +155,6 @@ impl Bench {
             }
             None => {}
         }
-        run(cargo().args(["build", "--release", "--package", "attune-collector"]))?;
-        run(cargo()
-            .args(["run", "--release", "--package", "attune-tests", "--bin", "load", "--"])
-            .arg(root().join("target/release/attune"))
-            .args([self.seconds.to_string(), self.rounds.to_string(), self.backlog.to_string()]))
+        load(&[], &[self.seconds.to_string(), self.rounds.to_string(), self.backlog.to_string()])
     }
 }

@@ -6,6 +6,8 @@
 //! as JSON of 4 kB, fresh ids in every request; processor time and peak memory of the server process from `/proc`.
 #![expect(clippy::print_stdout, reason = "a bench talks on standard output")]
 
+#[path = "load/decide.rs"]
+mod decide;
 #[path = "load/steady.rs"]
 mod steady;
 
@@ -43,10 +45,11 @@ async fn main() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["--bare", port] => bare(port.parse()?).await,
+        ["--decide", binary, seconds, rounds] => decisions(binary, seconds.parse()?, rounds.parse()?).await,
         [binary, seconds, rounds, backlog] => {
             compare(binary, seconds.parse()?, rounds.parse()?, backlog.parse()?).await
         }
-        _ => bail!("usage: load BINARY SECONDS ROUNDS BACKLOG"),
+        _ => bail!("usage: load BINARY SECONDS ROUNDS BACKLOG, or load --decide BINARY SECONDS ROUNDS"),
     }
 }
 
@@ -84,7 +87,13 @@ async fn bare(port: u16) -> Result<()> {
         };
         if parsed { StatusCode::OK } else { StatusCode::BAD_REQUEST }
     };
-    let app = Router::new().route("/v1/batch", post(handler)).route("/health", get(|| async { "ok" }));
+    let parsed = async |body: Bytes| {
+        serde_json::from_slice::<serde_json::Value>(&body).map_or(StatusCode::BAD_REQUEST, |_| StatusCode::OK)
+    };
+    let app = Router::new()
+        .route("/v1/batch", post(handler))
+        .route("/parse", post(parsed))
+        .route("/health", get(|| async { "ok" }));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     Ok(axum::serve(listener, app).await?)
 }
@@ -314,40 +323,87 @@ fn pinned(program: &str, both: bool) -> Command {
     command
 }
 
-async fn compare(binary: &str, seconds: u64, rounds: u32, backlog: u64) -> Result<()> {
-    let folder = std::env::temp_dir().join(format!("attune-load-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let bare_port = free_port()?;
+/// Gives the load the second processor for itself.
+fn move_to_second() -> Result<()> {
     let own = std::process::id().to_string();
     let moved = Command::new("taskset").args(["-a", "-c", "-p", "1", &own]).stdout(Stdio::null()).status();
     if !moved.context("taskset, of util-linux")?.success() {
         bail!("this needs two processors: one for the server, one for the load");
     }
-    let bare = Server::start(
-        pinned(&std::env::current_exe()?.to_string_lossy(), false).args(["--bare", &bare_port.to_string()]),
-        bare_port,
-    )
-    .await?;
-    let start = async |data: &Path, warehouse: Option<&str>, both: bool| -> Result<(Server, String)> {
-        let port = free_port()?;
-        let mut command = pinned(binary, both);
-        command.arg("serve").arg("--data").arg(data).args(["--listen", &format!("127.0.0.1:{port}")]);
-        command.env("ATTUNE_ADMIN_PASSWORD", "only for this run").env("ATTUNE_LOG", "error");
-        match warehouse {
-            Some(url) => command.env("CLICKHOUSE_URL", url),
-            None => command.env_remove("CLICKHOUSE_URL"),
-        };
-        let mut server = Server::start(&mut command, port).await?;
-        server.data = data.to_owned();
-        if data.join("key").exists() {
-            return Ok((server, std::fs::read_to_string(data.join("key"))?));
+    Ok(())
+}
+
+/// A handler that parses and drops.
+async fn bare_server() -> Result<Server> {
+    let port = free_port()?;
+    let own = std::env::current_exe()?;
+    Server::start(pinned(&own.to_string_lossy(), false).args(["--bare", &port.to_string()]), port).await
+}
+
+/// A collector over the folder `data`, and the key of its site `load`.
+async fn collector(
+    binary: &str,
+    data: &Path,
+    warehouse: Option<&str>,
+    both: bool,
+) -> Result<(Server, String)> {
+    let port = free_port()?;
+    let mut command = pinned(binary, both);
+    command.arg("serve").arg("--data").arg(data).args(["--listen", &format!("127.0.0.1:{port}")]);
+    command.env("ATTUNE_ADMIN_PASSWORD", "only for this run").env("ATTUNE_LOG", "error");
+    match warehouse {
+        Some(url) => command.env("CLICKHOUSE_URL", url),
+        None => command.env_remove("CLICKHOUSE_URL"),
+    };
+    let mut server = Server::start(&mut command, port).await?;
+    server.data = data.to_owned();
+    if data.join("key").exists() {
+        return Ok((server, std::fs::read_to_string(data.join("key"))?));
+    }
+    let added = Command::new(binary).args(["site", "add", "load", "--json", "--data"]).arg(data).output()?;
+    let site: serde_json::Value = serde_json::from_slice(&added.stdout).context("site add")?;
+    let key = site["key"].as_str().context("the site has no key")?.to_owned();
+    std::fs::write(data.join("key"), &key)?;
+    Ok((server, key))
+}
+
+/// Decisions over HTTP, beside what parsing the question costs.
+async fn decisions(binary: &str, seconds: u64, rounds: u32) -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("attune-decide-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    move_to_second()?;
+    let bare = bare_server().await?;
+    let (attune, key) = collector(binary, &folder.join("away"), Some(AWAY), false).await?;
+    decide::publish(&attune).await?;
+    println!(
+        "100 campaigns of five conditions; the server has one core, the load another; {seconds} s a run"
+    );
+    println!("{RATE} questions a second{:>31}{:>10}", "p50 ms", "p99 ms");
+    for round in 1..=rounds {
+        for (name, server, path) in [
+            ("bare axum, parse and drop", &bare, "/parse"),
+            ("attune, POST /v1/decide", &attune, "/v1/decide"),
+        ] {
+            let times = decide::paced(server, &key, path, seconds).await?;
+            let (p50, p99) = (times.quantile(0.50), times.quantile(0.99));
+            println!("{:<46}{p50:>10.2}{p99:>10.2}", format!("{round}. {name}"));
         }
-        let added =
-            Command::new(binary).args(["site", "add", "load", "--json", "--data"]).arg(data).output()?;
-        let site: serde_json::Value = serde_json::from_slice(&added.stdout).context("site add")?;
-        let key = site["key"].as_str().context("the site has no key")?.to_owned();
-        std::fs::write(data.join("key"), &key)?;
-        Ok((server, key))
+    }
+    for round in 1..=rounds {
+        let (rate, cpu) = decide::batches(&attune, &key, seconds).await?;
+        println!("{round}. batches of 100: {rate:.0} decisions/s, {cpu:.1} µs of the processor each");
+    }
+    drop(attune);
+    Ok(std::fs::remove_dir_all(&folder)?)
+}
+
+async fn compare(binary: &str, seconds: u64, rounds: u32, backlog: u64) -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("attune-load-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    move_to_second()?;
+    let bare = bare_server().await?;
+    let start = async |data: &Path, warehouse: Option<&str>, both: bool| {
+        collector(binary, data, warehouse, both).await
     };
     // A store that is away leaves the collector alone: what is measured is ingest, durable before the answer.
     let (attune, key) = start(&folder.join("away"), Some(AWAY), false).await?;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 pub(super) struct Times(Vec<f64>);
 
 impl Times {
-    fn new(mut times: Vec<f64>) -> Self {
+    pub(super) fn new(mut times: Vec<f64>) -> Self {
         times.sort_by(f64::total_cmp);
         Self(times)
     }
@@ -25,7 +25,7 @@ impl Times {
 
 /// Moments `gap` apart, sent when they are due by a thread that sleeps: the runtime's timer, which counts whole
 /// milliseconds, would be most of a wait that is shorter than that.
-fn moments(gap: Duration, count: u64) -> tokio::sync::mpsc::UnboundedReceiver<Instant> {
+pub(super) fn moments(gap: Duration, count: u64) -> tokio::sync::mpsc::UnboundedReceiver<Instant> {
     let (due, moments) = tokio::sync::mpsc::unbounded_channel();
     std::thread::spawn(move || {
         let mut next = Instant::now();
