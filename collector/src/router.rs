@@ -3,8 +3,8 @@
 use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
-    account, backtests, batch, console, decide, delivery, documents, erasures, exports, foreign, import,
-    live, ofrep, people_files, questions, raw, server, server_keys, settings, sites,
+    account, backtests, batch, capture, console, decide, delivery, documents, erasures, exports, foreign,
+    import, live, ofrep, people_files, questions, raw, server, server_keys, settings, sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
@@ -90,6 +90,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(sites::source))
         .routes(routes!(sites::problems))
         .routes(routes!(settings::read, settings::update))
+        .routes(routes!(capture::read, capture::update))
         .routes(routes!(questions::funnel))
         .routes(routes!(questions::trend))
         .routes(routes!(questions::retention))

@@ -26,7 +26,7 @@ mod store;
 mod turn;
 mod user;
 
-pub use document::{Body, Kind, Past, Settings};
+pub use document::{Body, Capture, Kind, Past, Settings};
 pub use erasure::ErasureRecord;
 pub use error::Error;
 pub use random::{Random, SystemRandom};

@@ -48,6 +48,15 @@ export interface Signed {
   token?: string;
 }
 
+/** How much is captured: 0 nothing, 1 page views, 2 also clicks and events by name, 3 also forms, 4 also time, scrolling, vitals and errors, 5 also declared properties. */
+export interface Level {
+  level: 0 | 1 | 2 | 3 | 4 | 5;
+  /** What says so: a rule of the site, no rule of the site, a page over http, no bundle, the visitor. */
+  by: "rule" | "default" | "http" | "no_bundle" | "consent";
+  /** The rule, whatever lowered it. */
+  rule: { level: 0 | 1 | 2 | 3 | 4 | 5; path: string; category: string; scheme: string } | null;
+}
+
 /** What works: all; everything but decisions; nothing. Undefined until it is known. */
 export type Mode = "full" | "lite" | "off";
 
@@ -88,6 +97,8 @@ export interface Attune {
   expose(fields: { placement: string; campaign: string; variant: string; offer: string; decision: string }): Promise<void>;
   /** Every step of the decision that would be made now; for people who work on the site. */
   explain(placement: string): Promise<unknown>;
+  /** How much is captured on this page, and why. */
+  explainLevel(): Promise<Level | undefined>;
   readonly mode: Mode | undefined;
   /** Why the mode is not `full`, or what is missing in it. */
   readonly why: "" | "storage_blocked" | "no_wasm" | "no_bundle" | "not_loaded" | undefined;

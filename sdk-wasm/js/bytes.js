@@ -7,6 +7,7 @@ export function toText(bytes) {
 }
 
 export const encoder = new TextEncoder();
+export const decoder = new TextDecoder();
 
 export function toBytes(text) {
   const bytes = new Uint8Array(text.length);

@@ -1,8 +1,6 @@
 // The Wasm core: texts and bytes go through its memory, everything else is a number.
 
-import { encoder, toText } from "./bytes.js";
-
-const decoder = new TextDecoder();
+import { decoder, encoder, toText } from "./bytes.js";
 
 // Wraps the exports of an instance. Operations have the numbers of `Page::call` in src/lib.rs; texts are
 // separated by NUL.

@@ -23,8 +23,13 @@ export function openDecider(store, who, consent, instantiate) {
   let payload = null;
   let view = [];
   let fresh = []; // Name, time, session and fields of what no profile has learnt.
-  let installed;
-  const installing = new Promise((done) => (installed = done));
+  let missing = false; // There is no bundle: nobody waits for one.
+  let [installed, failed, installing] = [];
+  const wait = () => {
+    installing = new Promise((done, fail) => ([installed, failed] = [done, fail]));
+    installing.catch(nothing);
+  };
+  wait();
 
   const kept = () => toBytes(store.text("profile"));
   const stored = () => {
@@ -70,9 +75,17 @@ export function openDecider(store, who, consent, instantiate) {
   const self = {
     // Null until it was loaded.
     core: () => core,
-    // The core, once there is a bundle; fails where Wasm does not run.
-    load: () => (loading = loading || load()),
+    // The core, once there is a bundle; fails where there is none, and where Wasm does not run.
+    load: () => (missing ? Promise.reject() : (loading = loading || load())),
+    // No bundle could be had or verified, for now.
+    without() {
+      missing = true;
+      loading = null;
+      failed();
+      wait();
+    },
     install(bytes) {
+      missing = false;
       payload = bytes;
       if (core) core.install(payload);
       installed();

@@ -121,6 +121,7 @@ for (const [what, [path, mode]] of Object.entries(blocked))
     await page.waitForTimeout(700);
     expect(await page.evaluate(() => [window.attune.mode, window.attune.why])).toEqual(mode);
     await expect(page.locator("[data-attune-text]")).toHaveText("The default");
+    if (mode[1] === "no_bundle") expect(await page.evaluate(() => window.attune.decide("home-hero")), "nobody waits").toBe(null);
     expect(wrong).toEqual([]);
   });
 
