@@ -146,6 +146,7 @@ pub fn router(app: App) -> Router {
         .route("/ofrep/v1/evaluate/flags", options(batch::preflight))
         .route("/ofrep/v1/evaluate/flags/{key}", options(batch::preflight))
         .route("/v1/manifest", get(delivery::manifest))
+        .route("/v1/token-keys", get(delivery::token_keys))
         .route("/v1/bundle/{hash}", get(delivery::bundle))
         .route("/tag.js", get(delivery::tag))
         .route("/sdk/{*file}", get(delivery::sdk))

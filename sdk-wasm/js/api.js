@@ -31,12 +31,13 @@ export function apiOf(page) {
   return {
     page: (name, fields) => record("page_viewed", { name }, fields),
     track: (name, fields) => record(String(name), {}, fields),
-    // `token` says it on the word of the site's server.
+    // `token` says it on the word of the site's server: what it says of the user counts until it expires.
     identify(id, traits, { token } = {}) {
       if (!id || PERSONAL.test(String(id).normalize("NFKC"))) return false;
       who.token = token;
       if (who.identify(clip(String(id), 128))) record("identified", {});
       decider.changed();
+      page.lend(token, id);
       wall.through(Object.values(traits || {}), (clean) => {
         const values = plain(clean.fields(traits));
         if (values.length && consent.personalises())
@@ -79,7 +80,8 @@ export function apiOf(page) {
     peek: (placement, options) => decide(placement, options, true),
     explain: (placement) =>
       decided(async (core) => {
-        const about = [core.profile(), decider.payload(), core.question(placement, Date.now(), 1)];
+        const question = core.question(placement, Date.now(), 1);
+        const about = [core.seen(), decider.payload(), question];
         return page.part(__EXPLAIN__).then(({ explain }) => explain(base, ...about)).catch(() => []);
       }),
     // How much is captured here, and which rule says so.

@@ -1,21 +1,19 @@
 // The signed bundle: kept on the device so that decisions wait for nobody, refreshed while the page is open.
 
-import { decoder, toBytes, toText } from "./bytes.js";
+import { decoder, fromBase64, toBytes, toText } from "./bytes.js";
 import { nothing } from "./safe.js";
 
 const VERSION = 3;
 const HEADER = 67; // "AS1" and an Ed25519 signature; the payload follows.
 const REFRESH_MS = 30_000;
 
-const decode = (text) => toBytes(atob(text.replace(/-/g, "+").replace(/_/g, "/")));
-
-// The payload of a signed bundle, or null: a bundle that cannot be verified does not exist.
-async function verified(bytes, key) {
+// The payload of what is signed like a bundle, or null: what cannot be verified does not exist.
+export async function verified(bytes, key) {
   try {
-    const verifier = await crypto.subtle.importKey("raw", decode(key), "Ed25519", false, ["verify"]);
+    const verifier = await crypto.subtle.importKey("raw", fromBase64(key), "Ed25519", false, ["verify"]);
     const payload = bytes.subarray(HEADER);
     const good = await crypto.subtle.verify("Ed25519", verifier, bytes.subarray(3, HEADER), payload);
-    return good && payload[2] === VERSION ? payload : null;
+    return good ? payload : null;
   } catch {
     return null;
   }
@@ -54,7 +52,7 @@ export function bundles(store, base, site, key, installed, unverified) {
 
   async function install(hash, bytes, keep) {
     const payload = await verified(bytes, key);
-    if (!payload) {
+    if (!payload || payload[2] !== VERSION) {
       if (!crypto.subtle) unverified(bytes.subarray(HEADER));
       return false;
     }

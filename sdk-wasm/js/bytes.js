@@ -15,6 +15,8 @@ export function toBytes(text) {
   return bytes;
 }
 
+export const fromBase64 = (text) => toBytes(atob(text.replace(/-/g, "+").replace(/_/g, "/")));
+
 // Random bytes that are a UUID of `version`.
 export function uuid(version) {
   const id = crypto.getRandomValues(new Uint8Array(16));

@@ -59,5 +59,9 @@ export function coreOf({ memory, room, call, answer }) {
     profile: () => bytes(20, ""),
     // Takes over a profile that another tab stored.
     adopt: (profile) => ask(21, profile),
+    // Values count as attributes until then, and are not kept.
+    lend: (until) => ask(22, "", until),
+    // The profile with what is lent, as the last decision or question saw it.
+    seen: () => bytes(23, ""),
   };
 }

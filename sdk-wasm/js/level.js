@@ -7,7 +7,7 @@ const VIEWS = 1;
 
 // The least level at which an event of this name is captured.
 export const needed = (name) =>
-  /^((page|item)_viewed|offer_.*|identified|aliased|group_joined)$/.test(name) ? VIEWS
+  /^((page|item)_viewed|offer_.*|identified|aliased|group_joined|token_refused)$/.test(name) ? VIEWS
   : /^form_/.test(name) ? 3
   : /^(page_left|vitals_measured|error_raised|promotion_viewed)$/.test(name) ? 4
   : 2;

@@ -92,6 +92,25 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   const ask = (placement, limit) =>
     consent.personalises() ? part(__SERVER__).then((module) => module.ask({ base, site, who, consent, decider }, placement, limit)).catch(() => null) : null;
 
+  // What the site's server says of the user, for placements to wait for.
+  let lending = null;
+  let lent = false;
+  function lend(token, user) {
+    if (!token && !lent) return;
+    lent = !!token;
+    const reading = token ? part(__TOKEN__).then(({ readToken }) => readToken(String(token), String(user), { base, site, key })) : Promise.resolve({});
+    lending = Promise.all([reading.catch(() => ({ refused: "keys" })), decider.load()]).then(([{ attributes = {}, until = 0, refused }, core]) => {
+      if (who.token !== token) return; // Somebody else by now.
+      if (refused) {
+        who.token = undefined;
+        record("token_refused", { reason: refused });
+      }
+      core.give(plain(attributes));
+      core.lend(until);
+      fill();
+    }, nothing);
+  }
+
   // Placements are a part of their own, and what decides them another: pages without any load neither.
   let places = null;
   let placing = false;
@@ -106,7 +125,8 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
       const since = ready ? performance.now() : 0;
       placing = true;
       Promise.all([part(__PLACEMENT__), decider.load().catch(() => part(__SERVER__).then(({ lite }) => lite))])
-        .then(([module, core]) => {
+        .then(async ([module, core]) => {
+          await lending;
           places = module.placements(core, PLACEMENTS, record, ask);
           places.learn();
           fill(since);
@@ -164,7 +184,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   }
 
   const api = apiOf({
-    decider, queue, store, who, base, site, consent, wall, levels, listeners, put, fill, part, saveSoon, save, ask,
+    decider, queue, store, who, base, site, consent, wall, levels, listeners, put, fill, lend, part, saveSoon, save, ask,
     flush: out.flush,
     places: () => places,
     place: () => place,

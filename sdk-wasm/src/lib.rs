@@ -143,6 +143,8 @@ impl Page {
             #[cfg(feature = "explain")]
             19 => output = client.explain(&input).unwrap_or_default().into_bytes(),
             20 => output = client.profile(),
+            22 => client.lend(take(&mut self.fields), now),
+            23 => output = client.seen_profile(),
             21 => client.adopt(&input),
             _ => {}
         }

@@ -116,6 +116,7 @@ fn measure() -> Result<BTreeMap<&'static str, Bytes>> {
         ("pattern", "sdk", &["/lazy/pattern"]),
         ("redact", "sdk", &["/lazy/redact"]),
         ("server", "sdk", &["/lazy/server"]),
+        ("token", "sdk", &["/lazy/token"]),
         ("explain", "sdk", &["/lazy/explain", "/explain_wasm"]),
         ("console", "console", &["/page", "/script", "/wasm", "/style"]),
     ] {
