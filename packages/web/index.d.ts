@@ -101,7 +101,7 @@ export interface Attune {
   explainLevel(): Promise<Level | undefined>;
   readonly mode: Mode | undefined;
   /** Why the mode is not `full`, or what is missing in it. */
-  readonly why: "" | "storage_blocked" | "no_wasm" | "no_bundle" | "not_loaded" | undefined;
+  readonly why: "" | "storage_blocked" | "not_encrypted" | "no_wasm" | "no_bundle" | "not_loaded" | undefined;
 }
 
 export const attune: Attune;

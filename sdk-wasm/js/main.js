@@ -36,7 +36,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   let place = { url: calls.url, category: "" };
   let personalised = true;
   const consent = consents(store, banner, consentChanged);
-  const decider = openDecider(store, who, consent, (models) => WebAssembly.instantiateStreaming(fetch(base + "sdk/" + (models ? __MODELS__ : __WASM__))));
+  const decider = openDecider(store, who, consent, (models) => WebAssembly.instantiateStreaming(fetch(base + "sdk/" + (models ? __MODELS__ : __WASM__))), openVault);
   const queue = openQueue(visit, who, consent, decider.learn, levels.at, beforeConsent === "hold");
   const wall = openWall(() => part(__REDACT__));
   const out = transport(consent.measures, queue, base, saveSoon);
@@ -44,6 +44,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   const listeners = [];
   const emit = (name, detail) => listeners.forEach(([wanted, listener]) => wanted === name && guard(() => listener(detail)));
   let vitals = nothing;
+  let unsealed = false;
 
   let saving = 0;
   function save() {
@@ -55,6 +56,15 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   }
   function saveSoon() {
     saving = saving || setTimeout(save, SAVE_MS);
+  }
+
+  function openVault() {
+    const opened = part(__VAULT__).then((module) => module.openVault(site));
+    return opened.catch(() => {
+      unsealed = true;
+      tellMode();
+      return null;
+    });
   }
 
   // `detail` is what the site declares.
@@ -203,6 +213,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
     vitals();
     wall.flush();
     out.leave();
+    decider.leave();
     save();
   }
 
@@ -251,7 +262,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
     if (consent.measures()) adoptQueues();
     save();
     out.wake();
-    [calls.mode, calls.why] = runsWasm() ? ["full", store.blocked ? "storage_blocked" : ""] : ["lite", "no_wasm"];
+    tellMode();
     emit("ready");
     (window.requestIdleCallback || setTimeout)(() => guard(() => (vitals = watchVitals(record))));
   }
@@ -259,6 +270,11 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   // Whoever could alter what it says could alter the page as well; it may only lower.
   function unverified(payload) {
     levels.learn(readTerms(payload).capture);
+  }
+
+  function tellMode() {
+    const missing = store.blocked ? "storage_blocked" : unsealed ? "not_encrypted" : "";
+    if (ready) [calls.mode, calls.why] = runsWasm() ? ["full", missing] : ["lite", "no_wasm"];
   }
 
   // Events that an earlier page or a closed tab could not send.

@@ -10,6 +10,7 @@ use attune_schema::bundle::Bundle;
 use attune_schema::consent::{Basis, Consent, Purpose};
 use attune_schema::event::name::OFFER_EXPOSED;
 use attune_schema::id::{SessionId, VisitorId};
+use attune_schema::limits::PROFILE_COUNTERS;
 use attune_schema::list;
 use attune_schema::stored::Profile;
 use attune_schema::time::Timestamp;
@@ -232,13 +233,31 @@ impl Client {
         self.profile.to_bytes()
     }
 
-    /// Takes over another tab's profile, if it is the same visitor's and further on.
+    /// Takes over what another tab of the same visitor knows: of what both counted the higher count, so that neither
+    /// shows more than a cap allows; all else from whoever is further on.
     pub fn adopt(&mut self, stored: &[u8]) {
-        if let Ok(profile) = Profile::from_bytes(stored)
-            && profile.visitor == self.profile.visitor
-            && profile.revision > self.profile.revision
-        {
-            self.profile = profile;
+        let Ok(mut other) = Profile::from_bytes(stored) else { return };
+        if other.visitor != self.profile.visitor {
+            return;
+        }
+        if other.revision > self.profile.revision {
+            core::mem::swap(&mut other, &mut self.profile);
+        }
+        let ours = &mut self.profile;
+        for counter in other.counters {
+            match ours.counters.binary_search_by_key(&counter.key, |known| known.key) {
+                Ok(index) => {
+                    if let Some(known) =
+                        ours.counters.get_mut(index).filter(|known| known.total < counter.total)
+                    {
+                        *known = counter;
+                    }
+                }
+                Err(index) if ours.counters.len() < PROFILE_COUNTERS => {
+                    list::insert(&mut ours.counters, index, counter);
+                }
+                Err(_) => {}
+            }
         }
     }
 }
@@ -382,6 +401,30 @@ mod tests {
         client.lend(fields(&[("tier", "gold")]), Timestamp(99));
         client.reset(VisitorId(2));
         assert!(!client.decide(hero(21), true).contains("\"sky\""), "of another visitor");
+    }
+
+    #[test]
+    fn of_two_tabs_the_higher_count_holds() {
+        let (mut one, mut two) = (client(), client());
+        let shown = fields(&[("campaign", "c")]);
+        for at in 1..4 {
+            one.apply(OFFER_EXPOSED, Timestamp(at), &shown);
+        }
+        two.apply(OFFER_EXPOSED, Timestamp(4), &shown);
+        for at in 5..9 {
+            two.apply("page_viewed", Timestamp(at), &[]);
+        }
+        let (first, second) = (one.profile(), two.profile());
+        one.adopt(&second);
+        two.adopt(&first);
+        assert_eq!(one.profile, two.profile, "both know the same");
+        let total = |name: &str| one.profile.counters.iter().find(|c| c.name == name).map(|c| c.total);
+        assert_eq!((total(OFFER_EXPOSED), total("page_viewed")), (Some(3), Some(4)));
+        assert!(Profile::from_bytes(&one.profile()).is_ok(), "sorted and bounded");
+        let mut other = client();
+        other.reset(VisitorId(9));
+        other.adopt(&second);
+        assert_eq!(other.profile.counters, []);
     }
 
     #[test]

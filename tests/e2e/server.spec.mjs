@@ -5,7 +5,7 @@ import { OpenFeature } from "@openfeature/server-sdk";
 import { execFile } from "node:child_process";
 import { createPrivateKey, sign } from "node:crypto";
 import { promisify } from "node:util";
-import { servePages } from "./pages.mjs";
+import { profileOf, servePages } from "./pages.mjs";
 import { signIn } from "./stack.mjs";
 
 const url = process.env.ATTUNE_URL;
@@ -96,7 +96,7 @@ test("what a token says counts on the device until it expires, and is never kept
   expect(await page.evaluate(() => window.attune.peek("tiered"))).toMatchObject({ reason: "matched", campaign: "golden" });
   expect(JSON.stringify(await page.evaluate(() => window.attune.explain("tiered")))).toContain("golden");
   await page.waitForTimeout(400);
-  const kept = await page.evaluate(() => Object.entries(localStorage).find(([name]) => name.endsWith(":profile"))[1]);
+  const kept = await profileOf(page);
   expect(kept, "the view, and neither attribute").toMatch(/page_viewed/);
   expect(kept).not.toMatch(/credit_band|\x04tier/);
   await expect.poll(() => page.evaluate(() => window.attune.peek("tiered").then(({ campaign }) => campaign)), { timeout: 15_000 }).toBe(null);

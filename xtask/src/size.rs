@@ -16,7 +16,7 @@ const BUDGETS: [(&str, usize); 4] =
 
 /// What every page loads, and what one loads in all that has placements.
 const SUMS: [(&str, &[&str]); 2] =
-    [("always", &["loader", "script"]), ("deciding", &["always", "wasm", "placement"])];
+    [("always", &["loader", "script"]), ("deciding", &["always", "wasm", "placement", "vault"])];
 
 /// Compressed sizes of the browser's parts, against their budgets.
 #[derive(Args)]
@@ -117,6 +117,7 @@ fn measure() -> Result<BTreeMap<&'static str, Bytes>> {
         ("redact", "sdk", &["/lazy/redact"]),
         ("server", "sdk", &["/lazy/server"]),
         ("token", "sdk", &["/lazy/token"]),
+        ("vault", "sdk", &["/lazy/vault"]),
         ("explain", "sdk", &["/lazy/explain", "/explain_wasm"]),
         ("console", "console", &["/page", "/script", "/wasm", "/style"]),
     ] {
