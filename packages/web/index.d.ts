@@ -97,6 +97,8 @@ export interface Attune {
   expose(fields: { placement: string; campaign: string; variant: string; offer: string; decision: string }): Promise<void>;
   /** Every step of the decision that would be made now; for people who work on the site. */
   explain(placement: string): Promise<unknown>;
+  /** The same in sentences: English, or Korean for `ko`. */
+  explain(placement: string, options: { language: string }): Promise<readonly string[]>;
   /** How much is captured on this page, and why. */
   explainLevel(): Promise<Level | undefined>;
   readonly mode: Mode | undefined;

@@ -78,11 +78,12 @@ export function apiOf(page) {
     },
     decide: (placement, options) => decide(placement, options, false),
     peek: (placement, options) => decide(placement, options, true),
-    explain: (placement) =>
+    // With a language, in sentences.
+    explain: (placement, { language } = {}) =>
       decided(async (core) => {
         const question = core.question(placement, Date.now(), 1);
         const about = [core.seen(), decider.payload(), question];
-        return page.part(__EXPLAIN__).then(({ explain }) => explain(base, ...about)).catch(() => []);
+        return page.part(__EXPLAIN__).then(({ explain }) => explain(base, ...about, language)).catch(() => []);
       }),
     // How much is captured here, and which rule says so.
     explainLevel() {

@@ -56,6 +56,8 @@ export function coreOf({ memory, room, call, answer }) {
     release: () => ask(18, ""),
     // Every step of a decision, as canonical JSON; only the module that is loaded for it can.
     explain: (question) => text(19, question),
+    // The language in which explanations are told from now on; data if empty.
+    tellIn: (language) => ask(24, language),
     profile: () => bytes(20, ""),
     // Takes over a profile that another tab stored.
     adopt: (profile) => ask(21, profile),

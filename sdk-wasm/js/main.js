@@ -23,6 +23,7 @@ import { openWho } from "./who.js";
 const SAVE_MS = 150;
 const STALE_TAB_MS = 30_000;
 const PLACEMENTS = "attune-placement[name],[data-attune-placement]";
+const PRIVACY = "attune-privacy,[data-attune-privacy]";
 
 export async function start(calls, base, { site, consent: banner, beforeConsent }, key) {
   if (document.prerendering) await new Promise((go) => document.addEventListener("prerenderingchange", go, { once: true }));
@@ -32,6 +33,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   const bundle = bundles(store, base, site, key, installed, unverified);
   const visit = visitOf(site);
   const who = openWho(store);
+  let known = false; // There is a bundle, or none will come soon.
   let ready = false; // The bundle has said what unanswered consent means.
   let place = { url: calls.url, category: "" };
   let personalised = true;
@@ -144,12 +146,24 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
         .catch(nothing);
     }
   }
+  // The visitor's own page, once there is a bundle or none will come.
+  const filled = new WeakSet();
+  function lookForPrivacy() {
+    for (const element of known ? document.querySelectorAll(PRIVACY) : [])
+      if (!filled.has(element)) {
+        filled.add(element);
+        // What is stored is opened first, where there is anything that opens it.
+        const opened = decider.load().catch(nothing);
+        Promise.all([part(__PRIVACY__), opened]).then(([module]) => module.showPrivacy(element, shared, PLACEMENTS), nothing);
+      }
+  }
   let looking = 0;
   new MutationObserver((changes) => {
     if (!looking && changes.some((change) => change.addedNodes.length))
       looking = requestAnimationFrame(() => {
         looking = 0;
         look();
+        lookForPrivacy();
       });
   }).observe(document, { childList: true, subtree: true });
   look();
@@ -193,12 +207,13 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
     fill();
   }
 
-  const api = apiOf({
+  const shared = {
     decider, queue, store, who, base, site, consent, wall, levels, listeners, put, fill, lend, part, saveSoon, save, ask,
     flush: out.flush,
     places: () => places,
     place: () => place,
-  });
+  };
+  const api = (shared.api = apiOf(shared));
   const call = (entry) => {
     const [name, ...values] = entry;
     const method = api[name];
@@ -241,6 +256,8 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
     learnPatterns({});
     decider.without();
   }
+  known = true;
+  lookForPrivacy();
   queue.open();
   out.wake();
   // Only what the visitor has said yes to, then.
@@ -256,7 +273,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
       if (places) places.learn(), places.recheck();
       return;
     }
-    ready = true;
+    known = ready = true;
     queue.settle(timeout);
     personalised = consent.personalises();
     if (consent.measures()) adoptQueues();

@@ -155,6 +155,9 @@ export function placements(core, selector, record, ask) {
     },
     // There is another bundle.
     learn: words.learn,
+    // What an offer is called, and why the campaign says it is shown.
+    title: (offer) => words.content(offer, "title"),
+    reason: ({ campaign, offers }) => words.reason(campaign).replace("{offer}", () => words.content(offers[0].id, "title")),
     restoreAll() {
       views++; // What the server still says comes too late.
       for (const element of [...shown.keys()]) restore(element);
