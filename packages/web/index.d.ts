@@ -42,6 +42,16 @@ export interface Decision {
   bundle: string;
 }
 
+/** What is shown in an element of the page. */
+export interface Shown {
+  placement: string;
+  element: Element;
+  /** With their content in the page's language. */
+  offers: readonly { id: string; content: Readonly<Record<string, string>> }[];
+  /** Null where default content came back. */
+  decision: Decision | null;
+}
+
 /** On the word of the site's server. */
 export interface Signed {
   /** A profile token, for what only the server may decide: docs/decisions.md. */
@@ -85,10 +95,12 @@ export interface Attune {
   forget(): Promise<void>;
   /** Calls once the SDK is there. */
   ready(listener?: () => void): Promise<void>;
-  /** `event` with its name, `consent` with the answers, `ready`. */
+  /** `event` with its name, `consent` with the answers, `placement` with what it shows, `ready`. */
   on(name: "event", listener: (event: string) => void): Promise<void>;
   on(name: "consent", listener: (answers: Answers) => void): Promise<void>;
   on(name: "ready", listener: () => void): Promise<void>;
+  /** What a placement shows from now on, for pages that draw it themselves: no offers where default content stands. */
+  on(name: "placement", listener: (shown: Shown) => void): Promise<void>;
   /** Decides for a placement; what is shown counts against caps. Null where nothing can be decided. */
   decide(placement: string, options?: { limit?: number }): Promise<Decision | null | undefined>;
   /** The same without counting. */

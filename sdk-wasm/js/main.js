@@ -139,7 +139,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
       Promise.all([part(__PLACEMENT__), decider.load().catch(() => part(__SERVER__).then(({ lite }) => lite))])
         .then(async ([module, core]) => {
           await lending;
-          places = module.placements(core, PLACEMENTS, record, ask);
+          places = module.placements(core, PLACEMENTS, record, ask, (shown) => emit("placement", shown));
           places.learn();
           fill(since);
         })

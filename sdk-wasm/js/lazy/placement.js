@@ -1,5 +1,6 @@
 // Placements: marked descendants are filled in place as text and safe addresses, so nothing moves and no
-// HTML is made; the default content is kept and comes back the moment it must.
+// HTML is made; the default content is kept and comes back the moment it must. A placement with a `<template>` shows a list:
+// one copy of it for each offer, in place of the default content.
 
 import { watchExposure } from "./exposure.js";
 import { nothing } from "../safe.js";
@@ -17,10 +18,14 @@ function safe(address) {
   }
 }
 
-// `selector` finds placements; `ask` gets a decision from the server.
-export function placements(core, selector, record, ask) {
+// How many offers a placement shows at most.
+const limitOf = (element) => (templateOf(element) ? Number(element.dataset.attuneLimit) || 3 : 1);
+const templateOf = (element) => [...element.children].find((child) => child.localName === "template");
+
+// `selector` finds placements; `ask` gets a decision from the server; `tell` is told of what is shown.
+export function placements(core, selector, record, ask, tell) {
   const words = openWords(core);
-  const shown = new Map(); // element → { undo, stop, fields }
+  const shown = new Map(); // element → { undo, stop }
   const settled = new WeakSet(); // Decided for this view: no late swap.
   let viewAt = 0;
   let views = 0;
@@ -34,10 +39,32 @@ export function placements(core, selector, record, ask) {
     bundle: decision.bundle,
   });
 
-  function fill(element, decision) {
-    const choice = decision.offers[0];
+  // One copy of the template for each offer; the elements that stand for them, each with its offer.
+  function list(element, template, decision, undo) {
+    const before = [...element.childNodes].filter((node) => node !== template);
+    const items = [];
+    const copies = decision.offers.map((choice) => {
+      const copy = template.content.cloneNode(true);
+      const item = copy.firstElementChild;
+      if (!item) return copy;
+      // Marks may be on the item itself: what holds it is searched.
+      fill(copy, item, decision, choice, []);
+      items.push([item, choice]);
+      return copy;
+    });
+    const added = copies.flatMap((copy) => [...copy.childNodes]);
+    for (const node of before) node.remove();
+    element.append(...added);
+    undo.push(() => {
+      for (const node of added) node.remove();
+      element.append(...before);
+    });
+    return items;
+  }
+
+  // Fills what is marked below `element`; `owner` is what shows the offer.
+  function fill(element, owner, decision, choice, undo) {
     const text = (field) => words.content(choice.id, field);
-    const undo = [];
     const set = (target, name, value) => {
       const before = target.getAttribute(name);
       undo.push(() => (before === null ? target.removeAttribute(name) : target.setAttribute(name, before)));
@@ -56,8 +83,7 @@ export function placements(core, selector, record, ask) {
         if (checked) set(target, attribute, checked);
       }
     explainIn(element, decision, choice, undo);
-    set(element, "data-attune-offer", choice.id);
-    return undo;
+    set(owner, "data-attune-offer", choice.id);
   }
 
   // "Why this?": the button appears where the campaign says a reason.
@@ -89,18 +115,20 @@ export function placements(core, selector, record, ask) {
     shown.delete(element);
     state.stop();
     for (const back of state.undo.reverse()) back();
+    told(element, null, []);
   }
 
   function show(element) {
     const name = nameOf(element);
     settled.add(element);
     if (performance.now() - viewAt > words.budget(name)) return;
-    const answer = core.decide(name, Date.now(), 1);
+    const limit = limitOf(element);
+    const answer = core.decide(name, Date.now(), limit);
     if (!answer) return;
     const decision = JSON.parse(answer);
     if (decision.reason !== "ask_server") return present(element, decision);
     const [view, began] = [views, viewAt];
-    Promise.resolve(ask(name)).then((told) => {
+    Promise.resolve(ask(name, limit)).then((told) => {
       if (!told || view !== views || performance.now() - began > words.budget(name)) return;
       words.add(told.content);
       const [first] = told.offers;
@@ -110,27 +138,36 @@ export function placements(core, selector, record, ask) {
   }
 
   function present(element, decision) {
-    const [choice] = decision.offers;
-    const [withheld] = decision.withheld;
-    if (choice) {
-      const fields = offerFields(decision, choice);
-      const undo = fill(element, decision);
-      const click = (event) => {
-        if (event.target.closest("[data-attune-dismiss]")) {
-          record("offer_dismissed", fields);
-          restore(element);
-        } else if (event.target.closest("a,[data-attune-href]")) record("offer_clicked", fields);
-      };
-      element.addEventListener("click", click);
-      undo.push(() => element.removeEventListener("click", click));
-      const stop = watchExposure(element, () => record("offer_exposed", fields));
-      shown.set(element, { undo, stop });
-    } else if (withheld) {
-      const fields = offerFields(decision, withheld);
-      const stop = watchExposure(element, () => record("offer_withheld", fields));
-      shown.set(element, { undo: [], stop });
+    const { offers, withheld } = decision;
+    const undo = [];
+    const stops = [];
+    if (offers.length) {
+      const template = templateOf(element);
+      let items = [[element, offers[0]]];
+      if (template) items = list(element, template, decision, undo);
+      else fill(element, element, decision, offers[0], undo);
+      for (const [item, choice] of items) {
+        const fields = offerFields(decision, choice);
+        const click = (event) => {
+          if (event.target.closest("[data-attune-dismiss]")) {
+            record("offer_dismissed", fields);
+            restore(element);
+          } else if (event.target.closest("a,[data-attune-href]")) record("offer_clicked", fields);
+        };
+        item.addEventListener("click", click);
+        undo.push(() => item.removeEventListener("click", click));
+        stops.push(watchExposure(item, () => record("offer_exposed", fields)));
+      }
     }
+    for (const choice of withheld) {
+      const fields = offerFields(decision, choice);
+      stops.push(watchExposure(element, () => record("offer_withheld", fields)));
+    }
+    if (stops.length) shown.set(element, { undo, stop: () => stops.forEach((stop) => stop()) });
+    told(element, decision, offers.map(({ id }) => ({ id, content: words.all(id) })));
   }
+
+  const told = (element, decision, offers) => tell({ placement: nameOf(element), element, offers, decision });
 
   function decideAll() {
     for (const element of document.querySelectorAll(selector)) if (!settled.has(element)) show(element);
