@@ -130,4 +130,6 @@ export function load(options: {
   consent?: "tcf" | `tcf:${number}` | "onetrust" | "cookiebot" | "google";
   /** What happens to events before an answer; they are discarded unless said. */
   beforeConsent?: "hold" | "discard";
+  /** Domain of a cookie with the visitor's id, so that other hosts of the site know the same visitor. */
+  visitorCookie?: string;
 }): Attune;

@@ -27,12 +27,12 @@ export const attune = Object.freeze({
 
 // Loads the tag once; `address` is where the collector's paths begin, such as `/attune/`. Imported, because Trusted
 // Types forbid making script elements.
-export function load({ address, site, consent, beforeConsent }) {
+export function load({ address, site, consent, beforeConsent, visitorCookie }) {
   if (!inPage) return attune;
   const queue = (window.attune = window.attune || []);
   if (queue.tag || queue.began) return attune;
   const src = new URL(`${address.replace(/\/?$/, "/")}tag.js`, document.baseURI).href;
-  queue.tag = { src, dataset: { site, consent, beforeConsent } };
+  queue.tag = { src, dataset: { site, consent, beforeConsent, visitorCookie } };
   import(/* webpackIgnore: true */ /* @vite-ignore */ src).catch(() => {
     queue.mode = "off";
     queue.why = "not_loaded";

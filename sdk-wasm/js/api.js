@@ -74,6 +74,7 @@ export function apiOf(page) {
       places((some) => some.restoreAll());
       another();
       decider.forget();
+      who.save(false);
       for (const name of store.names("")) name !== "consent" && store.setText(name, "");
     },
     decide: (placement, options) => decide(placement, options, false),

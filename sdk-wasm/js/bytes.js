@@ -17,6 +17,10 @@ export function toBytes(text) {
 
 export const fromBase64 = (text) => toBytes(atob(text.replace(/-/g, "+").replace(/_/g, "/")));
 
+// The text of 16 bytes as people write a UUID.
+export const uuidText = (text) =>
+  [...toBytes(text)].map((byte) => byte.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+
 // Random bytes that are a UUID of `version`.
 export function uuid(version) {
   const id = crypto.getRandomValues(new Uint8Array(16));

@@ -25,14 +25,14 @@ const STALE_TAB_MS = 30_000;
 const PLACEMENTS = "attune-placement[name],[data-attune-placement]";
 const PRIVACY = "attune-privacy,[data-attune-privacy]";
 
-export async function start(calls, base, { site, consent: banner, beforeConsent }, key) {
+export async function start(calls, base, { site, consent: banner, beforeConsent, visitorCookie }, key) {
   if (document.prerendering) await new Promise((go) => document.addEventListener("prerenderingchange", go, { once: true }));
   const part = (name) => import(base + "sdk/" + name);
   const store = openStore(site);
   const levels = openLevels();
   const bundle = bundles(store, base, site, key, installed, unverified);
   const visit = visitOf(site);
-  const who = openWho(store);
+  const who = openWho(store, visitorCookie);
   let known = false; // There is a bundle, or none will come soon.
   let ready = false; // The bundle has said what unanswered consent means.
   let place = { url: calls.url, category: "" };

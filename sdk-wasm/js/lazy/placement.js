@@ -20,7 +20,8 @@ function safe(address) {
 
 // How many offers a placement shows at most.
 const limitOf = (element) => (templateOf(element) ? Number(element.dataset.attuneLimit) || 3 : 1);
-const templateOf = (element) => [...element.children].find((child) => child.localName === "template");
+const DEFAULT = "data-attune-default";
+const templateOf = (element) => [...element.children].find((child) => child.localName === "template" && !child.hasAttribute(DEFAULT));
 
 // `selector` finds placements; `ask` gets a decision from the server; `tell` is told of what is shown.
 export function placements(core, selector, record, ask, tell) {
@@ -118,9 +119,48 @@ export function placements(core, selector, record, ask, tell) {
     told(element, null, []);
   }
 
+  // What the server printed for this placement, once: `{decision, content}` of `/v1/decide` in a block of JSON. It counts
+  // if the device would be let decide, by the same bundle or not by its own; otherwise the default content comes back.
+  const used = new WeakSet();
+  function printed(element, name) {
+    const block = element.querySelector("script[data-attune-decision]");
+    if (!block || used.has(block)) return null;
+    used.add(block);
+    let [decision, content] = [];
+    try {
+      ({ decision, content } = JSON.parse(block.textContent));
+      const own = JSON.parse(core.decide(name, Date.now(), 1, true) || "{}");
+      const asks = own.reason === "ask_server";
+      const stops = /^(paused|expired|no_consent|unknown_placement)$/.test(own.reason);
+      if (decision.placement === name && !stops && (asks || own.bundle === decision.bundle)) {
+        words.add(content);
+        return decision;
+      }
+    } catch {
+      // Not ours.
+    }
+    toDefault(element);
+    return null;
+  }
+  function toDefault(element) {
+    const kept = element.querySelector("template[" + DEFAULT + "]");
+    if (kept) element.replaceChildren(kept, kept.content.cloneNode(true));
+  }
+  function reserve(decision) {
+    const [first] = decision.offers;
+    if (first)
+      for (const [facet, value] of [["campaign", decision.campaign || ""], ["offer", first.id], ["placement", decision.placement]])
+        core.reserve(facet, value);
+  }
+
   function show(element) {
     const name = nameOf(element);
     settled.add(element);
+    const there = printed(element, name);
+    if (there) {
+      reserve(there);
+      return present(element, there, true);
+    }
     if (performance.now() - viewAt > words.budget(name)) return;
     const limit = limitOf(element);
     const answer = core.decide(name, Date.now(), limit);
@@ -131,20 +171,24 @@ export function placements(core, selector, record, ask, tell) {
     Promise.resolve(ask(name, limit)).then((told) => {
       if (!told || view !== views || performance.now() - began > words.budget(name)) return;
       words.add(told.content);
-      const [first] = told.offers;
-      if (first) for (const [facet, value] of [["campaign", told.campaign || ""], ["offer", first.id], ["placement", name]]) core.reserve(facet, value);
+      reserve(told);
       present(element, told);
     }, nothing);
   }
 
-  function present(element, decision) {
+  // `filled`: by the server.
+  function present(element, decision, filled) {
     const { offers, withheld } = decision;
     const undo = [];
     const stops = [];
     if (offers.length) {
       const template = templateOf(element);
       let items = [[element, offers[0]]];
-      if (template) items = list(element, template, decision, undo);
+      if (filled) {
+        const marked = [...element.querySelectorAll("[data-attune-offer]")].map((item) => [item, offers.find(({ id }) => id === item.dataset.attuneOffer)]);
+        if (marked.length) items = marked.filter(([, choice]) => choice);
+        undo.push(() => toDefault(element));
+      } else if (template) items = list(element, template, decision, undo);
       else fill(element, element, decision, offers[0], undo);
       for (const [item, choice] of items) {
         const fields = offerFields(decision, choice);
