@@ -5,6 +5,8 @@ import { toText, uuid } from "./bytes.js";
 import { needed } from "./level.js";
 
 const MOST = 1_000; // Kept until they can be sent; beyond, the oldest go and are counted.
+const MOST_TEXT = 500_000; // Characters of a tab's stored events, of some five million that browsers give a site.
+const OLDEST_MS = 30 * 86_400_000; // The collector takes none that is older.
 const FIELDS = 32;
 const NAME_BYTES = 64;
 const TEXT_BYTES = 1_024;
@@ -107,12 +109,20 @@ export function openQueue(visit, who, consent, learn, levelAt, hold) {
       unseen = [];
       dropped = 0;
     },
-    toText: () => JSON.stringify([who.visitor(), events]),
+    // What is stored: all, or the newest that fit.
+    toText() {
+      for (let some = events; ; some = some.slice(Math.ceil(some.length / 4))) {
+        const text = JSON.stringify([who.visitor(), some]);
+        if (text.length <= MOST_TEXT || !some.length) return text;
+      }
+    },
     // Puts stored events of this visitor back in front, under their own ids.
     restore(text) {
       const [owner, stored] = JSON.parse(text);
       if (owner !== who.visitor()) return;
-      events = stored.concat(events);
+      const fresh = stored.filter(({ at }) => Date.now() - at < OLDEST_MS);
+      dropped += stored.length - fresh.length;
+      events = fresh.concat(events);
       trim();
     },
   };
