@@ -11,7 +11,7 @@
     queue.seen = [];
     queue.keep = (event) => queue.seen.push([event, event.composedPath(), Date.now()]);
     addEventListener("click", queue.keep, true);
-    for (const name of "page track identify alias group reset consent optIn optOut forget ready on decide peek expose explain debug".split(" "))
+    for (const name of "page track identify alias group reset consent optIn optOut forget ready on decide peek expose explain explainLevel debug".split(" "))
       queue[name] = (...values) =>
         new Promise((done) => {
           const call = [name, ...values];

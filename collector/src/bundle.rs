@@ -110,6 +110,14 @@ impl Signer {
         signed(&self.keys().current, payload)
     }
 
+    /// The same by the key before this one, where that is what a page pins whose public key begins with `pinned`.
+    #[must_use]
+    pub fn sign_for(&self, pinned: &str, payload: &[u8]) -> Vec<u8> {
+        let Keys { current, previous } = self.keys();
+        let before = previous.filter(|key| !pinned.is_empty() && public(key).starts_with(pinned));
+        signed(before.as_ref().unwrap_or(&current), payload)
+    }
+
     /// Compiles and signs; also gives what servers decide by.
     ///
     /// # Errors

@@ -3,8 +3,8 @@
 use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
-    account, backtests, batch, console, decide, delivery, documents, erasures, exports, foreign, import,
-    learned, live, ofrep, people_files, questions, raw, server, server_keys, settings, sites,
+    account, backtests, batch, capture, console, decide, delivery, documents, erasures, exports, foreign,
+    import, learned, live, ofrep, people_files, questions, raw, server, server_keys, settings, sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
@@ -90,6 +90,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(sites::source))
         .routes(routes!(sites::problems))
         .routes(routes!(settings::read, settings::update))
+        .routes(routes!(capture::read, capture::update))
         .routes(routes!(questions::funnel))
         .routes(routes!(questions::trend))
         .routes(routes!(questions::retention))
@@ -146,6 +147,7 @@ pub fn router(app: App) -> Router {
         .route("/ofrep/v1/evaluate/flags", options(batch::preflight))
         .route("/ofrep/v1/evaluate/flags/{key}", options(batch::preflight))
         .route("/v1/manifest", get(delivery::manifest))
+        .route("/v1/token-keys", get(delivery::token_keys))
         .route("/v1/bundle/{hash}", get(delivery::bundle))
         .route("/tag.js", get(delivery::tag))
         .route("/sdk/{*file}", get(delivery::sdk))

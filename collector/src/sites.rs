@@ -124,6 +124,16 @@ impl Sites {
         self.maps.read().unwrap_or_else(PoisonError::into_inner).by_server_key.get(id).cloned()
     }
 
+    /// The server keys of a site, by id, with their secrets.
+    #[must_use]
+    pub fn server_keys(&self, site: u32) -> Vec<(String, String)> {
+        let maps = self.maps.read().unwrap_or_else(PoisonError::into_inner);
+        let of_site = maps.by_server_key.iter().filter(|(_, (owner, _))| owner.record.number == site);
+        let mut keys: Vec<_> = of_site.map(|(id, (_, secret))| (id.clone(), secret.clone())).collect();
+        keys.sort();
+        keys
+    }
+
     /// The bundle with this content hash, current or one of the last few.
     #[must_use]
     pub fn bundle(&self, hash: &str) -> Option<Bytes> {

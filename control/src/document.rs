@@ -1,7 +1,9 @@
 //! What a document is.
 
 use crate::error::Error;
-use attune_schema::source::{Attribute, Audience, Campaign, ModelSource, Offer, Placement, SiteSettings};
+use attune_schema::source::{
+    Attribute, Audience, Campaign, CaptureSettings, ModelSource, Offer, Placement, SiteSettings,
+};
 use attune_schema::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +13,8 @@ use serde::de::DeserializeOwned;
 pub enum Kind {
     /// The site's settings: one document called [`Settings::ID`].
     SiteSettings,
+    /// What its pages capture: one document called [`Capture::ID`].
+    Capture,
     /// An attribute that rules may use.
     Attribute,
     /// A named place in pages.
@@ -31,6 +35,7 @@ impl Kind {
     pub const fn code(self) -> &'static str {
         match self {
             Self::SiteSettings => "site_settings",
+            Self::Capture => "capture",
             Self::Attribute => "attribute",
             Self::Placement => "placement",
             Self::Audience => "audience",
@@ -76,6 +81,21 @@ pub struct Settings;
 impl Settings {
     /// Its id.
     pub const ID: &'static str = "settings";
+}
+
+/// The one document of a site about what its pages capture.
+pub struct Capture;
+
+impl Capture {
+    /// Its id.
+    pub const ID: &'static str = "capture";
+}
+
+impl Body for CaptureSettings {
+    const KIND: Kind = Kind::Capture;
+    fn id(&self) -> &str {
+        Capture::ID
+    }
 }
 
 impl Body for SiteSettings {

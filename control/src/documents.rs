@@ -1,10 +1,10 @@
 //! Reading and changing documents: every change is against the version that was read.
 
-use crate::document::{Body, Kind, Past, Settings, decode};
+use crate::document::{Body, Capture, Kind, Past, Settings, decode};
 use crate::error::Error;
 use crate::store::Control;
 use attune_schema::api::Document;
-use attune_schema::source::SiteSettings;
+use attune_schema::source::{CaptureSettings, SiteSettings};
 use attune_schema::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
@@ -47,12 +47,25 @@ impl Control {
     /// # Errors
     /// If the store does not answer.
     pub async fn settings(&self, site: u32) -> Result<Document<SiteSettings>, Error> {
-        match self.document(site, Settings::ID).await {
+        self.only(site, Settings::ID).await
+    }
+
+    /// What the site's pages capture; version 0 and everything if nobody has written anything.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn capture(&self, site: u32) -> Result<Document<CaptureSettings>, Error> {
+        self.only(site, Capture::ID).await
+    }
+
+    /// The one document of its kind, which always exists.
+    async fn only<T: Body + Default>(&self, site: u32, id: &str) -> Result<Document<T>, Error> {
+        match self.document(site, id).await {
             Err(Error::NotFound { .. }) => Ok(Document {
                 version: 0,
                 updated_at: Timestamp(0),
                 updated_by: String::new(),
-                body: SiteSettings::default(),
+                body: T::default(),
             }),
             found => found,
         }
@@ -107,7 +120,7 @@ impl Control {
         Ok(Document { version: version.unsigned_abs(), updated_at: now, updated_by: by.to_owned(), body })
     }
 
-    /// Replaces the document at version `expected`; for the settings, 0 writes the first.
+    /// Replaces the document at version `expected`; for what every site has, 0 writes the first.
     ///
     /// # Errors
     /// [`Error::Conflict`] with the current document if it is at another version.
@@ -119,7 +132,7 @@ impl Control {
         by: &str,
         now: Timestamp,
     ) -> Result<Document<T>, Error> {
-        if expected == 0 && T::KIND == Kind::SiteSettings {
+        if expected == 0 && matches!(T::KIND, Kind::SiteSettings | Kind::Capture) {
             return self.create(site, body, by, now).await;
         }
         let (kind, id) = (T::KIND, body.id().to_owned());

@@ -28,7 +28,7 @@ mod store;
 mod turn;
 mod user;
 
-pub use document::{Body, Kind, Past, Settings};
+pub use document::{Body, Capture, Kind, Past, Settings};
 pub use erasure::ErasureRecord;
 pub use error::Error;
 pub use learned::Evidences;

@@ -31,6 +31,7 @@ impl Control {
             let body: String = row.try_get("body")?;
             match kind.as_str() {
                 "site_settings" => source.site = decode(&body, Kind::SiteSettings, &id)?,
+                "capture" => source.capture = decode(&body, Kind::Capture, &id)?,
                 "attribute" => source.attributes.push(decode(&body, Kind::Attribute, &id)?),
                 "placement" => source.placements.push(decode(&body, Kind::Placement, &id)?),
                 "audience" => source.audiences.push(decode(&body, Kind::Audience, &id)?),

@@ -1,5 +1,7 @@
 //! People's JSON → bundle. Every problem is named, never one at a time; what is fine still compiles.
 
+#[cfg(feature = "capture")]
+pub mod capture;
 #[cfg(feature = "models")]
 mod explore;
 #[cfg(feature = "models")]
@@ -101,6 +103,16 @@ impl<'a> Compiler<'a> {
                 self.problem("site settings", true, format!("affinity weight of `{event}` is not a number"));
             }
         }
+        #[cfg(feature = "capture")]
+        let capture = {
+            let (capture, wrong) = capture::capture(&source.capture);
+            for message in wrong {
+                self.problem("capture", true, message);
+            }
+            capture
+        };
+        #[cfg(not(feature = "capture"))]
+        let capture = String::new();
         #[cfg(feature = "models")]
         self.read_models();
         for audience in &source.audiences {
@@ -154,6 +166,7 @@ impl<'a> Compiler<'a> {
             measure_basis: settings.measure_basis,
             personalise_basis: settings.personalise_basis,
             session_timeout_ms: settings.session_timeout.as_ms().max(1),
+            capture,
             utc_offset_ms: i64::from(settings.utc_offset_minutes) * MINUTE_MS,
             half_life_ms: settings.affinity.half_life.as_ms().max(1),
             affinity_weights: settings

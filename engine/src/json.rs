@@ -4,6 +4,8 @@
 
 use crate::decide::{Choice, Decision};
 use crate::explain::Line;
+#[cfg(feature = "words")]
+use crate::words::{Lang, template};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -157,6 +159,32 @@ pub fn explanation(lines: &[Line]) -> String {
             number(&mut out, micros);
         }
         out.raw("}");
+    }
+    out.raw("]");
+    out.finish()
+}
+
+/// The same for people: `[[sentence,subject,score_micros|null]]`, where the sentence has `{}` for the subject and `{#}`
+/// for the score.
+#[cfg(feature = "words")]
+#[must_use]
+pub fn told(lines: &[Line], lang: Lang) -> String {
+    let mut out = Json::default();
+    out.raw("[");
+    for (index, line) in lines.iter().enumerate() {
+        if index > 0 {
+            out.raw(",");
+        }
+        out.raw("[");
+        string(&mut out, template(line, lang).unwrap_or(line.outcome));
+        out.raw(",");
+        string(&mut out, &line.subject);
+        out.raw(",");
+        match line.score_micros {
+            Some(micros) => number(&mut out, micros),
+            None => out.raw("null"),
+        }
+        out.raw("]");
     }
     out.raw("]");
     out.finish()

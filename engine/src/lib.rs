@@ -50,7 +50,7 @@ pub mod model;
 pub mod profile;
 pub mod rank;
 pub mod session;
-#[cfg(feature = "compile")]
+#[cfg(feature = "words")]
 pub mod words;
 
 pub use decide::{Decision, Input, Reason, decide};

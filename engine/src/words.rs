@@ -1,6 +1,8 @@
 //! The steps of a decision in plain language: one sentence a step, the same wherever it is told.
 
 use crate::explain::{Line, Step};
+#[cfg(feature = "compile")]
+use alloc::{format, string::String, string::ToString};
 
 /// Languages that decisions are explained in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,18 +166,25 @@ const SENTENCES: &[(Step, &str, &str, &str)] = &[
     (Step::Fallback, "", "Default content stays in “{}”.", "“{}”에 기본 콘텐츠가 유지됩니다."),
 ];
 
-/// What `line` says, in a sentence.
+/// What `line` says, with `{}` for what it is about and `{#}` for its score.
 #[must_use]
-pub fn sentence(line: &Line, lang: Lang) -> String {
+pub fn template(line: &Line, lang: Lang) -> Option<&'static str> {
     let said = |(step, outcome, ..): &&(Step, &str, &str, &str)| {
         *step == line.step && (outcome.is_empty() || *outcome == line.outcome)
     };
-    let Some((_, _, en, ko)) = SENTENCES.iter().find(said) else {
-        return format!("{} {}: {}", line.step.code(), line.subject, line.outcome);
-    };
-    let text = match lang {
+    let (_, _, en, ko) = SENTENCES.iter().find(said)?;
+    Some(match lang {
         Lang::En => en,
         Lang::Ko => ko,
+    })
+}
+
+/// What `line` says, in a sentence.
+#[cfg(feature = "compile")]
+#[must_use]
+pub fn sentence(line: &Line, lang: Lang) -> String {
+    let Some(text) = template(line, lang) else {
+        return format!("{} {}: {}", line.step.code(), line.subject, line.outcome);
     };
     let score = line.score_micros.map(|micros| (micros as f64 / 1e6).to_string()).unwrap_or_default();
     text.replace("{#}", &score).replace("{}", &line.subject)

@@ -42,10 +42,29 @@ export interface Decision {
   bundle: string;
 }
 
+/** What is shown in an element of the page. */
+export interface Shown {
+  placement: string;
+  element: Element;
+  /** With their content in the page's language. */
+  offers: readonly { id: string; content: Readonly<Record<string, string>> }[];
+  /** Null where default content came back. */
+  decision: Decision | null;
+}
+
 /** On the word of the site's server. */
 export interface Signed {
   /** A profile token, for what only the server may decide: docs/decisions.md. */
   token?: string;
+}
+
+/** How much is captured: 0 nothing, 1 page views, 2 also clicks and events by name, 3 also forms, 4 also time, scrolling, vitals and errors, 5 also declared properties. */
+export interface Level {
+  level: 0 | 1 | 2 | 3 | 4 | 5;
+  /** What says so: a rule of the site, no rule of the site, a page over http, no bundle, the visitor. */
+  by: "rule" | "default" | "http" | "no_bundle" | "consent";
+  /** The rule, whatever lowered it. */
+  rule: { level: 0 | 1 | 2 | 3 | 4 | 5; path: string; category: string; scheme: string } | null;
 }
 
 /** What works: all; everything but decisions; nothing. Undefined until it is known. */
@@ -76,10 +95,12 @@ export interface Attune {
   forget(): Promise<void>;
   /** Calls once the SDK is there. */
   ready(listener?: () => void): Promise<void>;
-  /** `event` with its name, `consent` with the answers, `ready`. */
+  /** `event` with its name, `consent` with the answers, `placement` with what it shows, `ready`. */
   on(name: "event", listener: (event: string) => void): Promise<void>;
   on(name: "consent", listener: (answers: Answers) => void): Promise<void>;
   on(name: "ready", listener: () => void): Promise<void>;
+  /** What a placement shows from now on, for pages that draw it themselves: no offers where default content stands. */
+  on(name: "placement", listener: (shown: Shown) => void): Promise<void>;
   /** Decides for a placement; what is shown counts against caps. Null where nothing can be decided. */
   decide(placement: string, options?: { limit?: number }): Promise<Decision | null | undefined>;
   /** The same without counting. */
@@ -88,9 +109,13 @@ export interface Attune {
   expose(fields: { placement: string; campaign: string; variant: string; offer: string; decision: string }): Promise<void>;
   /** Every step of the decision that would be made now; for people who work on the site. */
   explain(placement: string): Promise<unknown>;
+  /** The same in sentences: English, or Korean for `ko`. */
+  explain(placement: string, options: { language: string }): Promise<readonly string[]>;
+  /** How much is captured on this page, and why. */
+  explainLevel(): Promise<Level | undefined>;
   readonly mode: Mode | undefined;
   /** Why the mode is not `full`, or what is missing in it. */
-  readonly why: "" | "storage_blocked" | "no_wasm" | "no_bundle" | "not_loaded" | undefined;
+  readonly why: "" | "storage_blocked" | "not_encrypted" | "no_wasm" | "no_bundle" | "not_loaded" | undefined;
 }
 
 export const attune: Attune;
@@ -105,4 +130,6 @@ export function load(options: {
   consent?: "tcf" | `tcf:${number}` | "onetrust" | "cookiebot" | "google";
   /** What happens to events before an answer; they are discarded unless said. */
   beforeConsent?: "hold" | "discard";
+  /** Domain of a cookie with the visitor's id, so that other hosts of the site know the same visitor. */
+  visitorCookie?: string;
 }): Attune;

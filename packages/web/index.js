@@ -4,7 +4,7 @@
 const inPage = typeof window !== "undefined" && typeof document !== "undefined";
 const NAMES = [
   "page", "track", "identify", "alias", "group", "reset", "consent", "optIn", "optOut", "forget",
-  "ready", "on", "decide", "peek", "expose", "explain",
+  "ready", "on", "decide", "peek", "expose", "explain", "explainLevel",
 ];
 
 // Before the tag has come a call waits in `window.attune`, as the tag itself would keep it.
@@ -27,12 +27,12 @@ export const attune = Object.freeze({
 
 // Loads the tag once; `address` is where the collector's paths begin, such as `/attune/`. Imported, because Trusted
 // Types forbid making script elements.
-export function load({ address, site, consent, beforeConsent }) {
+export function load({ address, site, consent, beforeConsent, visitorCookie }) {
   if (!inPage) return attune;
   const queue = (window.attune = window.attune || []);
   if (queue.tag || queue.began) return attune;
   const src = new URL(`${address.replace(/\/?$/, "/")}tag.js`, document.baseURI).href;
-  queue.tag = { src, dataset: { site, consent, beforeConsent } };
+  queue.tag = { src, dataset: { site, consent, beforeConsent, visitorCookie } };
   import(/* webpackIgnore: true */ /* @vite-ignore */ src).catch(() => {
     queue.mode = "off";
     queue.why = "not_loaded";

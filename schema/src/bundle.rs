@@ -17,7 +17,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// First bytes of a bundle: `AR` and the version.
-pub const MAGIC: [u8; 3] = *b"AR\x02";
+pub const MAGIC: [u8; 3] = *b"AR\x03";
 /// First bytes of a signed bundle; 64 bytes of Ed25519 signature over the payload follow, then the payload.
 pub const SIGNED_MAGIC: [u8; 3] = *b"AS1";
 /// Bytes at the end of a payload that say when it was made and how long it is good, not what it decides: the same
@@ -48,6 +48,10 @@ pub struct Bundle {
     pub personalise_basis: Basis,
     /// Inactivity after which a new session starts.
     pub session_timeout_ms: i64,
+    /// What pages capture, for JavaScript; no decision depends on it. JSON: `{"levels": [[level, path, category,
+    /// scheme], …], "rules": [{on, path, selector, event, fields, detail, read, take, search}, …], "forms": [[selector,
+    /// name], …]}` with the most specific level first; empty for everything and nothing besides.
+    pub capture: String,
     /// Offset of the site's days from UTC.
     pub utc_offset_ms: i64,
     /// Time after which an interest counts half.
@@ -272,6 +276,7 @@ impl Bundle {
         w.u8(u8::from(self.measure_basis == Basis::OptOut));
         w.u8(u8::from(self.personalise_basis == Basis::OptOut));
         w.int(self.session_timeout_ms);
+        w.text(&self.capture);
         w.int(self.utc_offset_ms);
         w.int(self.half_life_ms);
         w.len(self.affinity_weights.len());
@@ -335,6 +340,7 @@ impl Bundle {
         let measure_basis = basis(&mut s);
         let personalise_basis = basis(&mut s);
         let session_timeout_ms = s.int();
+        let capture = s.owned();
         let utc_offset_ms = s.int();
         let half_life_ms = s.int();
         let affinity_weights = s.list(|s| (s.owned(), s.f64()));
@@ -373,6 +379,7 @@ impl Bundle {
             measure_basis,
             personalise_basis,
             session_timeout_ms,
+            capture,
             utc_offset_ms,
             half_life_ms,
             affinity_weights,

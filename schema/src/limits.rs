@@ -37,6 +37,10 @@ pub const PROFILE_AFFINITIES: usize = 64;
 
 /// Largest bundle, in bytes.
 pub const BUNDLE_BYTES: usize = 256 << 10;
+/// Most rules of a site about how much is captured, and most patterns.
+pub const CAPTURE_RULES: usize = 200;
+/// Longest path or selector of a capture rule, in bytes.
+pub const SELECTOR_BYTES: usize = 256;
 /// Deepest nesting of a condition.
 pub const CONDITION_DEPTH: usize = 16;
 

@@ -2,9 +2,13 @@
 //!
 //! The engine compiles a [`Source`] into a bundle; the console edits its parts; `control` versions them.
 
+#[cfg(feature = "capture")]
+mod capture;
 mod condition;
 mod explore;
 
+#[cfg(feature = "capture")]
+pub use capture::{CaptureSettings, LevelRule, Pattern, PatternKind, Step, Trigger};
 pub use condition::{
     AffinityCondition, Condition, EventCondition, FieldCondition, SampleCondition, ScoreCondition,
     SequenceCondition, SequenceStep, SumCondition, Test,
@@ -46,14 +50,22 @@ pub struct Source {
     #[cfg(not(feature = "models"))]
     #[serde(skip_serializing)]
     pub models: Unread,
+    /// What pages capture.
+    #[cfg(feature = "capture")]
+    #[serde(skip_serializing_if = "CaptureSettings::is_default")]
+    pub capture: CaptureSettings,
+    /// What pages capture, which this build passes over.
+    #[cfg(not(feature = "capture"))]
+    #[serde(skip_serializing)]
+    pub capture: Unread,
 }
 
 /// Whatever it was.
-#[cfg(not(feature = "models"))]
+#[cfg(not(all(feature = "models", feature = "capture")))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Unread;
 
-#[cfg(not(feature = "models"))]
+#[cfg(not(all(feature = "models", feature = "capture")))]
 impl<'de> Deserialize<'de> for Unread {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self)

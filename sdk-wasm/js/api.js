@@ -10,7 +10,7 @@ const PERSONAL = /@|^[+\d][\d\s().-]{7,}x?$/i;
 // `page` is what `start` put together.
 export function apiOf(page) {
   const { decider, queue, store, who, base, site, consent, put, wall } = page;
-  const record = (name, fields) => put(name, fields, Date.now());
+  const record = (name, fields, detail) => put(name, fields, Date.now(), detail);
   const places = (act) => page.places() && act(page.places());
   // At once where the core is there, otherwise as soon as it is; null where it never will be.
   const decided = (ask) => {
@@ -29,14 +29,15 @@ export function apiOf(page) {
   };
 
   return {
-    page: (name, fields) => record("page_viewed", { ...fields, name }),
-    track: (name, fields) => record(String(name), fields),
-    // `token` says it on the word of the site's server.
+    page: (name, fields) => record("page_viewed", { name }, fields),
+    track: (name, fields) => record(String(name), {}, fields),
+    // `token` says it on the word of the site's server: what it says of the user counts until it expires.
     identify(id, traits, { token } = {}) {
       if (!id || PERSONAL.test(String(id).normalize("NFKC"))) return false;
       who.token = token;
       if (who.identify(clip(String(id), 128))) record("identified", {});
       decider.changed();
+      page.lend(token, id);
       wall.through(Object.values(traits || {}), (clean) => {
         const values = plain(clean.fields(traits));
         if (values.length && consent.personalises())
@@ -57,12 +58,12 @@ export function apiOf(page) {
       record("aliased", { previous: before });
       return true;
     },
-    group: (id, traits) => record("group_joined", { ...traits, group: id }),
+    group: (id, traits) => record("group_joined", { group: id }, traits),
     reset() {
       wall.flush();
       page.flush();
       another();
-      places((some) => some.view(performance.now()));
+      page.fill();
       page.save();
     },
     consent: (answers) => (answers ? consent.set(answers) : consent.get()),
@@ -73,15 +74,26 @@ export function apiOf(page) {
       places((some) => some.restoreAll());
       another();
       decider.forget();
+      who.save(false);
       for (const name of store.names("")) name !== "consent" && store.setText(name, "");
     },
     decide: (placement, options) => decide(placement, options, false),
     peek: (placement, options) => decide(placement, options, true),
-    explain: (placement) =>
+    // With a language, in sentences.
+    explain: (placement, { language } = {}) =>
       decided(async (core) => {
-        const about = [core.profile(), decider.payload(), core.question(placement, Date.now(), 1)];
-        return page.part(__EXPLAIN__).then(({ explain }) => explain(base, ...about)).catch(() => []);
+        const question = core.question(placement, Date.now(), 1);
+        const about = [core.seen(), decider.payload(), question];
+        return page.part(__EXPLAIN__).then(({ explain }) => explain(base, ...about, language)).catch(() => []);
       }),
+    // How much is captured here, and which rule says so.
+    explainLevel() {
+      const { level, by, rule } = page.levels.at(page.place());
+      const [, path, category, scheme] = rule || [];
+      const told = { level, by, rule: rule ? { level: rule[0], path, category, scheme } : null };
+      // Consent lowers whatever the rules say.
+      return consent.measures() || consent.personalises() ? told : { ...told, level: 0, by: "consent" };
+    },
     expose: (fields) => record("offer_exposed", fields),
     ready: (listener) => (listener || nothing)(),
     on: (name, listener) => page.listeners.push([name, listener]),

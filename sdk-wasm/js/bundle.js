@@ -1,17 +1,16 @@
 // The signed bundle: kept on the device so that decisions wait for nobody, refreshed while the page is open.
 
-import { toBytes, toText } from "./bytes.js";
+import { decoder, fromBase64, toBytes, toText } from "./bytes.js";
 import { nothing } from "./safe.js";
 
+const VERSION = 3;
 const HEADER = 67; // "AS1" and an Ed25519 signature; the payload follows.
 const REFRESH_MS = 30_000;
 
-const decode = (text) => toBytes(atob(text.replace(/-/g, "+").replace(/_/g, "/")));
-
-// The payload of a signed bundle, or null: a bundle that cannot be verified does not exist.
-async function verified(bytes, key) {
+// The payload of what is signed like a bundle, or null: what cannot be verified does not exist.
+export async function verified(bytes, key) {
   try {
-    const verifier = await crypto.subtle.importKey("raw", decode(key), "Ed25519", false, ["verify"]);
+    const verifier = await crypto.subtle.importKey("raw", fromBase64(key), "Ed25519", false, ["verify"]);
     const payload = bytes.subarray(HEADER);
     const good = await crypto.subtle.verify("Ed25519", verifier, bytes.subarray(3, HEADER), payload);
     return good ? payload : null;
@@ -21,7 +20,8 @@ async function verified(bytes, key) {
 }
 
 // What the page must know of a bundle before anything is decided: what unanswered consent means for measuring and
-// personalising, and after how many milliseconds a session ends. See `Bundle::to_bytes` in schema/src/bundle.rs.
+// personalising, after how many milliseconds a session ends, what is captured. See `Bundle::to_bytes` in
+// schema/src/bundle.rs.
 export function readTerms(payload) {
   let at = 4; // "AR", its version, the switch.
   const uint = () => {
@@ -35,11 +35,16 @@ export function readTerms(payload) {
   uint(); // The holdout.
   const salt = uint();
   at += salt;
-  return { presumed: [payload[at++] === 1, payload[at++] === 1], timeout: uint() / 2 };
+  const presumed = [payload[at++] === 1, payload[at++] === 1];
+  const timeout = uint() / 2;
+  const length = uint();
+  const capture = JSON.parse(decoder.decode(payload.subarray(at, at + length)) || "{}");
+  return { presumed, timeout, capture };
 }
 
-// Asks at once for what is current; `installed` is told of every verified payload.
-export function bundles(store, base, site, key, installed) {
+// Asks at once for what is current; `installed` is told of every verified payload, `unverified` of one where the browser
+// cannot verify any (pages over http).
+export function bundles(store, base, site, key, installed, unverified) {
   const newest = async () => (await fetch(base + "v1/manifest?site=" + encodeURIComponent(site) + "&key=" + key.slice(0, 8))).json();
   let asked = newest();
   asked.catch(nothing);
@@ -47,7 +52,10 @@ export function bundles(store, base, site, key, installed) {
 
   async function install(hash, bytes, keep) {
     const payload = await verified(bytes, key);
-    if (!payload) return false;
+    if (!payload || payload[2] !== VERSION) {
+      if (!crypto.subtle) unverified(bytes.subarray(HEADER));
+      return false;
+    }
     current = hash;
     if (keep) {
       store.setText("bundle", toText(bytes));
@@ -76,6 +84,7 @@ export function bundles(store, base, site, key, installed) {
       const kept = hash && (await install(hash, toBytes(store.text("bundle")), false));
       const fresh = refresh();
       if (!kept) await fresh;
+      if (!current) await refresh(); // One failure is nobody's fault.
       setInterval(() => document.visibilityState === "visible" && refresh(), REFRESH_MS);
     },
   };

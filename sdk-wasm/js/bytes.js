@@ -7,12 +7,19 @@ export function toText(bytes) {
 }
 
 export const encoder = new TextEncoder();
+export const decoder = new TextDecoder();
 
 export function toBytes(text) {
   const bytes = new Uint8Array(text.length);
   for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
   return bytes;
 }
+
+export const fromBase64 = (text) => toBytes(atob(text.replace(/-/g, "+").replace(/_/g, "/")));
+
+// The text of 16 bytes as people write a UUID.
+export const uuidText = (text) =>
+  [...toBytes(text)].map((byte) => byte.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 
 // Random bytes that are a UUID of `version`.
 export function uuid(version) {

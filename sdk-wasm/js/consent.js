@@ -30,6 +30,7 @@ export function consents(store, asked, changed) {
     undecided: () => answer(PURPOSES[0]) === undefined && !allows(0),
     measures: () => allows(0),
     personalises: () => allows(1),
+    shares: () => answer(PURPOSES[2]) === true,
     // Two bits a purpose: 0 unknown, 1 denied, 2 granted. Global Privacy Control is an answer to sharing.
     bits: () => PURPOSES.reduce((bits, purpose, index) => bits | ((answer(purpose) ?? -1) + 1) << (2 * index), 0),
     presume: (purposes) => (presumed = purposes),

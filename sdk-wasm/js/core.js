@@ -1,8 +1,6 @@
 // The Wasm core: texts and bytes go through its memory, everything else is a number.
 
-import { encoder, toText } from "./bytes.js";
-
-const decoder = new TextDecoder();
+import { decoder, encoder, toText } from "./bytes.js";
 
 // Wraps the exports of an instance. Operations have the numbers of `Page::call` in src/lib.rs; texts are
 // separated by NUL.
@@ -58,8 +56,14 @@ export function coreOf({ memory, room, call, answer }) {
     release: () => ask(18, ""),
     // Every step of a decision, as canonical JSON; only the module that is loaded for it can.
     explain: (question) => text(19, question),
+    // The language in which explanations are told from now on; data if empty.
+    tellIn: (language) => ask(24, language),
     profile: () => bytes(20, ""),
     // Takes over a profile that another tab stored.
     adopt: (profile) => ask(21, profile),
+    // Values count as attributes until then, and are not kept.
+    lend: (until) => ask(22, "", until),
+    // The profile with what is lent, as the last decision or question saw it.
+    seen: () => bytes(23, ""),
   };
 }

@@ -16,17 +16,33 @@ export function runsWasm() {
   }
 }
 
-// `instantiate` makes an instance of the Wasm module, or of the one that also scores models.
-export function openDecider(store, who, consent, instantiate) {
+// Where no key can be kept, profiles lie as they are.
+const plainly = { open: async (text) => toBytes(text), seal: async (bytes) => toText(bytes), async forget() {} };
+
+// `instantiate` makes an instance of the Wasm module, or of the one that also scores models; `openVault` opens what seals
+// profiles, and gives null where there is nothing to seal them with.
+export function openDecider(store, who, consent, instantiate, openVault) {
   let core = null; // Once it knows bundle and profile.
   let loading = null;
   let payload = null;
   let view = [];
   let fresh = []; // Name, time, session and fields of what no profile has learnt.
-  let installed;
-  const installing = new Promise((done) => (installed = done));
+  let missing = false; // There is no bundle: nobody waits for one.
+  let [installed, failed, installing] = [];
+  const wait = () => {
+    installing = new Promise((done, fail) => ([installed, failed] = [done, fail]));
+    installing.catch(nothing);
+  };
+  wait();
 
-  const kept = () => toBytes(store.text("profile"));
+  let vault = plainly;
+  let last = ""; // The sealed profile as this page knows it.
+  let fate = 0; // Rises when everything is forgotten.
+  let pending = []; // What the core has learnt and no sealed profile holds.
+  let noted = null; // Those of them that were put into the store as they are, because the page was about to end.
+  let keeping = false;
+  let again = false;
+
   const stored = () => {
     try {
       return JSON.parse(store.text("learn") || "[]");
@@ -41,22 +57,63 @@ export function openDecider(store, who, consent, instantiate) {
     core.identify(who.user());
   }
 
-  function apply([name, at, session, fields]) {
+  function apply(event) {
+    const [name, at, session, fields] = event;
     core.touch(toBytes(session), at);
     core.give(fields);
     core.apply(name, at);
+    pending.push(event);
+  }
+
+  // Takes over what another tab has stored since.
+  async function meet() {
+    const text = store.text("profile");
+    if (text === last) return;
+    const profile = await vault.open(text);
+    last = text;
+    core.adopt(profile);
+  }
+
+  // Sealing takes a moment: what changes meanwhile is kept next.
+  async function keep() {
+    again = true;
+    if (keeping) return;
+    keeping = true;
+    try {
+      while (again) {
+        again = false;
+        await meet();
+        const [then, many] = [fate, pending.length];
+        const sealed = await vault.seal(core.profile());
+        if (then !== fate || !consent.personalises()) break;
+        store.setText("profile", (last = sealed));
+        pending = pending.slice(many);
+        if (noted) {
+          const ours = new Set(noted.map((event) => JSON.stringify(event)));
+          const others = stored().filter((event) => !ours.has(JSON.stringify(event)));
+          store.setText("learn", others.length ? JSON.stringify(others) : "");
+          noted = null;
+        }
+      }
+    } finally {
+      keeping = false;
+    }
   }
 
   // The module is fetched before the bundle has said whether it holds models (see `Bundle` in schema/src/bundle.rs): the
   // one that the last bundle needed.
   async function load() {
     const models = store.text("models");
-    let [{ instance }] = await Promise.all([instantiate(models), installing]);
+    const text = store.text("profile");
+    let [{ instance }, opened] = await Promise.all([instantiate(models), openVault().then((found) => found || plainly), installing]);
+    vault = opened;
     const needed = payload[3] > 1;
     if (needed && !models) ({ instance } = await instantiate(1));
     store.setText("models", needed && 1);
+    const profile = await vault.open(text);
+    last = text;
     core = coreOf(instance.exports);
-    core.open(kept());
+    core.open(profile);
     core.install(payload);
     tell();
     for (const event of [...stored(), ...fresh]) apply(event);
@@ -70,9 +127,17 @@ export function openDecider(store, who, consent, instantiate) {
   const self = {
     // Null until it was loaded.
     core: () => core,
-    // The core, once there is a bundle; fails where Wasm does not run.
-    load: () => (loading = loading || load()),
+    // The core, once there is a bundle; fails where there is none, and where Wasm does not run.
+    load: () => (missing ? Promise.reject() : (loading = loading || load())),
+    // No bundle could be had or verified, for now.
+    without() {
+      missing = true;
+      loading = null;
+      failed();
+      wait();
+    },
     install(bytes) {
+      missing = false;
       payload = bytes;
       if (core) core.install(payload);
       installed();
@@ -99,14 +164,25 @@ export function openDecider(store, who, consent, instantiate) {
       if (core) tell();
     },
     forget() {
-      fresh = [];
+      fate++;
+      fresh = pending = [];
+      noted = null;
+      last = "";
+      vault.forget().catch(nothing);
       store.setText("learn", "");
       store.setText("profile", "");
       if (core) core.erase();
     },
+    // The page may end: what no sealed profile holds yet waits for the next one.
+    leave() {
+      if (!core || !pending.length || !consent.personalises()) return;
+      const others = noted ? [] : stored();
+      noted = pending;
+      store.setText("learn", JSON.stringify([...others, ...pending].slice(-MOST)));
+    },
     save() {
       if (!consent.personalises()) return;
-      if (core) return store.setText("profile", toText(core.profile()));
+      if (core) return keep().catch(nothing);
       if (!fresh.length) return;
       // Other tabs add to it, too.
       const all = [...stored(), ...fresh].slice(-MOST);
@@ -115,6 +191,6 @@ export function openDecider(store, who, consent, instantiate) {
       if (all.length >= MOST) self.load().catch(nothing);
     },
   };
-  store.watch("profile", () => core && core.adopt(kept()));
+  store.watch("profile", () => core && meet().catch(nothing));
   return self;
 }

@@ -5,7 +5,7 @@ import { bundles, readTerms } from "./bundle.js";
 import { watchClicks } from "./capture/click.js";
 import { watchEngagement } from "./capture/engagement.js";
 import { watchErrors } from "./capture/error.js";
-import { watchForms } from "./capture/form.js";
+import { nameForms, watchForms } from "./capture/form.js";
 import { about, watchPages } from "./capture/page.js";
 import { searchOf } from "./capture/search.js";
 import { watchVitals } from "./capture/vitals.js";
@@ -14,6 +14,7 @@ import { openDecider, runsWasm } from "./decider.js";
 import { contextOf, tagged, visitOf } from "./device.js";
 import { openQueue, plain } from "./queue.js";
 import { openWall } from "./redact.js";
+import { openLevels } from "./level.js";
 import { guard, listen, nothing } from "./safe.js";
 import { openStore } from "./store.js";
 import { transport } from "./transport.js";
@@ -22,25 +23,30 @@ import { openWho } from "./who.js";
 const SAVE_MS = 150;
 const STALE_TAB_MS = 30_000;
 const PLACEMENTS = "attune-placement[name],[data-attune-placement]";
+const PRIVACY = "attune-privacy,[data-attune-privacy]";
 
-export async function start(calls, base, { site, consent: banner, beforeConsent }, key) {
+export async function start(calls, base, { site, consent: banner, beforeConsent, visitorCookie }, key) {
   if (document.prerendering) await new Promise((go) => document.addEventListener("prerenderingchange", go, { once: true }));
   const part = (name) => import(base + "sdk/" + name);
   const store = openStore(site);
-  const bundle = bundles(store, base, site, key, installed);
+  const levels = openLevels();
+  const bundle = bundles(store, base, site, key, installed, unverified);
   const visit = visitOf(site);
-  const who = openWho(store);
+  const who = openWho(store, visitorCookie);
+  let known = false; // There is a bundle, or none will come soon.
   let ready = false; // The bundle has said what unanswered consent means.
+  let place = { url: calls.url, category: "" };
   let personalised = true;
   const consent = consents(store, banner, consentChanged);
-  const decider = openDecider(store, who, consent, (models) => WebAssembly.instantiateStreaming(fetch(base + "sdk/" + (models ? __MODELS__ : __WASM__))));
-  const queue = openQueue(visit, who, consent, decider.learn, beforeConsent === "hold");
+  const decider = openDecider(store, who, consent, (models) => WebAssembly.instantiateStreaming(fetch(base + "sdk/" + (models ? __MODELS__ : __WASM__))), openVault);
+  const queue = openQueue(visit, who, consent, decider.learn, levels.at, beforeConsent === "hold");
   const wall = openWall(() => part(__REDACT__));
-  const out = transport(consent, queue, base, saveSoon);
+  const out = transport(consent.measures, queue, base, saveSoon);
   const tab = "queue:" + Date.now().toString(36) + Math.random().toString(36).slice(2, 8);
   const listeners = [];
   const emit = (name, detail) => listeners.forEach(([wanted, listener]) => wanted === name && guard(() => listener(detail)));
   let vitals = nothing;
+  let unsealed = false;
 
   let saving = 0;
   function save() {
@@ -54,27 +60,39 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
     saving = saving || setTimeout(save, SAVE_MS);
   }
 
-  function put(name, fields, at) {
+  function openVault() {
+    const opened = part(__VAULT__).then((module) => module.openVault(site));
+    return opened.catch(() => {
+      unsealed = true;
+      tellMode();
+      return null;
+    });
+  }
+
+  // `detail` is what the site declares.
+  function put(name, fields, at, detail) {
     const seen = queue.page;
+    const here = place;
     const pass = (clean) =>
       guard(() => {
         const page = clean.page(seen);
-        if (queue.record(name, { ...clean.fields(fields), ...clean.counts() }, at, page)) {
+        const [own, declared] = [clean.fields(fields), clean.fields(detail)];
+        if (queue.record(name, { ...own, ...clean.counts() }, at, page, declared, here)) {
           out.wake();
           saveSoon();
           emit("event", name);
         }
       });
-    guard(() => wall.through([...seen, ...Object.values(fields || {})], pass));
+    guard(() => wall.through([...seen, ...Object.values({ ...fields, ...detail })], pass));
   }
-  const record = (name, fields, at) => put(name, fields, at || Date.now());
+  const record = (name, fields, at, detail) => put(name, fields, at || Date.now(), detail);
 
   function consentChanged() {
     if (!ready) return;
     const may = consent.personalises();
     if (places && !may) places.restoreAll();
     decider.changed();
-    if (places && may && !personalised) places.view(performance.now());
+    if (may && !personalised) fill();
     queue.answered();
     personalised = may;
     save();
@@ -86,22 +104,58 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   const ask = (placement, limit) =>
     consent.personalises() ? part(__SERVER__).then((module) => module.ask({ base, site, who, consent, decider }, placement, limit)).catch(() => null) : null;
 
+  // What the site's server says of the user, for placements to wait for.
+  let lending = null;
+  let lent = false;
+  function lend(token, user) {
+    if (!token && !lent) return;
+    lent = !!token;
+    const reading = token ? part(__TOKEN__).then(({ readToken }) => readToken(String(token), String(user), { base, site, key })) : Promise.resolve({});
+    lending = Promise.all([reading.catch(() => ({ refused: "keys" })), decider.load()]).then(([{ attributes = {}, until = 0, refused }, core]) => {
+      if (who.token !== token) return; // Somebody else by now.
+      if (refused) {
+        who.token = undefined;
+        record("token_refused", { reason: refused });
+      }
+      core.give(plain(attributes));
+      core.lend(until);
+      fill();
+    }, nothing);
+  }
+
   // Placements are a part of their own, and what decides them another: pages without any load neither.
   let places = null;
   let placing = false;
+  // Where nothing is captured nothing can be counted: the default content stays.
+  const fills = () => levels.at(place).level > 0;
+  function fill(since = performance.now()) {
+    if (places) fills() ? places.view(since) : places.restoreAll();
+  }
   function look() {
-    if (places) places.scan();
+    if (places) fills() && places.scan();
     else if (!placing && document.querySelector(PLACEMENTS)) {
       const since = ready ? performance.now() : 0;
       placing = true;
       Promise.all([part(__PLACEMENT__), decider.load().catch(() => part(__SERVER__).then(({ lite }) => lite))])
-        .then(([module, core]) => {
-          places = module.placements(core, PLACEMENTS, record, ask);
+        .then(async ([module, core]) => {
+          await lending;
+          places = module.placements(core, PLACEMENTS, record, ask, (shown) => emit("placement", shown));
           places.learn();
-          places.view(since);
+          fill(since);
         })
         .catch(nothing);
     }
+  }
+  // The visitor's own page, once there is a bundle or none will come.
+  const filled = new WeakSet();
+  function lookForPrivacy() {
+    for (const element of known ? document.querySelectorAll(PRIVACY) : [])
+      if (!filled.has(element)) {
+        filled.add(element);
+        // What is stored is opened first, where there is anything that opens it.
+        const opened = decider.load().catch(nothing);
+        Promise.all([part(__PRIVACY__), opened]).then(([module]) => module.showPrivacy(element, shared, PLACEMENTS), nothing);
+      }
   }
   let looking = 0;
   new MutationObserver((changes) => {
@@ -109,9 +163,24 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
       looking = requestAnimationFrame(() => {
         looking = 0;
         look();
+        lookForPrivacy();
       });
   }).observe(document, { childList: true, subtree: true });
   look();
+
+  // The site's own patterns are a part as well; what happens before it is there is kept for it.
+  let patterns = null;
+  let missed = [];
+  function learnPatterns(capture) {
+    const keep = () => {
+      removeEventListener("click", calls.keep, true);
+      missed = calls.seen = [];
+    };
+    nameForms(capture.forms);
+    if (patterns) patterns.learn(capture);
+    else if (!capture.rules) keep();
+    else part(__PATTERN__).then((module) => (patterns = module.watchPatterns(record, capture, missed, calls.seen)), nothing).then(keep);
+  }
 
   const errors = watchErrors(record);
   const engagement = watchEngagement(record);
@@ -128,22 +197,27 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
     decider.page(plain(context));
     wall.through(Object.values(context), (clean) => tagged(visit, clean.fields(context)));
     queue.page = [url, document.title, referrer];
+    place = { url, category: facts.category };
     put("page_viewed", { category: facts.category }, at);
     if (facts.item) put("item_viewed", facts, at);
     const search = searchOf(url, referrer, !before);
     if (search) put("search_performed", search, at);
-    if (places) places.view(performance.now());
+    if (patterns) patterns.view(url, referrer, !before);
+    else missed.push([url, referrer, !before]);
+    fill();
   }
 
-  const api = apiOf({
-    decider, queue, store, who, base, site, consent, wall, listeners, put, part, saveSoon, save, ask,
+  const shared = {
+    decider, queue, store, who, base, site, consent, wall, levels, listeners, put, fill, lend, part, saveSoon, save, ask,
     flush: out.flush,
     places: () => places,
-  });
+    place: () => place,
+  };
+  const api = (shared.api = apiOf(shared));
   const call = (entry) => {
     const [name, ...values] = entry;
     const method = api[name];
-    const result = method && guard(() => (name === "track" ? put(String(values[0]), values[1], entry.at || Date.now()) : method(...values)));
+    const result = method && guard(() => (name === "track" ? put(String(values[0]), {}, entry.at || Date.now(), values[1]) : method(...values)));
     if (entry.done) entry.done(result);
   };
 
@@ -154,6 +228,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
     vitals();
     wall.flush();
     out.leave();
+    decider.leave();
     save();
   }
 
@@ -164,7 +239,6 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   checkPage(calls.url, calls.began);
   checkPage();
   early.filter(([name]) => name !== "consent").forEach(call);
-  removeEventListener("click", calls.keep, true);
   watchClicks(record, base, calls.seen);
   listen("visibilitychange", () => document.visibilityState === "hidden" && leave());
   listen("pagehide", () => {
@@ -178,26 +252,46 @@ export async function start(calls, base, { site, consent: banner, beforeConsent 
   for (const name in api) calls[name] = (...values) => Promise.resolve(guard(() => api[name](...values)));
   if (banner) part(__BANNER__).then((module) => module.watchBanner(banner, consent), nothing);
   await bundle.start();
+  if (!ready) {
+    learnPatterns({});
+    decider.without();
+  }
+  known = true;
+  lookForPrivacy();
+  queue.open();
+  out.wake();
   // Only what the visitor has said yes to, then.
   if (!ready) [calls.mode, calls.why] = ["lite", "no_bundle"];
 
   function installed(payload) {
-    const { presumed, timeout } = readTerms(payload);
+    const { presumed, timeout, capture } = readTerms(payload);
+    levels.learn(capture);
+    learnPatterns(capture);
     consent.presume(presumed);
     decider.install(payload);
     if (ready) {
       if (places) places.learn(), places.recheck();
       return;
     }
-    ready = true;
+    known = ready = true;
     queue.settle(timeout);
     personalised = consent.personalises();
     if (consent.measures()) adoptQueues();
     save();
     out.wake();
-    [calls.mode, calls.why] = runsWasm() ? ["full", store.blocked ? "storage_blocked" : ""] : ["lite", "no_wasm"];
+    tellMode();
     emit("ready");
     (window.requestIdleCallback || setTimeout)(() => guard(() => (vitals = watchVitals(record))));
+  }
+
+  // Whoever could alter what it says could alter the page as well; it may only lower.
+  function unverified(payload) {
+    levels.learn(readTerms(payload).capture);
+  }
+
+  function tellMode() {
+    const missing = store.blocked ? "storage_blocked" : unsealed ? "not_encrypted" : "";
+    if (ready) [calls.mode, calls.why] = runsWasm() ? ["full", missing] : ["lite", "no_wasm"];
   }
 
   // Events that an earlier page or a closed tab could not send.

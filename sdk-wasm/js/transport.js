@@ -9,7 +9,8 @@ const LONGEST_MS = 300_000;
 
 const options = (body) => ({ method: "POST", body, keepalive: body.length < 60_000, credentials: "omit" });
 
-export function transport(consent, queue, base, saved) {
+// `may` says whether anything may be sent now.
+export function transport(may, queue, base, saved) {
   const url = base + "v1/batch";
   let timer = 0;
   let busy = false;
@@ -37,7 +38,7 @@ export function transport(consent, queue, base, saved) {
   async function flush() {
     timer = 0;
     const events = queue.first(MOST);
-    if (busy || !events.length || !consent.measures()) return;
+    if (busy || !events.length || !may()) return;
     busy = sent = true;
     try {
       const body = queue.batch(events);
@@ -52,7 +53,7 @@ export function transport(consent, queue, base, saved) {
   }
 
   function leave() {
-    while (queue.waiting() && consent.measures()) {
+    while (queue.waiting() && may()) {
       const events = queue.first(BEACON_MOST);
       const body = queue.batch(events);
       if (guard(() => navigator.sendBeacon(url, new Blob([body])))) done(events);

@@ -1,8 +1,18 @@
 // Who visits: a random id of this browser, the user it was told, and the session. Ids are texts of their 16 bytes.
 
-import { encoder, toBytes, toText, uuid } from "./bytes.js";
+import { encoder, toBytes, toText, uuid, uuidText } from "./bytes.js";
+import { guard } from "./safe.js";
 
-export function openWho(store) {
+const COOKIE = "attune_visitor=";
+const YEAR_S = 31_536_000;
+
+// With `domain` the id is in a cookie as well, so that the site's other hosts and its server know the same visitor.
+export function openWho(store, domain) {
+  const shared = () => {
+    const found = domain && document.cookie.split("; ").find((cookie) => cookie.startsWith(COOKIE));
+    const digits = found ? found.slice(COOKIE.length).replaceAll("-", "") : "";
+    return /^[\da-f]{32}$/.test(digits) ? toText(digits.match(/../g).map((pair) => parseInt(pair, 16))) : "";
+  };
   const fresh = () => ({ visitor: toText(uuid(4)), user: "", session: "", at: 0 });
   let state = fresh();
   const read = () => {
@@ -14,6 +24,8 @@ export function openWho(store) {
     }
   };
   read();
+  const elsewhere = guard(shared);
+  if (elsewhere && elsewhere !== state.visitor) state = { ...fresh(), visitor: elsewhere };
   return {
     visitor: () => state.visitor,
     user: () => state.user,
@@ -34,6 +46,11 @@ export function openWho(store) {
     reset: () => (state = fresh()),
     // As a batch says it, with the answers about consent.
     bytes: (bits) => new Uint8Array([bits, ...toBytes(state.visitor), ...encoder.encode(state.user)]),
-    save: (known) => store.setText("who", known ? JSON.stringify(state) : ""),
+    save(known) {
+      store.setText("who", known ? JSON.stringify(state) : "");
+      const secure = location.protocol === "https:" ? "; secure" : "";
+      const value = COOKIE + (known ? uuidText(state.visitor) : "") + "; max-age=" + (known ? YEAR_S : 0);
+      if (domain) guard(() => (document.cookie = value + "; path=/; samesite=lax; domain=" + domain + secure));
+    },
   };
 }

@@ -10,6 +10,7 @@ use attune_schema::bundle::Bundle;
 use attune_schema::consent::{Basis, Consent, Purpose};
 use attune_schema::event::name::OFFER_EXPOSED;
 use attune_schema::id::{SessionId, VisitorId};
+use attune_schema::limits::PROFILE_COUNTERS;
 use attune_schema::list;
 use attune_schema::stored::Profile;
 use attune_schema::time::Timestamp;
@@ -27,6 +28,17 @@ pub struct Client {
     /// Context of decisions on this page, sorted by name.
     view: Vec<(String, Value)>,
     reserved: Vec<(String, String)>,
+    lent: Option<Lent>,
+}
+
+/// Attributes that count for a while and are never kept: the site's server said so.
+#[derive(Debug)]
+struct Lent {
+    until: Timestamp,
+    attributes: Vec<(String, Value)>,
+    /// The profile with them, and the revision of the one it was made of.
+    with: Profile,
+    of: Option<u64>,
 }
 
 impl Client {
@@ -115,20 +127,55 @@ impl Client {
         profile.attributes.clear();
         profile.revision = profile.revision.wrapping_add(1);
         self.reserved.clear();
+        self.lent = None;
     }
 
     /// A new visitor.
     pub fn reset(&mut self, visitor: VisitorId) {
         self.profile = Profile { visitor, ..Profile::default() };
         self.reserved.clear();
+        self.lent = None;
+    }
+
+    /// Lets attributes count until just before `until`, in place of those that were lent before. What the bundle does
+    /// not declare is not taken: a device has no business with it.
+    pub fn lend(&mut self, attributes: Vec<(String, Value)>, until: Timestamp) {
+        self.lent = None;
+        if !attributes.is_empty() && self.may_personalise() {
+            self.lent = Some(Lent { until, attributes, with: Profile::default(), of: None });
+        }
+    }
+
+    /// Makes the profile that decisions at `now` see: with what is lent, where anything is.
+    fn prepare(&mut self, now: Timestamp) {
+        if self.lent.as_ref().is_some_and(|lent| now >= lent.until) {
+            self.lent = None;
+        }
+        let (Some(lent), Some(program)) = (&mut self.lent, &self.program) else { return };
+        if lent.of == Some(self.profile.revision) && lent.with.visitor == self.profile.visitor {
+            return;
+        }
+        lent.of = Some(self.profile.revision);
+        // Written and read again: copying a profile is code that nothing else needs.
+        lent.with = Profile::from_bytes(&self.profile.to_bytes()).unwrap_or_default();
+        for (name, value) in &lent.attributes {
+            if program.bundle.attributes.contains(name) {
+                profile::set_attribute(&mut lent.with, name, value.clone());
+            }
+        }
+    }
+
+    fn seen(&self) -> &Profile {
+        self.lent.as_ref().filter(|lent| lent.of.is_some()).map_or(&self.profile, |lent| &lent.with)
     }
 
     fn input<'a>(&'a self, ask: Ask<'a>) -> Input<'a> {
+        let profile = self.seen();
         Input {
             placement: ask.placement,
             now: ask.now,
-            unit: self.profile.visitor,
-            profile: &self.profile,
+            unit: profile.visitor,
+            profile,
             consent: self.consent,
             context: &self.view,
             reserved: &self.reserved,
@@ -140,6 +187,7 @@ impl Client {
 
     /// Decides; unless it only peeks, what it shows counts against caps until exposed or released.
     pub fn decide(&mut self, ask: Ask<'_>, peek: bool) -> String {
+        self.prepare(ask.now);
         let Some(program) = &self.program else { return String::new() };
         let decision = decide(program, self.input(ask), &mut ());
         if let (false, Some(campaign), [first, ..]) = (peek, &decision.campaign, decision.offers.as_slice()) {
@@ -152,7 +200,8 @@ impl Client {
 
     /// What would be decided now, for the module that explains; empty without a bundle.
     #[must_use]
-    pub fn question(&self, ask: Ask<'_>) -> Vec<u8> {
+    pub fn question(&mut self, ask: Ask<'_>) -> Vec<u8> {
+        self.prepare(ask.now);
         self.program.as_ref().map_or_else(Vec::new, |program| question(program, self.input(ask)))
     }
 
@@ -172,19 +221,43 @@ impl Client {
         self.reserved.clear();
     }
 
+    /// The bytes of the profile that decisions saw last, with what is lent.
+    #[must_use]
+    pub fn seen_profile(&self) -> Vec<u8> {
+        self.seen().to_bytes()
+    }
+
     /// The profile's bytes.
     #[must_use]
     pub fn profile(&self) -> Vec<u8> {
         self.profile.to_bytes()
     }
 
-    /// Takes over another tab's profile, if it is the same visitor's and further on.
+    /// Takes over what another tab of the same visitor knows: of what both counted the higher count, so that neither
+    /// shows more than a cap allows; all else from whoever is further on.
     pub fn adopt(&mut self, stored: &[u8]) {
-        if let Ok(profile) = Profile::from_bytes(stored)
-            && profile.visitor == self.profile.visitor
-            && profile.revision > self.profile.revision
-        {
-            self.profile = profile;
+        let Ok(mut other) = Profile::from_bytes(stored) else { return };
+        if other.visitor != self.profile.visitor {
+            return;
+        }
+        if other.revision > self.profile.revision {
+            core::mem::swap(&mut other, &mut self.profile);
+        }
+        let ours = &mut self.profile;
+        for counter in other.counters {
+            match ours.counters.binary_search_by_key(&counter.key, |known| known.key) {
+                Ok(index) => {
+                    if let Some(known) =
+                        ours.counters.get_mut(index).filter(|known| known.total < counter.total)
+                    {
+                        *known = counter;
+                    }
+                }
+                Err(index) if ours.counters.len() < PROFILE_COUNTERS => {
+                    list::insert(&mut ours.counters, index, counter);
+                }
+                Err(_) => {}
+            }
         }
     }
 }
@@ -303,6 +376,55 @@ mod tests {
         client.consent.personalise = attune_schema::consent::Grant::Denied;
         client.apply("page_viewed", Timestamp(6), &[]);
         assert_eq!(client.profile.counters.first().unwrap().total, 1);
+    }
+
+    #[test]
+    fn what_is_lent_counts_for_a_while_and_is_never_kept() {
+        use attune_schema::bundle::{Op, Rule, Test};
+        let mut bundle = Bundle::from_bytes(&bundle()).unwrap();
+        bundle.attributes = vec!["tier".to_owned()];
+        bundle.campaigns[0].caps.clear();
+        bundle.campaigns[0].audience =
+            Some(Rule::Attribute(0, Test { op: Op::Is, values: vec!["gold".into()] }));
+        let mut client = client();
+        assert!(client.install(&bundle.to_bytes()));
+        let kept = client.profile();
+        assert!(!client.decide(hero(9), true).contains("\"sky\""));
+        client.lend(fields(&[("secret", "x"), ("tier", "gold")]), Timestamp(20));
+        assert!(client.decide(hero(19), true).contains("\"sky\""));
+        assert_eq!(client.seen().attributes, fields(&[("tier", "gold")]), "only what the bundle declares");
+        assert_eq!(client.profile(), kept);
+        client.apply("page_viewed", Timestamp(19), &[]);
+        assert!(client.decide(hero(19), true).contains("\"sky\""), "also once the profile learnt more");
+        assert_eq!(client.seen().counters.len(), 1);
+        assert!(!client.decide(hero(20), true).contains("\"sky\""), "over");
+        client.lend(fields(&[("tier", "gold")]), Timestamp(99));
+        client.reset(VisitorId(2));
+        assert!(!client.decide(hero(21), true).contains("\"sky\""), "of another visitor");
+    }
+
+    #[test]
+    fn of_two_tabs_the_higher_count_holds() {
+        let (mut one, mut two) = (client(), client());
+        let shown = fields(&[("campaign", "c")]);
+        for at in 1..4 {
+            one.apply(OFFER_EXPOSED, Timestamp(at), &shown);
+        }
+        two.apply(OFFER_EXPOSED, Timestamp(4), &shown);
+        for at in 5..9 {
+            two.apply("page_viewed", Timestamp(at), &[]);
+        }
+        let (first, second) = (one.profile(), two.profile());
+        one.adopt(&second);
+        two.adopt(&first);
+        assert_eq!(one.profile, two.profile, "both know the same");
+        let total = |name: &str| one.profile.counters.iter().find(|c| c.name == name).map(|c| c.total);
+        assert_eq!((total(OFFER_EXPOSED), total("page_viewed")), (Some(3), Some(4)));
+        assert!(Profile::from_bytes(&one.profile()).is_ok(), "sorted and bounded");
+        let mut other = client();
+        other.reset(VisitorId(9));
+        other.adopt(&second);
+        assert_eq!(other.profile.counters, []);
     }
 
     #[test]

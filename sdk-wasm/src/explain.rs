@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use attune_engine::decide::{Input, decide};
 use attune_engine::json;
+use attune_engine::words::Lang;
 use attune_schema::consent::Consent;
 use attune_schema::id::VisitorId;
 use attune_schema::time::Timestamp;
@@ -12,8 +13,8 @@ use attune_schema::wire::{Malformed, Reader};
 
 impl Client {
     /// Explains the decision that `question` asks for (see [`attune_engine::decide::question`]), by the bundle
-    /// and the profile that this client holds; empty without a bundle.
-    pub fn explain(&self, question: &[u8]) -> Result<String, Malformed> {
+    /// and the profile that this client holds; empty without a bundle. With a language, for people.
+    pub fn explain(&self, question: &[u8], lang: &str) -> Result<String, Malformed> {
         let Some(program) = &self.program else { return Ok(String::new()) };
         let mut r = Reader::new(question);
         let _bundle = r.u128();
@@ -34,6 +35,6 @@ impl Client {
         let input = Input { placement, now, unit, profile, consent, context, reserved, limit, force, draw };
         let mut lines = Vec::new();
         decide(program, input, &mut lines);
-        Ok(json::explanation(&lines))
+        Ok(if lang.is_empty() { json::explanation(&lines) } else { json::told(&lines, Lang::of(lang)) })
     }
 }

@@ -45,8 +45,14 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 }
 
 /// One visitor on one page, and what goes in and out. The lock is never contended: a page has one thread.
-static PAGE: Mutex<Page> =
-    Mutex::new(Page { client: None, fields: Vec::new(), input: Vec::new(), output: Vec::new() });
+static PAGE: Mutex<Page> = Mutex::new(Page {
+    client: None,
+    fields: Vec::new(),
+    input: Vec::new(),
+    output: Vec::new(),
+    #[cfg(feature = "explain")]
+    lang: String::new(),
+});
 
 /// Makes room for `size` bytes of input; returns its address.
 #[wasm_bindgen]
@@ -98,6 +104,9 @@ struct Page {
     fields: Vec<(String, Value)>,
     input: Vec<u8>,
     output: Vec<u8>,
+    /// What explanations are told in; empty for data.
+    #[cfg(feature = "explain")]
+    lang: String,
 }
 
 impl Page {
@@ -141,8 +150,12 @@ impl Page {
             17 => client.reserve(texts.next(), texts.last()),
             18 => client.release(),
             #[cfg(feature = "explain")]
-            19 => output = client.explain(&input).unwrap_or_default().into_bytes(),
+            19 => output = client.explain(&input, &self.lang).unwrap_or_default().into_bytes(),
+            #[cfg(feature = "explain")]
+            24 => texts.last().clone_into(&mut self.lang),
             20 => output = client.profile(),
+            22 => client.lend(take(&mut self.fields), now),
+            23 => output = client.seen_profile(),
             21 => client.adopt(&input),
             _ => {}
         }

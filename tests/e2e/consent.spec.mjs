@@ -107,7 +107,7 @@ for (const [name, expected] of [["hold", ["page_viewed", "element_clicked"]], ["
     await open(page, name);
     await page.click("#press");
     await page.waitForTimeout(400);
-    expect(pages.received).toEqual([]);
+    expect(pages.events(name)).toEqual([]);
     expect(await kept(page), "nothing of it is stored").toEqual(["bundle", "bundle-hash"]);
     const answered = Date.now();
     await page.evaluate(() => void window.attune.consent({ measure: true, personalise: true }));

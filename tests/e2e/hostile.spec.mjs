@@ -121,6 +121,7 @@ for (const [what, [path, mode]] of Object.entries(blocked))
     await page.waitForTimeout(700);
     expect(await page.evaluate(() => [window.attune.mode, window.attune.why])).toEqual(mode);
     await expect(page.locator("[data-attune-text]")).toHaveText("The default");
+    if (mode[1] === "no_bundle") expect(await page.evaluate(() => window.attune.decide("home-hero")), "nobody waits").toBe(null);
     expect(wrong).toEqual([]);
   });
 
@@ -194,4 +195,53 @@ test("a day without a network loses nothing and doubles nothing", async ({ page,
   const done = [...new Map(of(events, "thing_done").map((event) => [event.id, event])).values()];
   expect(done.map(({ fields }) => fields.index).sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, index) => index));
   expect(Date.now() - done[0].at).toBeLessThan(60_000);
+});
+
+test("what waits is bounded: the newest events that fit, and none that nobody takes any more", async ({ page, context }) => {
+  let offline = true;
+  pages.faults.push((path) => offline && path === "/v1/batch" && "cut");
+  await page.addInitScript(() => (navigator.sendBeacon = () => false));
+  await page.goto(`${pages.origin}/plain?bounded`);
+  await settled(page);
+  await page.evaluate(() => {
+    const fields = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`text_${index}`, "long ".repeat(200)]));
+    for (let index = 0; index < 150; index++) void window.attune.track("thing_done", { ...fields, index });
+  });
+  const stored = () =>
+    page.evaluate(() => {
+      const [name, text] = Object.entries(localStorage).find(([name]) => name.includes(":queue:")) ?? ["", "[0,[]]"];
+      return { name, length: text.length, last: Math.max(...JSON.parse(text)[1].map(({ fields }) => Object.fromEntries(fields).index ?? -1)) };
+    });
+  await expect.poll(() => stored().then(({ last }) => last)).toBe(149);
+  const { name, length } = await stored();
+  expect(length).toBeLessThanOrEqual(500_000);
+  expect(length).toBeGreaterThan(250_000);
+
+  // A tab that was closed a month ago, but for its last event.
+  await page.evaluate((name) => {
+    const [owner, events] = JSON.parse(localStorage.getItem(name));
+    const [, first, second] = events.slice(-3);
+    first.at -= 31 * 86_400_000;
+    first.name = "thing_outdated";
+    second.name = "thing_kept";
+    const old = (Date.now() - 31 * 86_400_000).toString(36) + "abcdef";
+    localStorage.clear();
+    localStorage.setItem(name.replace(/[^:]*$/, old), JSON.stringify([owner, [first, second]]));
+    const site = name.split(":")[1];
+    localStorage.setItem(`attune:${site}:who`, JSON.stringify({ visitor: owner, user: "", session: "", at: 0 }));
+  }, name);
+  const state = await page.evaluate(() => ({ ...localStorage }));
+  await page.close();
+  offline = false;
+  const later = await context.newPage();
+  await later.addInitScript((state) => {
+    if (!sessionStorage.done) for (const name in state) localStorage.setItem(name, state[name]);
+    sessionStorage.done = "yes";
+  }, state);
+  pages.received.length = 0;
+  await later.goto(`${pages.origin}/plain?later`);
+  await settled(later);
+  const events = await pages.until("plain", (all) => of(all, "thing_kept").length > 0, "what a closed tab left");
+  expect(of(events, "thing_outdated")).toEqual([]);
+  expect(pages.received.flatMap(({ drops }) => drops)).toContainEqual(["queue_full", 1]);
 });

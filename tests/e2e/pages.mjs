@@ -15,6 +15,20 @@ const BUILT = ["/cmp.js", "/built.js", "/openfeature.js"]; // Import packages.
 const TAG = /<!-- attune(.*?) -->/;
 const POLICY = /<!-- policy: (.*?) -->/;
 
+// The page's stored profile as text, opened with its own key.
+export const profileOf = (page) =>
+  page.evaluate(async () => {
+    const asked = (request) => new Promise((done, fail) => ((request.onsuccess = () => done(request.result)), (request.onerror = fail)));
+    const [name, text] = Object.entries(localStorage).find(([name]) => name.endsWith(":profile"));
+    const bytes = Uint8Array.from(text.slice(3), (letter) => letter.charCodeAt(0));
+    if (!text.startsWith("AE1")) throw new Error("the profile is not sealed");
+    const database = await asked(indexedDB.open("attune"));
+    const key = await asked(database.transaction("keys").objectStore("keys").get(name.split(":")[1]));
+    database.close();
+    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes.subarray(0, 12) }, key, bytes.subarray(12));
+    return String.fromCharCode(...new Uint8Array(plain));
+  });
+
 // Serves until `stop`. A page's tag is where it says `<!-- attune -->`,
 // with attributes that stand there; another policy is `<!-- policy: … -->`.
 // `collector` and `key` are those of a running collector.

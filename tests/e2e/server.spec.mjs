@@ -5,7 +5,7 @@ import { OpenFeature } from "@openfeature/server-sdk";
 import { execFile } from "node:child_process";
 import { createPrivateKey, sign } from "node:crypto";
 import { promisify } from "node:util";
-import { servePages } from "./pages.mjs";
+import { profileOf, servePages } from "./pages.mjs";
 import { signIn } from "./stack.mjs";
 
 const url = process.env.ATTUNE_URL;
@@ -14,9 +14,9 @@ let pages, key, server, site;
 
 const offer = (id, weight, title) => ({ id, weight, content: { en: { title } } });
 const SOURCE = {
-  attributes: [{ id: "credit_band", label: "server-only" }],
-  placements: [{ id: "asked" }, { id: "own" }],
-  offers: [offer("loan", 2, "A loan for you"), offer("card", 1, "A card")],
+  attributes: [{ id: "credit_band", label: "server-only" }, { id: "tier" }],
+  placements: [{ id: "asked" }, { id: "own" }, { id: "tiered" }],
+  offers: [offer("loan", 2, "A loan for you"), offer("card", 1, "A card"), offer("gold", 1, "For gold")],
   campaigns: [
     {
       id: "loans", status: "running", placements: ["asked"], offers: ["loan"], priority: 2,
@@ -24,6 +24,10 @@ const SOURCE = {
       caps: [{ scope: "campaign", per: "day", max: 1 }],
     },
     { id: "cards", status: "running", placements: ["asked", "own"], offers: ["card"] },
+    {
+      id: "golden", status: "running", placements: ["tiered"], offers: ["gold"],
+      audience: { attribute: { name: "tier", is: "gold" } },
+    },
   ],
 };
 
@@ -42,10 +46,10 @@ test.beforeAll(async () => {
 test.afterAll(() => pages.stop());
 
 // As the bank's server makes it, with what Node has.
-function token(attributes) {
+function token(attributes, { sub = "cust_1", seconds = 600, alg = "EdDSA" } = {}) {
   const { kid } = server.token_key;
   const text = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const signed = `${text({ alg: "EdDSA", kid })}.${text({ sub: "cust_1", exp: Math.floor(Date.now() / 1_000) + 600, attributes })}`;
+  const signed = `${text({ alg, kid })}.${text({ sub, exp: Math.floor(Date.now() / 1_000) + seconds, attributes })}`;
   const signature = sign(null, Buffer.from(signed), createPrivateKey({ key: server.token_key, format: "jwk" }));
   return `${signed}.${signature.toString("base64url")}`;
 }
@@ -73,6 +77,55 @@ test("a page asks about what it may not know, and decides the rest itself", asyn
   }, token({ credit_band: "D" }));
   expect(other.campaign).toBe("cards");
 });
+
+test("what a token says counts on the device until it expires, and is never kept", async ({ page }) => {
+  const swaps = [];
+  const title = page.locator("h1");
+  await page.exposeFunction("swapped", (text) => swaps.push(text));
+  await page.addInitScript(() => {
+    addEventListener("DOMContentLoaded", () => {
+      const shown = document.querySelector("h1");
+      new MutationObserver(() => window.swapped(shown.textContent)).observe(shown, { childList: true });
+    });
+  });
+  const asked = [];
+  page.on("request", (request) => request.url().endsWith("/v1/decide") && asked.push(request.url()));
+  await page.goto(`${pages.origin}/token?token=${token({ tier: "gold", credit_band: "A" }, { seconds: 8 })}`);
+  await expect(title).toHaveText("For gold");
+  expect([asked, swaps], "decided on the device, once").toEqual([[], ["For gold"]]);
+  expect(await page.evaluate(() => window.attune.peek("tiered"))).toMatchObject({ reason: "matched", campaign: "golden" });
+  expect(JSON.stringify(await page.evaluate(() => window.attune.explain("tiered")))).toContain("golden");
+  await page.waitForTimeout(400);
+  const kept = await profileOf(page);
+  expect(kept, "the view, and neither attribute").toMatch(/page_viewed/);
+  expect(kept).not.toMatch(/credit_band|\x04tier/);
+  await expect.poll(() => page.evaluate(() => window.attune.peek("tiered").then(({ campaign }) => campaign)), { timeout: 15_000 }).toBe(null);
+  await page.evaluate((token) => window.attune.identify("cust_1", {}, { token }), token({ tier: "gold" }));
+  await expect(title).toHaveText("For gold");
+  await page.evaluate(() => window.attune.reset());
+  await expect(title).toHaveText("The default");
+});
+
+const flip = (text) => text.replace(/^(.{40})(.)/, (_, before, letter) => before + (letter === "A" ? "B" : "A"));
+const refusals = {
+  time: () => token({ tier: "gold" }, { seconds: -1 }),
+  signature: () => token({ tier: "gold" }).split(".").map((part, index) => (index === 2 ? flip(part) : part)).join("."),
+  subject: () => token({ tier: "gold" }, { sub: "cust_2" }),
+  algorithm: () => token({ tier: "gold" }, { alg: "HS256" }),
+  form: () => "not.a.token",
+};
+for (const [reason, make] of Object.entries(refusals))
+  test(`a token that is wrong (${reason}) counts for nothing, and is counted`, async ({ page }) => {
+    const wrong = [];
+    page.on("pageerror", (error) => wrong.push(String(error)));
+    await page.goto(`${pages.origin}/token?token=${make()}`);
+    const refused = (events) => events.filter(({ name }) => name === "token_refused");
+    const events = await pages.until("token", (all) => refused(all).some(({ fields }) => fields.reason === reason), "the refusal");
+    expect(refused(events).filter(({ fields }) => fields.reason === reason)).toHaveLength(1);
+    expect(await page.evaluate(() => window.attune.peek("tiered"))).toMatchObject({ campaign: null });
+    await expect(page.locator("h1")).toHaveText("The default");
+    expect(wrong).toEqual([]);
+  });
 
 test("what the server decided is exposed, counted against caps and taken back like any other", async ({ page }) => {
   await page.goto(`${pages.origin}/server`);

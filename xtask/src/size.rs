@@ -12,11 +12,11 @@ use std::ops::Add;
 
 /// Budgets, in bytes of brotli.
 const BUDGETS: [(&str, usize); 4] =
-    [("loader", 600), ("always", 10_000), ("deciding", 28_600), ("console", 256_000)];
+    [("loader", 600), ("always", 12_000), ("deciding", 32_600), ("console", 256_000)];
 
 /// What every page loads, and what one loads in all that has placements.
 const SUMS: [(&str, &[&str]); 2] =
-    [("always", &["loader", "script"]), ("deciding", &["always", "wasm", "placement"])];
+    [("always", &["loader", "script"]), ("deciding", &["always", "wasm", "placement", "vault"])];
 
 /// Compressed sizes of the browser's parts, against their budgets.
 #[derive(Args)]
@@ -113,8 +113,12 @@ fn measure() -> Result<BTreeMap<&'static str, Bytes>> {
         ("models", "sdk", &["/models_wasm"]),
         ("placement", "sdk", &["/lazy/placement"]),
         ("banner", "sdk", &["/lazy/banner"]),
+        ("pattern", "sdk", &["/lazy/pattern"]),
         ("redact", "sdk", &["/lazy/redact"]),
         ("server", "sdk", &["/lazy/server"]),
+        ("token", "sdk", &["/lazy/token"]),
+        ("vault", "sdk", &["/lazy/vault"]),
+        ("privacy", "sdk", &["/lazy/privacy"]),
         ("explain", "sdk", &["/lazy/explain", "/explain_wasm"]),
         ("console", "console", &["/page", "/script", "/wasm", "/style"]),
     ] {
@@ -151,7 +155,7 @@ mod tests {
     #[test]
     fn names_what_is_over_its_budget() {
         let bytes = |brotli| Bytes { raw: 0, gzip: 0, brotli };
-        let sizes = BTreeMap::from([("loader", bytes(600)), ("always", bytes(10_001))]);
-        assert_eq!(over(&sizes), ["always is 10001 bytes, budget 10000"]);
+        let sizes = BTreeMap::from([("loader", bytes(600)), ("always", bytes(12_001))]);
+        assert_eq!(over(&sizes), ["always is 12001 bytes, budget 12000"]);
     }
 }

@@ -300,7 +300,7 @@ fn is_noise(line: &str) -> bool {
     text.is_empty() || text.ends_with("... ok") || starts.iter().any(|start| text.starts_with(start))
 }
 
-/// Debian's Chromium; installed if this is root on a machine with apt.
+/// Debian's Chromium, and Firefox ESR beside it; installed if this is root on a machine with apt.
 fn browser() -> Result<()> {
     let wanted = std::env::var("ATTUNE_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
     if std::path::Path::new(&wanted).exists() {
@@ -316,6 +316,6 @@ fn browser() -> Result<()> {
         run(install.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
     };
     apt(&["update", "-qq"])?;
-    apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-cjk"])
+    apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium", "firefox-esr", "fonts-noto-cjk"])
         .context("set ATTUNE_CHROMIUM to a Chromium if apt-get cannot install one")
 }

@@ -75,6 +75,12 @@ pub fn signing_key(secret: &str) -> SigningKey {
     SigningKey::from_bytes(&mac(&extracted, b"attune profile token\x01").into())
 }
 
+/// The public half of that key, in URL-safe base 64: what pages check tokens with.
+#[must_use]
+pub fn public_key(secret: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(signing_key(secret).verifying_key().as_bytes())
+}
+
 /// The same key as a private JSON Web Key (RFC 8037), which JWT libraries take.
 #[must_use]
 pub fn jwk(id: &str, secret: &str) -> TokenKey {
@@ -85,7 +91,7 @@ pub fn jwk(id: &str, secret: &str) -> TokenKey {
         alg: "EdDSA".to_owned(),
         kid: id.to_owned(),
         d: BASE64_URL_SAFE_NO_PAD.encode(key.to_bytes()),
-        x: BASE64_URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes()),
+        x: public_key(secret),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What pages load: manifest, bundle, tag, SDK.
 
+use crate::decide::token;
 use crate::endpoint::intake::unknown_site;
 use crate::endpoint::web::{self, Web};
 use crate::error::ApiError;
@@ -10,6 +11,10 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// First bytes of a signed list of token keys: what they are and the version.
+const TOKEN_KEYS: &[u8] = b"AK\x01";
 
 /// `?site=`.
 #[derive(Debug, serde::Deserialize)]
@@ -60,6 +65,27 @@ pub async fn manifest(State(app): State<App>, address: Uri, headers: HeaderMap) 
         return ([ANY_ORIGIN, fresh, web::etag(&etag)], StatusCode::NOT_MODIFIED).into_response();
     }
     ([ANY_ORIGIN, CROSS_ORIGIN, fresh, web::etag(&etag)], axum::Json(body)).into_response()
+}
+
+/// `GET /v1/token-keys?site=KEY`: the public keys that profile tokens of the site are signed with, by id, signed like a
+/// bundle. `AK` and the version say that it is none.
+pub async fn token_keys(State(app): State<App>, address: Uri) -> Response {
+    let found = ApiQuery::<SiteQuery>::of(&address)
+        .and_then(|ApiQuery(query)| Ok((app.sites.by_key(&query.site).ok_or_else(unknown_site)?, query.key)));
+    let (site, pinned) = match found {
+        Ok(found) => found,
+        Err(error) => return ([ANY_ORIGIN, CROSS_ORIGIN], error).into_response(),
+    };
+    let keys = app.sites.server_keys(site.record.number);
+    let keys: BTreeMap<_, _> =
+        keys.into_iter().map(|(id, secret)| (id, token::public_key(&secret))).collect();
+    let said = serde_json::json!({ "site": site.record.site.key, "keys": keys });
+    let payload = [TOKEN_KEYS, said.to_string().as_bytes()].concat();
+    // Short, because a key that is revoked must not be good for long.
+    let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
+    let binary = (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    let signed = app.sites.signer().sign_for(&pinned, &payload);
+    ([ANY_ORIGIN, CROSS_ORIGIN, fresh, binary], signed).into_response()
 }
 
 /// `GET /v1/bundle/{hash}`: the bytes that hash names.

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod backtests;
 pub mod batch;
+pub mod capture;
 pub mod console;
 pub mod decide;
 pub mod delivery;

@@ -62,10 +62,11 @@ export function watchClicks(record, base, early = []) {
       if (outbound) fields.outbound = true;
       if (element.hasAttribute("download") || FILE.test(url.pathname)) fields.download = true;
     }
+    const declared = {};
     for (const name in data)
       if (name.startsWith(PREFIX) && name.length > PREFIX.length)
-        fields[name.slice(PREFIX.length).replace(/[A-Z]/g, (c, at) => (at ? "_" : "") + c.toLowerCase())] = data[name];
-    record(data.attuneEvent || "element_clicked", fields, at);
+        declared[name.slice(PREFIX.length).replace(/[A-Z]/g, (c, at) => (at ? "_" : "") + c.toLowerCase())] = data[name];
+    record(data.attuneEvent || "element_clicked", fields, at, declared);
   }
 
   // A button, or a link that leads nowhere, after which nothing changes, is sent, loaded or scrolled.

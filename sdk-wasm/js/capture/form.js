@@ -1,14 +1,19 @@
 // Forms: which field, in what order, how long, how often corrected. Never a value; secret fields do not exist.
 
-import { listen } from "../safe.js";
+import { guard, listen } from "../safe.js";
 
 const SECRET = /\b(cc-|one-time-code|current-password|new-password)/;
 
 // A form's own properties may be fields of it that have their names.
-const { closest, getAttribute } = Element.prototype;
+const { closest, getAttribute, matches } = Element.prototype;
 const attribute = (form, name) => getAttribute.call(form, name) || "";
-const nameOf = (form) =>
-  attribute(form, "name") || attribute(form, "id") || new URL(attribute(form, "action"), location.href).pathname;
+let named = []; // Selectors and names that the site gives.
+const nameOf = (form) => {
+  const given = named.find(([selector]) => guard(() => matches.call(form, selector)));
+  if (given) return given[1];
+  return attribute(form, "name") || attribute(form, "id") || new URL(attribute(form, "action"), location.href).pathname;
+};
+export const nameForms = (names = []) => (named = names);
 
 // The field behind an event, unless it is secret, hidden, searched with or outside a form.
 function fieldOf(event) {

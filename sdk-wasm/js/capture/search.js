@@ -2,9 +2,9 @@
 
 const NAMES = ["q", "query", "search", "keyword", "s"];
 
-const termOf = (url) => {
+const termOf = (url, names) => {
   const { searchParams } = new URL(url);
-  for (const name of NAMES) {
+  for (const name of names) {
     const term = searchParams.get(name);
     if (term) return term.trim().replace(/\s+/g, " ").slice(0, 128);
   }
@@ -12,14 +12,15 @@ const termOf = (url) => {
 };
 
 // What a page at `url` says of a search, or null. `before` is the page it was opened from: the same term there is the
-// same search (paged, filtered), another one a refinement. `loaded`: by the browser, not by a router.
-export function searchOf(url, before, loaded) {
-  const term = termOf(url);
+// same search (paged, filtered), another one a refinement. `loaded`: by the browser, not by a router. `names` are
+// parameters that hold a term.
+export function searchOf(url, before, loaded, names = NAMES) {
+  const term = termOf(url, names);
   const [navigation] = performance.getEntriesByType("navigation");
   if (!term || (loaded && navigation && navigation.type !== "navigate")) return null;
   let earlier = "";
   try {
-    if (new URL(before).origin === location.origin) earlier = termOf(before);
+    if (new URL(before).origin === location.origin) earlier = termOf(before, names);
   } catch {
     // No page before.
   }

@@ -1,5 +1,6 @@
 // Placements: marked descendants are filled in place as text and safe addresses, so nothing moves and no
-// HTML is made; the default content is kept and comes back the moment it must.
+// HTML is made; the default content is kept and comes back the moment it must. A placement with a `<template>` shows a list:
+// one copy of it for each offer, in place of the default content.
 
 import { watchExposure } from "./exposure.js";
 import { nothing } from "../safe.js";
@@ -17,10 +18,15 @@ function safe(address) {
   }
 }
 
-// `selector` finds placements; `ask` gets a decision from the server.
-export function placements(core, selector, record, ask) {
+// How many offers a placement shows at most.
+const limitOf = (element) => (templateOf(element) ? Number(element.dataset.attuneLimit) || 3 : 1);
+const DEFAULT = "data-attune-default";
+const templateOf = (element) => [...element.children].find((child) => child.localName === "template" && !child.hasAttribute(DEFAULT));
+
+// `selector` finds placements; `ask` gets a decision from the server; `tell` is told of what is shown.
+export function placements(core, selector, record, ask, tell) {
   const words = openWords(core);
-  const shown = new Map(); // element → { undo, stop, fields }
+  const shown = new Map(); // element → { undo, stop }
   const settled = new WeakSet(); // Decided for this view: no late swap.
   let viewAt = 0;
   let views = 0;
@@ -37,10 +43,32 @@ export function placements(core, selector, record, ask) {
     ...(decision.features_micros && { features: decision.features_micros.join() }),
   });
 
-  function fill(element, decision) {
-    const choice = decision.offers[0];
+  // One copy of the template for each offer; the elements that stand for them, each with its offer.
+  function list(element, template, decision, undo) {
+    const before = [...element.childNodes].filter((node) => node !== template);
+    const items = [];
+    const copies = decision.offers.map((choice) => {
+      const copy = template.content.cloneNode(true);
+      const item = copy.firstElementChild;
+      if (!item) return copy;
+      // Marks may be on the item itself: what holds it is searched.
+      fill(copy, item, decision, choice, []);
+      items.push([item, choice]);
+      return copy;
+    });
+    const added = copies.flatMap((copy) => [...copy.childNodes]);
+    for (const node of before) node.remove();
+    element.append(...added);
+    undo.push(() => {
+      for (const node of added) node.remove();
+      element.append(...before);
+    });
+    return items;
+  }
+
+  // Fills what is marked below `element`; `owner` is what shows the offer.
+  function fill(element, owner, decision, choice, undo) {
     const text = (field) => words.content(choice.id, field);
-    const undo = [];
     const set = (target, name, value) => {
       const before = target.getAttribute(name);
       undo.push(() => (before === null ? target.removeAttribute(name) : target.setAttribute(name, before)));
@@ -59,8 +87,7 @@ export function placements(core, selector, record, ask) {
         if (checked) set(target, attribute, checked);
       }
     explainIn(element, decision, choice, undo);
-    set(element, "data-attune-offer", choice.id);
-    return undo;
+    set(owner, "data-attune-offer", choice.id);
   }
 
   // "Why this?": the button appears where the campaign says a reason.
@@ -92,48 +119,102 @@ export function placements(core, selector, record, ask) {
     shown.delete(element);
     state.stop();
     for (const back of state.undo.reverse()) back();
+    told(element, null, []);
+  }
+
+  // What the server printed for this placement, once: `{decision, content}` of `/v1/decide` in a block of JSON. It counts
+  // if the device would be let decide, by the same bundle or not by its own; otherwise the default content comes back.
+  const used = new WeakSet();
+  function printed(element, name) {
+    const block = element.querySelector("script[data-attune-decision]");
+    if (!block || used.has(block)) return null;
+    used.add(block);
+    let [decision, content] = [];
+    try {
+      ({ decision, content } = JSON.parse(block.textContent));
+      const own = JSON.parse(core.decide(name, Date.now(), 1, true) || "{}");
+      const asks = own.reason === "ask_server";
+      const stops = /^(paused|expired|no_consent|unknown_placement)$/.test(own.reason);
+      if (decision.placement === name && !stops && (asks || own.bundle === decision.bundle)) {
+        words.add(content);
+        return decision;
+      }
+    } catch {
+      // Not ours.
+    }
+    toDefault(element);
+    return null;
+  }
+  function toDefault(element) {
+    const kept = element.querySelector("template[" + DEFAULT + "]");
+    if (kept) element.replaceChildren(kept, kept.content.cloneNode(true));
+  }
+  function reserve(decision) {
+    const [first] = decision.offers;
+    if (first)
+      for (const [facet, value] of [["campaign", decision.campaign || ""], ["offer", first.id], ["placement", decision.placement]])
+        core.reserve(facet, value);
   }
 
   function show(element) {
     const name = nameOf(element);
     settled.add(element);
+    const there = printed(element, name);
+    if (there) {
+      reserve(there);
+      return present(element, there, true);
+    }
     if (performance.now() - viewAt > words.budget(name)) return;
-    const answer = core.decide(name, Date.now(), 1);
+    const limit = limitOf(element);
+    const answer = core.decide(name, Date.now(), limit);
     if (!answer) return;
     const decision = JSON.parse(answer);
     if (decision.reason !== "ask_server") return present(element, decision);
     const [view, began] = [views, viewAt];
-    Promise.resolve(ask(name)).then((told) => {
+    Promise.resolve(ask(name, limit)).then((told) => {
       if (!told || view !== views || performance.now() - began > words.budget(name)) return;
       words.add(told.content);
-      const [first] = told.offers;
-      if (first) for (const [facet, value] of [["campaign", told.campaign || ""], ["offer", first.id], ["placement", name]]) core.reserve(facet, value);
+      reserve(told);
       present(element, told);
     }, nothing);
   }
 
-  function present(element, decision) {
-    const [choice] = decision.offers;
-    const [withheld] = decision.withheld;
-    if (choice) {
-      const fields = offerFields(decision, choice);
-      const undo = fill(element, decision);
-      const click = (event) => {
-        if (event.target.closest("[data-attune-dismiss]")) {
-          record("offer_dismissed", fields);
-          restore(element);
-        } else if (event.target.closest("a,[data-attune-href]")) record("offer_clicked", fields);
-      };
-      element.addEventListener("click", click);
-      undo.push(() => element.removeEventListener("click", click));
-      const stop = watchExposure(element, () => record("offer_exposed", fields));
-      shown.set(element, { undo, stop });
-    } else if (withheld) {
-      const fields = offerFields(decision, withheld);
-      const stop = watchExposure(element, () => record("offer_withheld", fields));
-      shown.set(element, { undo: [], stop });
+  // `filled`: by the server.
+  function present(element, decision, filled) {
+    const { offers, withheld } = decision;
+    const undo = [];
+    const stops = [];
+    if (offers.length) {
+      const template = templateOf(element);
+      let items = [[element, offers[0]]];
+      if (filled) {
+        const marked = [...element.querySelectorAll("[data-attune-offer]")].map((item) => [item, offers.find(({ id }) => id === item.dataset.attuneOffer)]);
+        if (marked.length) items = marked.filter(([, choice]) => choice);
+        undo.push(() => toDefault(element));
+      } else if (template) items = list(element, template, decision, undo);
+      else fill(element, element, decision, offers[0], undo);
+      for (const [item, choice] of items) {
+        const fields = offerFields(decision, choice);
+        const click = (event) => {
+          if (event.target.closest("[data-attune-dismiss]")) {
+            record("offer_dismissed", fields);
+            restore(element);
+          } else if (event.target.closest("a,[data-attune-href]")) record("offer_clicked", fields);
+        };
+        item.addEventListener("click", click);
+        undo.push(() => item.removeEventListener("click", click));
+        stops.push(watchExposure(item, () => record("offer_exposed", fields)));
+      }
     }
+    for (const choice of withheld) {
+      const fields = offerFields(decision, choice);
+      stops.push(watchExposure(element, () => record("offer_withheld", fields)));
+    }
+    if (stops.length) shown.set(element, { undo, stop: () => stops.forEach((stop) => stop()) });
+    told(element, decision, offers.map(({ id }) => ({ id, content: words.all(id) })));
   }
+
+  const told = (element, decision, offers) => tell({ placement: nameOf(element), element, offers, decision });
 
   function decideAll() {
     for (const element of document.querySelectorAll(selector)) if (!settled.has(element)) show(element);
@@ -158,6 +239,9 @@ export function placements(core, selector, record, ask) {
     },
     // There is another bundle.
     learn: words.learn,
+    // What an offer is called, and why the campaign says it is shown.
+    title: (offer) => words.content(offer, "title"),
+    reason: ({ campaign, offers }) => words.reason(campaign).replace("{offer}", () => words.content(offers[0].id, "title")),
     restoreAll() {
       views++; // What the server still says comes too late.
       for (const element of [...shown.keys()]) restore(element);

@@ -1,6 +1,6 @@
 // Decisions of the server: where a rule touches what a device may not know, and everywhere where Wasm does not run.
 
-import { toBytes, toText } from "../bytes.js";
+import { toText, uuidText } from "../bytes.js";
 
 // What stands for the core where there is none: it leaves every decision to the server.
 export const lite = {
@@ -10,7 +10,6 @@ export const lite = {
   release() {},
 };
 
-const uuid = (visitor) => [...toBytes(visitor)].map((byte) => byte.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 const granted = (yes) => (yes ? "granted" : "denied");
 
 // The decision, with `content` of its offers by id; null where the server does not answer. What the visitor did is
@@ -22,7 +21,7 @@ export async function ask({ base, site, who, consent, decider }, placement, limi
     placement,
     limit,
     content: true,
-    visitor: uuid(who.visitor()),
+    visitor: uuidText(who.visitor()),
     now: Date.now(),
     token: who.token,
     consent: { measure: granted(consent.measures()), personalise: granted(consent.personalises()) },

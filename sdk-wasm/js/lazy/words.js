@@ -20,6 +20,7 @@ export function openWords(core) {
     // Without a bundle as long as placements wait unless they say otherwise.
     budget: (placement) => (words.budgets ? words.budgets[placement] || 0 : 1_500),
     content: (offer, field) => (localised(words.offers[offer]) || {})[field] || "",
+    all: (offer) => ({ ...localised(words.offers[offer]) }),
     reason: (campaign) => localised(words.reasons[campaign]) || "",
   };
 }

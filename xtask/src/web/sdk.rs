@@ -8,7 +8,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Parts without Wasm that pages load when they need them, by file and by `__NAME__` in the SDK.
-const LAZY: [&str; 4] = ["placement", "banner", "redact", "server"];
+const LAZY: [&str; 8] = ["placement", "banner", "pattern", "privacy", "redact", "server", "token", "vault"];
 
 /// Builds what is there; says what is not.
 pub(super) fn build(dev: bool) -> Result<()> {

@@ -1,0 +1,2 @@
+// A browser that keeps no keys.
+Object.defineProperty(window, "indexedDB", { value: undefined });
