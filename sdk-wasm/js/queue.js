@@ -56,7 +56,7 @@ export function openQueue(visit, who, consent, learn, levelAt, hold) {
     page: ["", "", ""],
     // False if it is refused: a name beyond its bounds, more than may be captured at `place`, or nothing may be done with
     // it. `page`, `fields` and `detail` (what the site declares) hold nothing personal any more: see redact.js.
-    record(name, fields, at, page, detail, place) {
+    record(name, fields, at, page = this.page, detail, place) {
       const named = /^[^\0-\x1f\x7f]+$/.test(name) && clip(name, NAME_BYTES) === name;
       if (!named || (settled && !kept() && !consent.personalises())) return false;
       let event = null;

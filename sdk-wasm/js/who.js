@@ -48,9 +48,10 @@ export function openWho(store, domain) {
     bytes: (bits) => new Uint8Array([bits, ...toBytes(state.visitor), ...encoder.encode(state.user)]),
     save(known) {
       store.setText("who", known ? JSON.stringify(state) : "");
+      if (!domain) return;
       const secure = location.protocol === "https:" ? "; secure" : "";
       const value = COOKIE + (known ? uuidText(state.visitor) : "") + "; max-age=" + (known ? YEAR_S : 0);
-      if (domain) guard(() => (document.cookie = value + "; path=/; samesite=lax; domain=" + domain + secure));
+      guard(() => (document.cookie = value + "; path=/; samesite=lax; domain=" + domain + secure));
     },
   };
 }

@@ -17,7 +17,7 @@ async function page(store, payload) {
   const decider = openDecider(kept, who, consent, (models) => {
     loaded.push(models ? "models" : "attune");
     return load(loaded.at(-1));
-  });
+  }, async () => null);
   const ready = decider.load();
   decider.install(payload);
   const core = await ready;

@@ -30,8 +30,8 @@ const storage = () => {
 async function open(settled, { store = storage(), may = [true, true] } = {}) {
   const consent = { measures: () => may[0], personalises: () => may[1], bits: () => GRANTED };
   const who = openWho(store);
-  const decider = openDecider(store, who, consent, () => load("attune"));
-  const queue = openQueue(visit, who, consent, decider.learn);
+  const decider = openDecider(store, who, consent, () => load("attune"), async () => null);
+  const queue = openQueue(visit, who, consent, decider.learn, () => ({ level: 5 }));
   const settle = () => {
     decider.install(bundle);
     queue.settle(1_800_000);
@@ -66,14 +66,14 @@ test("what is recorded where nothing is decided is learnt by the page that decid
   for (let page = 0; page < 3; page++) {
     const { queue, save } = await open(true, { store });
     for (let event = 0; event < 4; event++) queue.record("page_viewed", {}, 1_000 * page + event);
-    save();
+    await save();
   }
   assert.equal(store.text("profile"), "");
   const { decider, queue, save } = await open(true, { store });
   queue.record("page_viewed", {}, 9_000);
   const core = await decider.load();
   assert.equal(total(core), 13);
-  save();
+  await save();
   const next = await open(true, { store });
   assert.equal(total(await next.decider.load()), 13, "nothing is learnt twice");
 });
@@ -126,19 +126,20 @@ test("terms are read from a bundle as the core reads them", async () => {
 
 test("stored events come back under their ids and the queue is bounded", async () => {
   const store = storage();
+  const now = Date.now();
   const { queue, save } = await open(true, { store });
-  for (let at = 0; at < 5; at++) queue.record("page_viewed", {}, at);
-  save();
+  for (let at = 0; at < 5; at++) queue.record("page_viewed", {}, now + at);
+  await save();
   const stored = queue.toText();
   const other = await open(true);
   other.queue.restore(stored);
   assert.equal(other.queue.waiting(), 0, "another visitor's");
   const again = await open(true, { store });
-  again.queue.record("page_viewed", {}, 10);
+  again.queue.record("page_viewed", {}, now + 10);
   again.queue.restore(stored);
   assert.equal(again.queue.waiting(), 6);
   assert.equal(again.queue.first(1)[0].id, queue.first(1)[0].id);
-  for (let at = 0; at < 2_000; at++) again.queue.record("page_viewed", {}, at);
+  for (let at = 0; at < 2_000; at++) again.queue.record("page_viewed", {}, now + at);
   assert.equal(again.queue.waiting(), 1_000);
   const tail = "\x01\x0aqueue_full" + String.fromCharCode(0x80 | (1_006 & 127), 1_006 >> 7);
   assert(Buffer.from(again.queue.batch(again.queue.first(10))).toString("latin1").endsWith(tail));
