@@ -17,8 +17,17 @@ const OPEN: [&str; 4] = ["/api/sign-in", "/health", "/v1/batch", "/v1/forget"];
 /// Operations that a company's server signs.
 const SIGNED: [&str; 1] = ["/v1/events"];
 /// Schemas whose values of any kind are properties' values.
-const WITH_VALUES: [&str; 8] =
-    ["HappenedBody", "Question", "ImportRow", "Imported", "LiveEvent", "PersonRow", "PropertyFilter", "Test"];
+const WITH_VALUES: [&str; 9] = [
+    "HappenedBody",
+    "Question",
+    "ImportRow",
+    "Imported",
+    "LiveEvent",
+    "PersonRow",
+    "PropertyFilter",
+    "SqlQuestion",
+    "Test",
+];
 
 /// Adds to each operation the errors that it shares with its like, and who may call it; makes the schemas exact.
 #[must_use]

@@ -6,6 +6,7 @@
 pub mod embedded;
 mod error;
 pub mod export;
+pub mod fence;
 pub mod history;
 pub mod imports;
 mod insert;

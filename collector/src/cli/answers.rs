@@ -2,7 +2,8 @@
 
 use super::output;
 use attune_schema::question::{
-    AttributionAnswer, FunnelAnswer, PathNode, PathsAnswer, RetentionAnswer, RfmAnswer, TrendAnswer,
+    AttributionAnswer, Cell, FunnelAnswer, PathNode, PathsAnswer, RetentionAnswer, RfmAnswer, SqlAnswer,
+    TrendAnswer,
 };
 use attune_schema::time::Timestamp;
 
@@ -121,4 +122,25 @@ pub(super) fn rfm(answer: &RfmAnswer) -> anyhow::Result<()> {
         }
     }
     output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn sql(answer: &SqlAnswer) -> anyhow::Result<()> {
+    let names: Vec<&str> = answer.columns.iter().map(|column| column.name.as_str()).collect();
+    output::line(&names.join("\t"))?;
+    for row in &answer.rows {
+        let cells: Vec<String> = row.iter().map(cell).collect::<Result<_, _>>()?;
+        output::line(&cells.join("\t"))?;
+    }
+    if answer.truncated {
+        output::line("(there are more rows)")?;
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+/// A value on one line, as tab-separated files have it.
+fn cell(cell: &Cell) -> anyhow::Result<String> {
+    Ok(match cell {
+        Cell::Text(text) => text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n"),
+        other => serde_json::to_string(other)?,
+    })
 }

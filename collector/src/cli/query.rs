@@ -4,7 +4,8 @@ use super::attach::Attached;
 use super::{CommonArgs, answers, output};
 use anyhow::Context;
 use attune_schema::question::{
-    AttributionQuestion, FunnelQuestion, PathsQuestion, RetentionQuestion, RfmQuestion, TrendQuestion,
+    AttributionQuestion, FunnelQuestion, PathsQuestion, RetentionQuestion, RfmQuestion, SqlQuestion,
+    TrendQuestion,
 };
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -32,6 +33,8 @@ enum QueryCommand {
     Attribution(QuestionArgs),
     /// How recently, how often and for how much.
     Rfm(QuestionArgs),
+    /// One read-only statement over the site's own events.
+    Sql(QuestionArgs),
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +64,7 @@ pub async fn run(args: QueryArgs) -> anyhow::Result<()> {
         QueryCommand::Attribution(args) => {
             show::<AttributionQuestion, _>(&args, "attribution", answers::attribution).await
         }
+        QueryCommand::Sql(args) => show::<SqlQuestion, _>(&args, "sql", answers::sql).await,
         QueryCommand::Rfm(args) => show::<RfmQuestion, _>(&args, "rfm", answers::rfm).await,
     }
 }

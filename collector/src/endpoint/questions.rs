@@ -7,8 +7,11 @@ use attune_schema::api::{ErrorBody, EventName, Overview};
 use attune_schema::bot::Bots;
 use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion,
-    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
+    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer,
+    TrendQuestion,
 };
+use attune_schema::source::Label;
+use attune_warehouse::fence::Access;
 use axum::Json;
 use axum::extract::State;
 
@@ -132,6 +135,38 @@ pub async fn rfm(
     ApiJson(question): ApiJson<RfmQuestion>,
 ) -> Result<Json<RfmAnswer>, ApiError> {
     Ok(Json(app.store.rfm(site.scope(), &question, app.now()).await?))
+}
+
+/// One read-only statement over the site's own events.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/sql",
+    operation_id = "sql",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = SqlQuestion,
+    responses((status = 200, body = SqlAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn sql(
+    State(app): State<App>,
+    caller: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<SqlQuestion>,
+) -> Result<Json<SqlAnswer>, ApiError> {
+    let access = access(&app, &caller, &site).await?;
+    Ok(Json(app.store.statement(site.scope(), &access, &question).await?))
+}
+
+/// What a caller may see of people. Accounts have no roles yet: who may sign in may see ids, as behind every bar, but
+/// what is labelled `server-only` stays with the command line of the server.
+async fn access(app: &App, caller: &Caller, site: &SitePath) -> Result<Access, ApiError> {
+    let declared = app.control.source(site.record.number).await?.0.attributes;
+    let hidden = declared.iter().filter(|attribute| !caller.local && attribute.label == Label::ServerOnly);
+    Ok(Access {
+        people: true,
+        hidden: hidden.map(|attribute| attribute.id.clone()).collect(),
+        attributes: declared.iter().map(|attribute| attribute.id.clone()).collect(),
+    })
 }
 
 /// Event names seen, most frequent first.

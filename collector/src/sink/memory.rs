@@ -7,10 +7,12 @@ use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion, Period,
-    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
+    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer,
+    TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
+use attune_warehouse::fence::Access;
 use attune_warehouse::history::{HistoryRow, Part};
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
@@ -192,6 +194,10 @@ impl Store for MemoryStore {
     }
 
     fn rfm<'a>(&'a self, _: Scope<'a>, _: &'a RfmQuestion, _: Timestamp) -> Answer<'a, RfmAnswer> {
+        unanswerable()
+    }
+
+    fn statement<'a>(&'a self, _: Scope<'a>, _: &'a Access, _: &'a SqlQuestion) -> Answer<'a, SqlAnswer> {
         unanswerable()
     }
 

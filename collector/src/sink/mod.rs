@@ -9,10 +9,12 @@ use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion, Period,
-    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
+    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer,
+    TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
+use attune_warehouse::fence::Access;
 use attune_warehouse::history::{HistoryRow, Part};
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
@@ -106,6 +108,14 @@ pub trait Store: Send + Sync {
         question: &'a RfmQuestion,
         now: Timestamp,
     ) -> Answer<'a, RfmAnswer>;
+
+    /// Runs a statement of a user's.
+    fn statement<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        access: &'a Access,
+        question: &'a SqlQuestion,
+    ) -> Answer<'a, SqlAnswer>;
 
     /// At most `most` events after `after`, in the order in which they are stored.
     fn export<'a>(

@@ -9,10 +9,12 @@ use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion, Period,
-    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
+    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer,
+    TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
+use attune_warehouse::fence::Access;
 use attune_warehouse::history::{HistoryRow, Part};
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
@@ -171,6 +173,15 @@ impl Store for WarehouseStore {
         now: Timestamp,
     ) -> Answer<'a, RfmAnswer> {
         async move { Ok(self.get().await?.rfm(scope, question, now).await?) }.boxed()
+    }
+
+    fn statement<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        access: &'a Access,
+        question: &'a SqlQuestion,
+    ) -> Answer<'a, SqlAnswer> {
+        async move { Ok(self.get().await?.statement(scope, access, question).await?) }.boxed()
     }
 
     fn export<'a>(

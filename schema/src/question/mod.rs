@@ -37,6 +37,7 @@ mod funnel;
 mod paths;
 mod retention;
 mod rfm;
+mod statement;
 
 pub use attribution::{AttributionAnswer, AttributionQuestion, Credit, Direct, Model};
 pub use funnel::{
@@ -48,6 +49,7 @@ pub use paths::{
 };
 pub use retention::{Cohort, CohortOf, RetentionAnswer, RetentionQuestion, Returned};
 pub use rfm::{RfmAnswer, RfmBand, RfmBounds, RfmCell, RfmPeople, RfmQuestion};
+pub use statement::{Cell, SqlAnswer, SqlColumn, SqlQuestion};
 
 use crate::bot::Bots;
 use crate::time::Timestamp;

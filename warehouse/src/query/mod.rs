@@ -13,7 +13,7 @@ mod rfm;
 pub(crate) mod sql;
 mod times;
 mod trend;
-mod words;
+pub(crate) mod words;
 
 use crate::{Error, Warehouse};
 use clickhouse::RowOwned;
