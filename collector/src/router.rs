@@ -98,6 +98,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(questions::attribution))
         .routes(routes!(questions::rfm))
         .routes(routes!(questions::sql))
+        .routes(routes!(questions::drop_off))
         .routes(routes!(questions::events))
         .routes(routes!(backtests::plan))
         .routes(routes!(backtests::run))

@@ -2,8 +2,8 @@
 
 use super::output;
 use attune_schema::question::{
-    AttributionAnswer, Cell, FunnelAnswer, PathNode, PathsAnswer, RetentionAnswer, RfmAnswer, SqlAnswer,
-    TrendAnswer,
+    AttributionAnswer, Cell, FunnelAnswer, PathNode, PathsAnswer, PredictorsAnswer, RetentionAnswer,
+    RfmAnswer, SqlAnswer, Trait, TrendAnswer,
 };
 use attune_schema::time::Timestamp;
 
@@ -143,4 +143,25 @@ fn cell(cell: &Cell) -> anyhow::Result<String> {
         Cell::Text(text) => text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n"),
         other => serde_json::to_string(other)?,
     })
+}
+
+pub(super) fn predictors(answer: &PredictorsAnswer) -> anyhow::Result<()> {
+    output::line(&format!("{} reached the step, {} dropped out", answer.converted, answer.dropped))?;
+    for found in &answer.predictors {
+        let of = match &found.of {
+            Trait::Event(name) => name.clone(),
+            Trait::Value { property, value } => format!("{property} = {value}"),
+        };
+        let mark = if found.significant { "*" } else { " " };
+        output::line(&format!(
+            "{of:<40}{:>7.1} %{:>7.1} %   {:>8.2} ({:.2} to {:.2}){:>10.4}{mark}",
+            found.share_converted * 100.0,
+            found.share_dropped * 100.0,
+            found.odds_ratio,
+            found.low,
+            found.high,
+            found.p_adjusted
+        ))?;
+    }
+    output::line(&format!("\n{} {}", answer.caveat, answer.definition))
 }

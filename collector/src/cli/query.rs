@@ -4,8 +4,8 @@ use super::attach::Attached;
 use super::{CommonArgs, answers, output};
 use anyhow::Context;
 use attune_schema::question::{
-    AttributionQuestion, FunnelQuestion, PathsQuestion, RetentionQuestion, RfmQuestion, SqlQuestion,
-    TrendQuestion,
+    AttributionQuestion, FunnelQuestion, PathsQuestion, PredictorsQuestion, RetentionQuestion, RfmQuestion,
+    SqlQuestion, TrendQuestion,
 };
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -33,6 +33,8 @@ enum QueryCommand {
     Attribution(QuestionArgs),
     /// How recently, how often and for how much.
     Rfm(QuestionArgs),
+    /// What goes with dropping out of a funnel.
+    Predictors(QuestionArgs),
     /// One read-only statement over the site's own events.
     Sql(QuestionArgs),
 }
@@ -65,6 +67,9 @@ pub async fn run(args: QueryArgs) -> anyhow::Result<()> {
             show::<AttributionQuestion, _>(&args, "attribution", answers::attribution).await
         }
         QueryCommand::Sql(args) => show::<SqlQuestion, _>(&args, "sql", answers::sql).await,
+        QueryCommand::Predictors(args) => {
+            show::<PredictorsQuestion, _>(&args, "predictors", answers::predictors).await
+        }
         QueryCommand::Rfm(args) => show::<RfmQuestion, _>(&args, "rfm", answers::rfm).await,
     }
 }

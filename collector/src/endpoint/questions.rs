@@ -2,13 +2,15 @@
 
 use crate::error::ApiError;
 use crate::extract::{ApiJson, ApiQuery, Caller, SitePath};
+use crate::predictors;
+use crate::sink::StoreError;
 use crate::state::App;
 use attune_schema::api::{ErrorBody, EventName, Overview};
 use attune_schema::bot::Bots;
 use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion,
-    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer,
-    TrendQuestion,
+    PredictorsAnswer, PredictorsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion,
+    SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::source::Label;
 use attune_warehouse::fence::Access;
@@ -167,6 +169,27 @@ async fn access(app: &App, caller: &Caller, site: &SitePath) -> Result<Access, A
         hidden: hidden.map(|attribute| attribute.id.clone()).collect(),
         attributes: declared.iter().map(|attribute| attribute.id.clone()).collect(),
     })
+}
+
+/// What goes with dropping out of a funnel.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/predictors",
+    operation_id = "predictors",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = PredictorsQuestion,
+    responses((status = 200, body = PredictorsAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn drop_off(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<PredictorsQuestion>,
+) -> Result<Json<PredictorsAnswer>, ApiError> {
+    predictors::check(&question).map_err(StoreError::from)?;
+    let counts = app.store.predictors(site.scope(), &question, app.now()).await?;
+    Ok(Json(predictors::report(&question, counts)))
 }
 
 /// Event names seen, most frequent first.

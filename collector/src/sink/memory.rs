@@ -7,8 +7,8 @@ use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion, Period,
-    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer,
-    TrendQuestion,
+    PredictorsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SqlAnswer, SqlQuestion,
+    TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
@@ -17,6 +17,7 @@ use attune_warehouse::history::{HistoryRow, Part};
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
+use attune_warehouse::query::predictors::PredictorCounts;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use futures_util::future::{BoxFuture, FutureExt, ready};
@@ -198,6 +199,15 @@ impl Store for MemoryStore {
     }
 
     fn statement<'a>(&'a self, _: Scope<'a>, _: &'a Access, _: &'a SqlQuestion) -> Answer<'a, SqlAnswer> {
+        unanswerable()
+    }
+
+    fn predictors<'a>(
+        &'a self,
+        _: Scope<'a>,
+        _: &'a PredictorsQuestion,
+        _: Timestamp,
+    ) -> Answer<'a, PredictorCounts> {
         unanswerable()
     }
 

@@ -9,8 +9,8 @@ use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion, Period,
-    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer,
-    TrendQuestion,
+    PredictorsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SqlAnswer, SqlQuestion,
+    TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
@@ -19,6 +19,7 @@ use attune_warehouse::history::{HistoryRow, Part};
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
+use attune_warehouse::query::predictors::PredictorCounts;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use attune_warehouse::{Error, Warehouse};
@@ -182,6 +183,15 @@ impl Store for WarehouseStore {
         question: &'a SqlQuestion,
     ) -> Answer<'a, SqlAnswer> {
         async move { Ok(self.get().await?.statement(scope, access, question).await?) }.boxed()
+    }
+
+    fn predictors<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a PredictorsQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, PredictorCounts> {
+        async move { Ok(self.get().await?.predictors(scope, question, now).await?) }.boxed()
     }
 
     fn export<'a>(

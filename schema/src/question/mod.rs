@@ -35,6 +35,7 @@ macro_rules! object {
 mod attribution;
 mod funnel;
 mod paths;
+mod predictors;
 mod retention;
 mod rfm;
 mod statement;
@@ -47,6 +48,7 @@ pub use funnel::{
 pub use paths::{
     Direction, PathBy, PathNode, PathPosition, PathsAnswer, PathsQuestion, Transition, Transitions,
 };
+pub use predictors::{Predictor, PredictorsAnswer, PredictorsQuestion, Trait};
 pub use retention::{Cohort, CohortOf, RetentionAnswer, RetentionQuestion, Returned};
 pub use rfm::{RfmAnswer, RfmBand, RfmBounds, RfmCell, RfmPeople, RfmQuestion};
 pub use statement::{Cell, SqlAnswer, SqlColumn, SqlQuestion};

@@ -8,6 +8,7 @@ pub mod funnel;
 pub mod kernel;
 mod overview;
 mod paths;
+pub mod predictors;
 mod retention;
 mod rfm;
 pub(crate) mod sql;

@@ -16,11 +16,12 @@ pub use shape::Shape;
 
 use super::bots::Scope;
 use crate::{Error, Warehouse};
-use attune_schema::question::{Compared, FunnelAnswer, FunnelQuestion, Order, Period, StepCount};
+use attune_schema::question::{Compared, FunnelAnswer, FunnelQuestion, Order, Per, Period, StepCount};
 use build::Parts;
 use clickhouse::Row;
-use run::Event;
+use run::{Event, Verdict};
 use serde::Deserialize;
+use std::collections::HashMap;
 use tally::Tally;
 use walk::Walk;
 
@@ -45,7 +46,88 @@ struct Answered<'a> {
     elapsed_ms: u64,
 }
 
+/// What became of a unit at one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Became {
+    /// Reached the step; otherwise the required one before, and not this one.
+    pub(super) converted: bool,
+    /// When its run began.
+    pub(super) start_ms: i64,
+    /// The last millisecond before the step was reached, or of the wait for it.
+    pub(super) end_ms: i64,
+}
+
+/// Units that came as far as a step, or to the one before.
+pub(super) struct Outcomes {
+    pub(super) units: HashMap<String, Became>,
+    pub(super) rows_read: u64,
+    pub(super) elapsed_ms: u64,
+}
+
+/// The column of a unit.
+pub(super) fn unit(per: Per) -> &'static str {
+    match per {
+        Per::Visitor => "visitor",
+        Per::Session => "session",
+        Per::Person => "person",
+    }
+}
+
 impl Warehouse {
+    /// What became of each unit at `step`, counted from 0; refused if there are more than `most`.
+    pub(super) async fn funnel_outcomes(
+        &self,
+        scope: Scope<'_>,
+        question: &FunnelQuestion,
+        step: usize,
+        most: usize,
+    ) -> Result<Outcomes, Error> {
+        let shape = Shape::new(question)?;
+        self.must_have_lists(scope.site, question).await?;
+        let sql = Parts::new(scope, question, question.period, question.list.as_deref())?.events(true);
+        let mut walk = Walk::new(&shape);
+        let mut units = HashMap::new();
+        let (rows_read, elapsed_ms) = self
+            .each::<Unit>(&sql, |unit| {
+                let Verdict::Ran(part, run) = walk.verdict(&unit.parts) else { return };
+                let at = |step: usize| {
+                    let filled = run.filled.iter().find(|(of, _)| *of == step);
+                    filled.and_then(|(_, event)| unit.parts.get(part)?.get(*event)).map(|event| event.0)
+                };
+                let Some(start_ms) = at(0) else { return };
+                let became = match at(step) {
+                    Some(end) => Became { converted: true, start_ms, end_ms: end - 1 },
+                    None => {
+                        let Some(before) = shape.required_before(step).and_then(at) else { return };
+                        let waits = [
+                            shape.window_ms.map(|ms| start_ms.saturating_add(ms)),
+                            shape
+                                .step_windows_ms
+                                .get(step)
+                                .copied()
+                                .flatten()
+                                .map(|ms| before.saturating_add(ms)),
+                        ];
+                        let end_ms = waits.into_iter().flatten().min().unwrap_or(i64::MAX);
+                        Became { converted: false, start_ms, end_ms }
+                    }
+                };
+                if units.len() <= most {
+                    units.insert(unit.id, became);
+                }
+            })
+            .await?;
+        if walk.is_lost {
+            return Err(lost());
+        }
+        if units.len() > most {
+            return Err(Error::Question(format!(
+                "more than {most} reach this step or drop out: choose a period"
+            )));
+        }
+        Ok(Outcomes { units, rows_read, elapsed_ms })
+    }
+
     /// Answers a funnel.
     pub async fn funnel(
         &self,
@@ -139,10 +221,15 @@ impl Warehouse {
             })
             .await?;
         if walk.is_lost {
-            let message = "too many events of equal time can each fill several of these steps: name fewer steps, or \
-                           fewer events a step";
-            return Err(Error::Question(message.to_owned()));
+            return Err(lost());
         }
         Ok(Answered { tally, sql, rows_read, elapsed_ms })
     }
+}
+
+/// Why runs were not all tried.
+fn lost() -> Error {
+    let message = "too many events of equal time can each fill several of these steps: name fewer steps, or fewer \
+                   events a step";
+    Error::Question(message.to_owned())
 }

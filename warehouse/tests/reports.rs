@@ -1,0 +1,127 @@
+//! Predictors, goals, reports, sensing and facts on the real engine, against counting by hand.
+
+#[path = "reference/world.rs"]
+mod world;
+
+use attune_schema::bot::Class;
+use attune_schema::id::SessionId;
+use attune_schema::question::{PredictorsQuestion, Trait};
+use attune_schema::time::{HOUR_MS, MINUTE_MS, Timestamp};
+use attune_schema::value::Value;
+use attune_warehouse::query::predictors::Having;
+use attune_warehouse::row::EventRow;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use world::{Dice, NOON, row, run};
+
+fn ask<T: DeserializeOwned>(json: serde_json::Value) -> T {
+    serde_json::from_value(json).unwrap()
+}
+
+/// Histories of some hours full of ties; one in ten events is a bot's.
+fn histories(site: u32, visitors: u128, names: &[&str], dice: &mut Dice) -> Vec<EventRow> {
+    let mut rows = Vec::new();
+    for visitor in 1..=visitors {
+        for _ in 0..=dice.roll(9) {
+            let at = NOON + dice.roll(40) as i64 * 15 * MINUTE_MS;
+            let mut event = row(site, rows.len() as u128 + 1, visitor, dice.pick(names), at);
+            event.sequence = rows.len() as u32;
+            event.session = SessionId(visitor * 10 + u128::from(dice.roll(2)));
+            event.device = dice.pick(&["desktop", "mobile", "tablet"]).to_owned();
+            event.properties = vec![("plan".to_owned(), dice.pick(&["gold", "basic"]).into())];
+            if dice.one_in(3) {
+                event.properties.push(("amount".to_owned(), Value::Number(dice.roll(50) as f64)));
+            }
+            if dice.one_in(10) {
+                event.bot = Class::Bot;
+            }
+            rows.push(event);
+        }
+    }
+    rows
+}
+
+fn by_visitor(rows: &[EventRow]) -> BTreeMap<u128, Vec<&EventRow>> {
+    let mut units: BTreeMap<u128, Vec<&EventRow>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.bot == Class::Human) {
+        units.entry(row.visitor.0).or_default().push(row);
+    }
+    units.values_mut().for_each(|rows| rows.sort_by_key(|row| (row.at, row.sequence)));
+    units
+}
+
+#[test]
+fn predictors_count_what_either_group_did_on_its_way() {
+    run(async |warehouse| {
+        let mut dice = Dice(5);
+        let rows = histories(170, 400, &["view", "buy", "help", "scroll", "error"], &mut dice);
+        warehouse.insert("predictors", 1, &rows).await.unwrap();
+        let window = 2 * HOUR_MS;
+        let question: PredictorsQuestion = ask(json!({ "step": 2, "properties": ["plan"], "funnel":
+            { "steps": [{ "event": "view" }, { "event": "buy" }], "window_seconds": window / 1_000 } }));
+        let counts = warehouse.predictors(170, &question, Timestamp(NOON + 100 * HOUR_MS)).await.unwrap();
+
+        let mut all = Having::default();
+        let mut having: BTreeMap<Trait, Having> = BTreeMap::new();
+        for events in by_visitor(&rows).values() {
+            let views: Vec<i64> = events.iter().filter(|e| e.name == "view").map(|e| e.at.0).collect();
+            let Some(first) = views.first() else { continue };
+            // The best run ends first and then begins last.
+            let reached = events.iter().filter(|e| e.name == "buy").find_map(|buy| {
+                views
+                    .iter()
+                    .rev()
+                    .find(|view| **view <= buy.at.0 && buy.at.0 - **view <= window)
+                    .map(|view| (*view, buy.at.0))
+            });
+            let (from, to) = reached.map_or((*first, first + window), |(view, buy)| (view, buy - 1));
+            let mut traits = BTreeSet::new();
+            for event in events.iter().filter(|e| e.at.0 >= from && e.at.0 <= to) {
+                if !["view", "buy"].contains(&event.name.as_str()) {
+                    traits.insert(Trait::Event(event.name.clone()));
+                }
+            }
+            let begin = events.iter().find(|e| e.name == "view").unwrap();
+            let value = |property: &str, value: &str| Trait::Value {
+                property: property.to_owned(),
+                value: value.to_owned(),
+            };
+            traits.insert(value("device", &begin.device));
+            traits.insert(value("plan", begin.properties[0].1.as_text().unwrap()));
+            let add = |having: &mut Having| match reached {
+                Some(_) => having.converted += 1,
+                None => having.dropped += 1,
+            };
+            add(&mut all);
+            for of in traits {
+                add(having.entry(of).or_default());
+            }
+        }
+        assert_eq!(counts.all, all);
+        assert!(all.converted > 50 && all.dropped > 50, "{all:?}");
+        let mut found = counts.having.clone();
+        // What nobody did on the way is known by name all the same.
+        found.retain(|_, having| *having != Having::default());
+        assert_eq!(found, having);
+        assert!(having.len() == 3 + 3 + 2, "{having:?}");
+
+        for (wrong, says) in [
+            (json!({ "step": 3, "funnel": { "steps": [{ "event": "a" }, { "event": "b" }] } }), "2 to 2"),
+            (
+                json!({ "step": 2, "funnel": { "steps": [{ "event": "a" }, { "event": "b" }], "order": "any" } }),
+                "order",
+            ),
+            (
+                json!({ "step": 2, "funnel": { "steps": [{ "event": "a" }, { "event": "b" }], "times": true } }),
+                "`times`",
+            ),
+        ] {
+            let error = warehouse
+                .predictors(170, &ask::<PredictorsQuestion>(wrong), Timestamp(NOON))
+                .await
+                .unwrap_err();
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    });
+}
