@@ -99,6 +99,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(questions::rfm))
         .routes(routes!(questions::sql))
         .routes(routes!(questions::drop_off))
+        .routes(routes!(questions::goals))
         .routes(routes!(questions::events))
         .routes(routes!(backtests::plan))
         .routes(routes!(backtests::run))

@@ -2,8 +2,8 @@
 
 use super::output;
 use attune_schema::question::{
-    AttributionAnswer, Cell, FunnelAnswer, PathNode, PathsAnswer, PredictorsAnswer, RetentionAnswer,
-    RfmAnswer, SqlAnswer, Trait, TrendAnswer,
+    AttributionAnswer, Cell, FunnelAnswer, GoalsAnswer, PathNode, PathsAnswer, PredictorsAnswer,
+    RetentionAnswer, RfmAnswer, SqlAnswer, Trait, TrendAnswer,
 };
 use attune_schema::time::Timestamp;
 
@@ -164,4 +164,19 @@ pub(super) fn predictors(answer: &PredictorsAnswer) -> anyhow::Result<()> {
         ))?;
     }
     output::line(&format!("\n{} {}", answer.caveat, answer.definition))
+}
+
+pub(super) fn goals(answer: &GoalsAnswer) -> anyhow::Result<()> {
+    for goal in &answer.goals {
+        let share = goal.session_share * 100.0;
+        let reached = &goal.reached;
+        let money: String =
+            reached.money.iter().map(|money| format!("   {:.2} {}", money.total, money.currency)).collect();
+        output::line(&format!("{:<40}{:>12}{share:>8.1} % of sessions{money}", goal.name, reached.count))?;
+        for slice in &goal.slices {
+            let value = if slice.value.is_empty() { "(unknown)" } else { &slice.value };
+            output::line(&format!("    {value:<36}{:>12}", slice.count))?;
+        }
+    }
+    output::line(&format!("\n{}", answer.definition))
 }

@@ -4,8 +4,8 @@ use super::attach::Attached;
 use super::{CommonArgs, answers, output};
 use anyhow::Context;
 use attune_schema::question::{
-    AttributionQuestion, FunnelQuestion, PathsQuestion, PredictorsQuestion, RetentionQuestion, RfmQuestion,
-    SqlQuestion, TrendQuestion,
+    AttributionQuestion, FunnelQuestion, GoalsQuestion, PathsQuestion, PredictorsQuestion, RetentionQuestion,
+    RfmQuestion, SqlQuestion, TrendQuestion,
 };
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -33,6 +33,8 @@ enum QueryCommand {
     Attribution(QuestionArgs),
     /// How recently, how often and for how much.
     Rfm(QuestionArgs),
+    /// How often goals were reached, and what they were worth.
+    Goals(QuestionArgs),
     /// What goes with dropping out of a funnel.
     Predictors(QuestionArgs),
     /// One read-only statement over the site's own events.
@@ -70,6 +72,7 @@ pub async fn run(args: QueryArgs) -> anyhow::Result<()> {
         QueryCommand::Predictors(args) => {
             show::<PredictorsQuestion, _>(&args, "predictors", answers::predictors).await
         }
+        QueryCommand::Goals(args) => show::<GoalsQuestion, _>(&args, "goals", answers::goals).await,
         QueryCommand::Rfm(args) => show::<RfmQuestion, _>(&args, "rfm", answers::rfm).await,
     }
 }

@@ -8,9 +8,9 @@ use crate::state::App;
 use attune_schema::api::{ErrorBody, EventName, Overview};
 use attune_schema::bot::Bots;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion,
-    PredictorsAnswer, PredictorsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion,
-    SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion,
+    PathsAnswer, PathsQuestion, PredictorsAnswer, PredictorsQuestion, RetentionAnswer, RetentionQuestion,
+    RfmAnswer, RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::source::Label;
 use attune_warehouse::fence::Access;
@@ -190,6 +190,25 @@ pub async fn drop_off(
     predictors::check(&question).map_err(StoreError::from)?;
     let counts = app.store.predictors(site.scope(), &question, app.now()).await?;
     Ok(Json(predictors::report(&question, counts)))
+}
+
+/// How often goals were reached, and what they were worth.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/goals",
+    operation_id = "goals",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = GoalsQuestion,
+    responses((status = 200, body = GoalsAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn goals(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<GoalsQuestion>,
+) -> Result<Json<GoalsAnswer>, ApiError> {
+    Ok(Json(app.store.goals(site.scope(), &question).await?))
 }
 
 /// Event names seen, most frequent first.

@@ -6,9 +6,9 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion, Period,
-    PredictorsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SqlAnswer, SqlQuestion,
-    TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion,
+    PathsAnswer, PathsQuestion, Period, PredictorsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
+    RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
@@ -208,6 +208,10 @@ impl Store for MemoryStore {
         _: &'a PredictorsQuestion,
         _: Timestamp,
     ) -> Answer<'a, PredictorCounts> {
+        unanswerable()
+    }
+
+    fn goals<'a>(&'a self, _: Scope<'a>, _: &'a GoalsQuestion) -> Answer<'a, GoalsAnswer> {
         unanswerable()
     }
 

@@ -8,9 +8,9 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion, Period,
-    PredictorsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SqlAnswer, SqlQuestion,
-    TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion,
+    PathsAnswer, PathsQuestion, Period, PredictorsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
+    RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
@@ -125,6 +125,9 @@ pub trait Store: Send + Sync {
         question: &'a PredictorsQuestion,
         now: Timestamp,
     ) -> Answer<'a, PredictorCounts>;
+
+    /// Answers how often goals were reached.
+    fn goals<'a>(&'a self, scope: Scope<'a>, question: &'a GoalsQuestion) -> Answer<'a, GoalsAnswer>;
 
     /// At most `most` events after `after`, in the order in which they are stored.
     fn export<'a>(

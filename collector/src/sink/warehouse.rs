@@ -8,9 +8,9 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion, Period,
-    PredictorsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SqlAnswer, SqlQuestion,
-    TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion,
+    PathsAnswer, PathsQuestion, Period, PredictorsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
+    RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
@@ -192,6 +192,10 @@ impl Store for WarehouseStore {
         now: Timestamp,
     ) -> Answer<'a, PredictorCounts> {
         async move { Ok(self.get().await?.predictors(scope, question, now).await?) }.boxed()
+    }
+
+    fn goals<'a>(&'a self, scope: Scope<'a>, question: &'a GoalsQuestion) -> Answer<'a, GoalsAnswer> {
+        async move { Ok(self.get().await?.goals(scope, question).await?) }.boxed()
     }
 
     fn export<'a>(

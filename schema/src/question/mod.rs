@@ -34,6 +34,7 @@ macro_rules! object {
 
 mod attribution;
 mod funnel;
+mod goals;
 mod paths;
 mod predictors;
 mod retention;
@@ -45,6 +46,7 @@ pub use funnel::{
     Against, Bar, BreakdownAt, Compared, Exclusion, FunnelAnswer, FunnelPeople, FunnelQuestion, FunnelSlice,
     FunnelStep, FunnelTimes, Order, Outcome, PeopleIds, SameTime, StepCount, Times,
 };
+pub use goals::{Goal, GoalCount, GoalsAnswer, GoalsQuestion, Money, Once, Reached, TimeOnTask};
 pub use paths::{
     Direction, PathBy, PathNode, PathPosition, PathsAnswer, PathsQuestion, Transition, Transitions,
 };

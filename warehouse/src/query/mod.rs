@@ -5,6 +5,7 @@
 mod attribution;
 pub mod bots;
 pub mod funnel;
+mod goals;
 pub mod kernel;
 mod overview;
 mod paths;
