@@ -5,7 +5,10 @@ mod world;
 
 use attune_schema::bot::Class;
 use attune_schema::id::SessionId;
-use attune_schema::question::{GoalsQuestion, Money, PredictorsQuestion, Reached, Trait};
+use attune_schema::question::{
+    FormsQuestion, FunnelQuestion, GoalsQuestion, Group, Money, PredictorsQuestion, ProcessQuestion,
+    PromotionsQuestion, Reached, SearchesQuestion, Trait,
+};
 use attune_schema::time::{HOUR_MS, MINUTE_MS, Timestamp};
 use attune_schema::value::Value;
 use attune_warehouse::query::predictors::Having;
@@ -239,5 +242,284 @@ fn goals_are_counted_each_time_or_once_a_session_and_money_by_currency() {
             let error = warehouse.goals(171, &question).await.unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         }
+    });
+}
+
+/// `(visitor, session, seconds after noon, name, properties)`.
+type Told<'a> = (u128, u128, i64, &'a str, serde_json::Value);
+
+fn told(site: u32, events: &[Told<'_>]) -> Vec<EventRow> {
+    let mut rows = Vec::new();
+    for (n, (visitor, session, seconds, name, properties)) in events.iter().enumerate() {
+        let mut event = row(site, n as u128 + 1, *visitor, name, NOON + seconds * 1_000);
+        event.session = SessionId(*session);
+        event.sequence = n as u32;
+        for (key, value) in properties.as_object().into_iter().flatten() {
+            if key == "url" {
+                event.url = value.as_str().unwrap().to_owned();
+            } else {
+                event.properties.push((key.clone(), serde_json::from_value(value.clone()).unwrap()));
+            }
+        }
+        rows.push(event);
+    }
+    rows
+}
+
+#[test]
+fn forms_tell_at_which_field_they_are_left() {
+    run(async |warehouse| {
+        let form = |field: &str, more: serde_json::Value| {
+            let mut fields = json!({ "form": "apply", "field": field });
+            fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            fields
+        };
+        let plain = || json!({ "form": "apply" });
+        warehouse
+            .insert(
+                "forms",
+                1,
+                &told(
+                    172,
+                    &[
+                        // Somebody who corrects a field and submits.
+                        (1, 1, 0, "form_started", plain()),
+                        (
+                            1,
+                            1,
+                            5,
+                            "form_field_changed",
+                            form("name", json!({ "field_ms": 4_000, "order": 1 })),
+                        ),
+                        (
+                            1,
+                            1,
+                            9,
+                            "form_field_changed",
+                            form("name", json!({ "field_ms": 1_000, "order": 2, "corrected": 1 })),
+                        ),
+                        (1, 1, 20, "form_submitted", json!({ "form": "apply", "spent_ms": 20_000 })),
+                        // Somebody who leaves, comes back in another session, is refused, and submits.
+                        (2, 2, 0, "form_started", plain()),
+                        (2, 2, 8, "form_field_changed", form("income", json!({ "field_ms": 9_000 }))),
+                        (2, 2, 30, "form_abandoned", form("income", json!({ "spent_ms": 30_000 }))),
+                        (2, 3, 100, "form_started", plain()),
+                        (2, 3, 110, "form_field_refused", form("income", json!({}))),
+                        (2, 3, 120, "form_submitted", json!({ "form": "apply", "spent_ms": 10_000 })),
+                        // Somebody who leaves twice in a session, and another form.
+                        (3, 4, 0, "form_started", plain()),
+                        (3, 4, 5, "form_abandoned", form("name", json!({}))),
+                        (3, 4, 50, "form_started", plain()),
+                        (3, 4, 70, "form_abandoned", form("income", json!({}))),
+                        (3, 4, 80, "form_started", json!({ "form": "contact" })),
+                    ],
+                ),
+            )
+            .await
+            .unwrap();
+        let answer = warehouse.forms(172, &FormsQuestion::default()).await.unwrap();
+        let names: Vec<&str> = answer.forms.iter().map(|form| form.form.as_str()).collect();
+        assert_eq!(names, ["apply", "contact"]);
+        let apply = &answer.forms[0];
+        assert_eq!((apply.started, apply.submitted, apply.abandoned), (5, 2, 3));
+        assert_eq!((apply.sessions, apply.completed), (4, 2));
+        let times = apply.times.as_ref().unwrap();
+        assert_eq!((times.count, times.median_ms, times.p90_ms), (2, 10_000, 20_000));
+        let fields: Vec<_> = apply
+            .fields
+            .iter()
+            .map(|f| {
+                (f.field.as_str(), f.sessions, f.changes, f.corrections, f.refusals, f.left_at, f.median_ms)
+            })
+            .collect();
+        assert_eq!(fields, [("income", 1, 1, 0, 1, 2, Some(9_000)), ("name", 1, 2, 1, 0, 1, Some(1_000))]);
+        let funnel = warehouse.funnel(172, &apply.funnel).await.unwrap();
+        assert_eq!(funnel.steps.iter().map(|step| step.count).collect::<Vec<_>>(), [4, 2]);
+        let one: FormsQuestion = ask(json!({ "form": "contact" }));
+        let answer = warehouse.forms(172, &one).await.unwrap();
+        assert_eq!(
+            (answer.forms.len(), answer.forms[0].started, answer.forms[0].times.clone()),
+            (1, 1, None)
+        );
+    });
+}
+
+#[test]
+fn searches_tell_what_came_of_them() {
+    run(async |warehouse| {
+        let found = |term: &str, results: i64| json!({ "term": term, "results": results });
+        warehouse
+            .insert(
+                "searches",
+                1,
+                &told(
+                    173,
+                    &[
+                        // Nothing found, refined, found, an item viewed, bought.
+                        (1, 1, 0, "search_performed", found("Travel card", 0)),
+                        (1, 1, 0, "page_viewed", json!({})),
+                        (
+                            1,
+                            1,
+                            9,
+                            "search_performed",
+                            json!({ "term": "travel", "results": 3, "refined": true }),
+                        ),
+                        (1, 1, 12, "item_viewed", json!({})),
+                        (1, 1, 20, "purchased", json!({})),
+                        // The page says no number; nothing follows but the results themselves.
+                        (2, 2, 0, "page_viewed", json!({})),
+                        (2, 2, 5, "search_performed", json!({ "term": " TRAVEL " })),
+                        (2, 2, 5, "page_viewed", json!({})),
+                        // Twice in a session, a new search from elsewhere, and another session's purchase.
+                        (3, 3, 0, "search_performed", found("travel", 2)),
+                        (3, 3, 4, "element_clicked", json!({})),
+                        (3, 3, 8, "search_performed", found("travel", 0)),
+                        (3, 4, 9, "purchased", json!({})),
+                    ],
+                ),
+            )
+            .await
+            .unwrap();
+        let question: SearchesQuestion = ask(json!({ "goal": { "event": "purchased" } }));
+        let answer = warehouse.searches(173, &question).await.unwrap();
+        let told = |t: &attune_schema::question::TermReport| {
+            (
+                t.term.clone(),
+                [t.searches, t.sessions, t.counted, t.without_results, t.refined, t.continued, t.goals],
+            )
+        };
+        assert_eq!(
+            answer.terms.iter().map(told).collect::<Vec<_>>(),
+            [("travel".to_owned(), [4, 3, 3, 1, 0, 2, 1]), ("travel card".to_owned(), [1, 1, 1, 1, 1, 0, 0]),]
+        );
+        assert_eq!(told(&answer.all).1, [5, 3, 4, 2, 1, 2, 1]);
+        assert_eq!(answer.distinct, 2);
+        let one: SearchesQuestion = ask(json!({ "top": 1 }));
+        assert_eq!(warehouse.searches(173, &one).await.unwrap().terms.len(), 1);
+        let none: SearchesQuestion = ask(json!({ "top": 0 }));
+        assert!(warehouse.searches(173, &none).await.unwrap_err().to_string().contains("`top`"));
+    });
+}
+
+#[test]
+fn offers_are_judged_by_who_saw_them_and_who_was_kept_out() {
+    run(async |warehouse| {
+        let offer =
+            || json!({ "offer": "travel", "campaign": "summer", "placement": "hero", "variant": "a" });
+        let bought = |amount: f64| json!({ "amount": amount });
+        let day = 86_400;
+        warehouse
+            .insert(
+                "promotions",
+                1,
+                &told(
+                    174,
+                    &[
+                        // Sees twice, clicks, buys twice within the week and once after.
+                        (1, 1, 0, "offer_exposed", offer()),
+                        (1, 1, 10, "offer_exposed", offer()),
+                        (1, 1, 12, "offer_clicked", offer()),
+                        (1, 2, day, "purchased", bought(10.5)),
+                        (1, 2, 7 * day, "purchased", bought(0.25)),
+                        (1, 2, 7 * day + 1, "purchased", bought(100.0)),
+                        // Bought before, sees, closes.
+                        (2, 3, 0, "purchased", bought(7.0)),
+                        (2, 3, 5, "offer_exposed", offer()),
+                        (2, 3, 6, "offer_dismissed", offer()),
+                        // Kept out, and buys; kept out first and seen later is seen.
+                        (3, 4, 0, "offer_withheld", offer()),
+                        (3, 4, 5, "purchased", bought(3.0)),
+                        (4, 5, 0, "offer_withheld", offer()),
+                        (4, 5, 9, "offer_exposed", offer()),
+                        // A click without having seen it is a click, and nobody's.
+                        (5, 6, 0, "offer_clicked", offer()),
+                        // Nothing to do with it.
+                        (6, 7, 0, "purchased", bought(5.0)),
+                    ],
+                ),
+            )
+            .await
+            .unwrap();
+        for by in ["offer", "campaign", "placement", "variant"] {
+            let question: PromotionsQuestion =
+                ask(json!({ "by": by, "goal": { "event": "purchased" }, "value": "amount" }));
+            let answer = warehouse.promotions(174, &question).await.unwrap();
+            let [found] = answer.promotions.as_slice() else { panic!("{:?}", answer.promotions) };
+            assert_eq!((found.exposures, found.clicks, found.dismissals), (4, 2, 1));
+            assert_eq!((found.clicked, found.dismissed), (1, 1));
+            assert_eq!(found.exposed, Group { visitors: 3, converted: 1, goals: 2, value: 10.75 });
+            assert_eq!(found.withheld, Group { visitors: 1, converted: 1, goals: 1, value: 3.0 });
+        }
+        // Exposures of the first five seconds, and goals after them.
+        let question: PromotionsQuestion = ask(json!({ "goal": { "event": "purchased" },
+            "period": { "from": NOON, "to": NOON + 5_000 } }));
+        let answer = warehouse.promotions(174, &question).await.unwrap();
+        assert_eq!(answer.promotions[0].exposed, Group { visitors: 1, converted: 1, goals: 2, value: 0.0 });
+        assert_eq!(answer.promotions[0].withheld.visitors, 2);
+        let clicks: PromotionsQuestion = ask(json!({}));
+        let answer = warehouse.promotions(174, &clicks).await.unwrap();
+        let funnel = warehouse.funnel(174, &answer.promotions[0].funnel).await.unwrap();
+        assert_eq!(funnel.steps.iter().map(|step| step.count).collect::<Vec<_>>(), [3, 1]);
+        let wrong: PromotionsQuestion = ask(json!({ "value": "amount" }));
+        assert!(warehouse.promotions(174, &wrong).await.unwrap_err().to_string().contains("no `goal`"));
+    });
+}
+
+#[test]
+fn a_process_goes_forward_and_back() {
+    run(async |warehouse| {
+        let page = |path: &str| json!({ "url": format!("https://shop.test{path}?a=1") });
+        warehouse
+            .insert(
+                "process",
+                1,
+                &told(
+                    175,
+                    &[
+                        // Cart, address, back, address twice, payment, done.
+                        (1, 1, 0, "page_viewed", page("/cart")),
+                        (1, 1, 10, "page_viewed", page("/checkout/address")),
+                        (1, 1, 20, "page_viewed", page("/cart")),
+                        (1, 1, 30, "page_viewed", page("/checkout/address")),
+                        (1, 1, 35, "page_viewed", page("/checkout/address")),
+                        (1, 1, 60, "paid", json!({})),
+                        // Leaves at the address, having begun there.
+                        (2, 2, 0, "page_viewed", page("/checkout/address")),
+                        // Done, and back in the cart: nobody leaves.
+                        (3, 3, 0, "paid", json!({})),
+                        (3, 3, 9, "page_viewed", page("/cart")),
+                        // Leaves in the cart, after the address.
+                        (4, 4, 0, "page_viewed", page("/checkout/address")),
+                        (4, 4, 5, "page_viewed", page("/cart")),
+                        (5, 5, 0, "page_viewed", page("/home")),
+                    ],
+                ),
+            )
+            .await
+            .unwrap();
+        let question: ProcessQuestion = ask(json!({ "steps": [
+            { "name": "cart", "page": "/cart" }, { "name": "address", "page": "/checkout/*" },
+            { "name": "done", "event": { "event": "paid" } } ] }));
+        let answer = warehouse.process(175, &question).await.unwrap();
+        assert_eq!((answer.sessions, answer.completed), (4, 2));
+        let told: Vec<_> = answer
+            .steps
+            .iter()
+            .map(|s| (s.name.as_str(), [s.sessions, s.entered, s.visits, s.forward, s.back, s.left]))
+            .collect();
+        assert_eq!(
+            told,
+            [("cart", [3, 1, 4, 2, 0, 1]), ("address", [3, 2, 4, 1, 2, 1]), ("done", [2, 1, 2, 0, 1, 0]),]
+        );
+        // Visits last until the session comes to another step: 30 s at the address, 10 s twice in the cart.
+        let times =
+            |step: usize| answer.steps[step].times.as_ref().map(|times| (times.count, times.median_ms));
+        assert_eq!([times(0), times(1), times(2)], [Some((2, 10_000)), Some((1, 30_000)), None]);
+        assert_eq!(answer.funnel, None::<FunnelQuestion>);
+        let one: ProcessQuestion = ask(json!({ "steps": [{ "name": "a", "page": "/a" }] }));
+        assert!(warehouse.process(175, &one).await.unwrap_err().to_string().contains("2 to 20"));
+        let both: ProcessQuestion = ask(json!({ "steps": [{ "name": "a" }, { "name": "b", "page": "/b" }] }));
+        assert!(warehouse.process(175, &both).await.unwrap_err().to_string().contains("exactly one"));
     });
 }

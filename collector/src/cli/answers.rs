@@ -2,8 +2,9 @@
 
 use super::output;
 use attune_schema::question::{
-    AttributionAnswer, Cell, FunnelAnswer, GoalsAnswer, PathNode, PathsAnswer, PredictorsAnswer,
-    RetentionAnswer, RfmAnswer, SqlAnswer, Trait, TrendAnswer,
+    AttributionAnswer, Cell, FormsAnswer, FunnelAnswer, GoalsAnswer, PathNode, PathsAnswer, PredictorsAnswer,
+    ProcessAnswer, PromotionsAnswer, RetentionAnswer, RfmAnswer, SearchesAnswer, SqlAnswer, Trait,
+    TrendAnswer,
 };
 use attune_schema::time::Timestamp;
 
@@ -178,5 +179,59 @@ pub(super) fn goals(answer: &GoalsAnswer) -> anyhow::Result<()> {
             output::line(&format!("    {value:<36}{:>12}", slice.count))?;
         }
     }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 { "-".to_owned() } else { format!("{:.1} %", part as f64 * 100.0 / whole as f64) }
+}
+
+pub(super) fn forms(answer: &FormsAnswer) -> anyhow::Result<()> {
+    for form in &answer.forms {
+        let share = percent(form.completed, form.sessions);
+        output::line(&format!("{:<40}{:>10} sessions{share:>10} completed", form.form, form.sessions))?;
+        for field in &form.fields {
+            output::line(&format!(
+                "    {:<36}{:>10} left{:>10} changed{:>10} corrected{:>10} refused",
+                field.field, field.left_at, field.changes, field.corrections, field.refusals
+            ))?;
+        }
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn searches(answer: &SearchesAnswer) -> anyhow::Result<()> {
+    for term in answer.terms.iter().chain([&answer.all]) {
+        let name = if term.term.is_empty() { "(all)" } else { &term.term };
+        let (none, on) =
+            (percent(term.without_results, term.counted), percent(term.continued, term.searches));
+        output::line(&format!("{name:<40}{:>10}{none:>10} without results{on:>10} went on", term.searches))?;
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn promotions(answer: &PromotionsAnswer) -> anyhow::Result<()> {
+    for offer in &answer.promotions {
+        let (clicked, converted) = (
+            percent(offer.clicked, offer.exposed.visitors),
+            percent(offer.exposed.converted, offer.exposed.visitors),
+        );
+        let without = percent(offer.withheld.converted, offer.withheld.visitors);
+        output::line(&format!(
+            "{:<40}{:>10} saw it{clicked:>10} clicked{converted:>10} reached the goal{without:>10} of those kept out",
+            offer.id, offer.exposed.visitors
+        ))?;
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn process(answer: &ProcessAnswer) -> anyhow::Result<()> {
+    for step in &answer.steps {
+        output::line(&format!(
+            "{:<40}{:>10} sessions{:>10} forward{:>10} back{:>10} left",
+            step.name, step.sessions, step.forward, step.back, step.left
+        ))?;
+    }
+    output::line(&format!("{} of {} sessions completed it", answer.completed, answer.sessions))?;
     output::line(&format!("\n{}", answer.definition))
 }

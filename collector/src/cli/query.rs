@@ -4,8 +4,9 @@ use super::attach::Attached;
 use super::{CommonArgs, answers, output};
 use anyhow::Context;
 use attune_schema::question::{
-    AttributionQuestion, FunnelQuestion, GoalsQuestion, PathsQuestion, PredictorsQuestion, RetentionQuestion,
-    RfmQuestion, SqlQuestion, TrendQuestion,
+    AttributionQuestion, FormsQuestion, FunnelQuestion, GoalsQuestion, PathsQuestion, PredictorsQuestion,
+    ProcessQuestion, PromotionsQuestion, RetentionQuestion, RfmQuestion, SearchesQuestion, SqlQuestion,
+    TrendQuestion,
 };
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -33,6 +34,14 @@ enum QueryCommand {
     Attribution(QuestionArgs),
     /// How recently, how often and for how much.
     Rfm(QuestionArgs),
+    /// How sessions move through the steps of a process.
+    Process(QuestionArgs),
+    /// How offers fare: seen, clicked, closed, and what followed.
+    Promotions(QuestionArgs),
+    /// What the site is searched for, and what comes of it.
+    Searches(QuestionArgs),
+    /// How forms fare, field by field.
+    Forms(QuestionArgs),
     /// How often goals were reached, and what they were worth.
     Goals(QuestionArgs),
     /// What goes with dropping out of a funnel.
@@ -73,6 +82,14 @@ pub async fn run(args: QueryArgs) -> anyhow::Result<()> {
             show::<PredictorsQuestion, _>(&args, "predictors", answers::predictors).await
         }
         QueryCommand::Goals(args) => show::<GoalsQuestion, _>(&args, "goals", answers::goals).await,
+        QueryCommand::Forms(args) => show::<FormsQuestion, _>(&args, "forms", answers::forms).await,
+        QueryCommand::Searches(args) => {
+            show::<SearchesQuestion, _>(&args, "searches", answers::searches).await
+        }
+        QueryCommand::Promotions(args) => {
+            show::<PromotionsQuestion, _>(&args, "promotions", answers::promotions).await
+        }
+        QueryCommand::Process(args) => show::<ProcessQuestion, _>(&args, "process", answers::process).await,
         QueryCommand::Rfm(args) => show::<RfmQuestion, _>(&args, "rfm", answers::rfm).await,
     }
 }

@@ -8,9 +8,11 @@ use crate::state::App;
 use attune_schema::api::{ErrorBody, EventName, Overview};
 use attune_schema::bot::Bots;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion,
-    PathsAnswer, PathsQuestion, PredictorsAnswer, PredictorsQuestion, RetentionAnswer, RetentionQuestion,
-    RfmAnswer, RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FormsAnswer, FormsQuestion, FunnelAnswer, FunnelQuestion,
+    GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, PredictorsAnswer, PredictorsQuestion,
+    ProcessAnswer, ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion,
+    RfmAnswer, RfmQuestion, SearchesAnswer, SearchesQuestion, SqlAnswer, SqlQuestion, TrendAnswer,
+    TrendQuestion,
 };
 use attune_schema::source::Label;
 use attune_warehouse::fence::Access;
@@ -209,6 +211,82 @@ pub async fn goals(
     ApiJson(question): ApiJson<GoalsQuestion>,
 ) -> Result<Json<GoalsAnswer>, ApiError> {
     Ok(Json(app.store.goals(site.scope(), &question).await?))
+}
+
+/// How forms fare, field by field.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/forms",
+    operation_id = "forms",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = FormsQuestion,
+    responses((status = 200, body = FormsAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn forms(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<FormsQuestion>,
+) -> Result<Json<FormsAnswer>, ApiError> {
+    Ok(Json(app.store.forms(site.scope(), &question).await?))
+}
+
+/// What the site is searched for, and what comes of it.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/searches",
+    operation_id = "searches",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = SearchesQuestion,
+    responses((status = 200, body = SearchesAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn searches(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<SearchesQuestion>,
+) -> Result<Json<SearchesAnswer>, ApiError> {
+    Ok(Json(app.store.searches(site.scope(), &question).await?))
+}
+
+/// How offers fare.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/promotions",
+    operation_id = "promotions",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = PromotionsQuestion,
+    responses((status = 200, body = PromotionsAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn promotions(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<PromotionsQuestion>,
+) -> Result<Json<PromotionsAnswer>, ApiError> {
+    Ok(Json(app.store.promotions(site.scope(), &question).await?))
+}
+
+/// How sessions move through the steps of a process.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/process",
+    operation_id = "process",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = ProcessQuestion,
+    responses((status = 200, body = ProcessAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn process(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<ProcessQuestion>,
+) -> Result<Json<ProcessAnswer>, ApiError> {
+    Ok(Json(app.store.process(site.scope(), &question).await?))
 }
 
 /// Event names seen, most frequent first.

@@ -6,9 +6,10 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion,
-    PathsAnswer, PathsQuestion, Period, PredictorsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
-    RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FormsAnswer, FormsQuestion, FunnelAnswer, FunnelQuestion,
+    GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period, PredictorsQuestion, ProcessAnswer,
+    ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
+    RfmQuestion, SearchesAnswer, SearchesQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
@@ -212,6 +213,22 @@ impl Store for MemoryStore {
     }
 
     fn goals<'a>(&'a self, _: Scope<'a>, _: &'a GoalsQuestion) -> Answer<'a, GoalsAnswer> {
+        unanswerable()
+    }
+
+    fn forms<'a>(&'a self, _: Scope<'a>, _: &'a FormsQuestion) -> Answer<'a, FormsAnswer> {
+        unanswerable()
+    }
+
+    fn searches<'a>(&'a self, _: Scope<'a>, _: &'a SearchesQuestion) -> Answer<'a, SearchesAnswer> {
+        unanswerable()
+    }
+
+    fn promotions<'a>(&'a self, _: Scope<'a>, _: &'a PromotionsQuestion) -> Answer<'a, PromotionsAnswer> {
+        unanswerable()
+    }
+
+    fn process<'a>(&'a self, _: Scope<'a>, _: &'a ProcessQuestion) -> Answer<'a, ProcessAnswer> {
         unanswerable()
     }
 

@@ -8,9 +8,10 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion,
-    PathsAnswer, PathsQuestion, Period, PredictorsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
-    RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FormsAnswer, FormsQuestion, FunnelAnswer, FunnelQuestion,
+    GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period, PredictorsQuestion, ProcessAnswer,
+    ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
+    RfmQuestion, SearchesAnswer, SearchesQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
@@ -128,6 +129,23 @@ pub trait Store: Send + Sync {
 
     /// Answers how often goals were reached.
     fn goals<'a>(&'a self, scope: Scope<'a>, question: &'a GoalsQuestion) -> Answer<'a, GoalsAnswer>;
+
+    /// Answers how forms fare.
+    fn forms<'a>(&'a self, scope: Scope<'a>, question: &'a FormsQuestion) -> Answer<'a, FormsAnswer>;
+
+    /// Answers what the site is searched for.
+    fn searches<'a>(&'a self, scope: Scope<'a>, question: &'a SearchesQuestion)
+    -> Answer<'a, SearchesAnswer>;
+
+    /// Answers how offers fare.
+    fn promotions<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a PromotionsQuestion,
+    ) -> Answer<'a, PromotionsAnswer>;
+
+    /// Answers how sessions move through a process.
+    fn process<'a>(&'a self, scope: Scope<'a>, question: &'a ProcessQuestion) -> Answer<'a, ProcessAnswer>;
 
     /// At most `most` events after `after`, in the order in which they are stored.
     fn export<'a>(

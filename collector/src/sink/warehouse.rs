@@ -8,9 +8,10 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion,
-    PathsAnswer, PathsQuestion, Period, PredictorsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
-    RfmQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FormsAnswer, FormsQuestion, FunnelAnswer, FunnelQuestion,
+    GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period, PredictorsQuestion, ProcessAnswer,
+    ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
+    RfmQuestion, SearchesAnswer, SearchesQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
@@ -196,6 +197,30 @@ impl Store for WarehouseStore {
 
     fn goals<'a>(&'a self, scope: Scope<'a>, question: &'a GoalsQuestion) -> Answer<'a, GoalsAnswer> {
         async move { Ok(self.get().await?.goals(scope, question).await?) }.boxed()
+    }
+
+    fn forms<'a>(&'a self, scope: Scope<'a>, question: &'a FormsQuestion) -> Answer<'a, FormsAnswer> {
+        async move { Ok(self.get().await?.forms(scope, question).await?) }.boxed()
+    }
+
+    fn searches<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a SearchesQuestion,
+    ) -> Answer<'a, SearchesAnswer> {
+        async move { Ok(self.get().await?.searches(scope, question).await?) }.boxed()
+    }
+
+    fn promotions<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a PromotionsQuestion,
+    ) -> Answer<'a, PromotionsAnswer> {
+        async move { Ok(self.get().await?.promotions(scope, question).await?) }.boxed()
+    }
+
+    fn process<'a>(&'a self, scope: Scope<'a>, question: &'a ProcessQuestion) -> Answer<'a, ProcessAnswer> {
+        async move { Ok(self.get().await?.process(scope, question).await?) }.boxed()
     }
 
     fn export<'a>(

@@ -33,15 +33,20 @@ macro_rules! object {
 }
 
 mod attribution;
+mod forms;
 mod funnel;
 mod goals;
 mod paths;
 mod predictors;
+mod process;
 mod retention;
 mod rfm;
 mod statement;
 
 pub use attribution::{AttributionAnswer, AttributionQuestion, Credit, Direct, Model};
+pub use forms::{
+    FieldReport, FormReport, FormsAnswer, FormsQuestion, SearchesAnswer, SearchesQuestion, TermReport,
+};
 pub use funnel::{
     Against, Bar, BreakdownAt, Compared, Exclusion, FunnelAnswer, FunnelPeople, FunnelQuestion, FunnelSlice,
     FunnelStep, FunnelTimes, Order, Outcome, PeopleIds, SameTime, StepCount, Times,
@@ -51,6 +56,10 @@ pub use paths::{
     Direction, PathBy, PathNode, PathPosition, PathsAnswer, PathsQuestion, Transition, Transitions,
 };
 pub use predictors::{Predictor, PredictorsAnswer, PredictorsQuestion, Trait};
+pub use process::{
+    Group, ProcessAnswer, ProcessQuestion, ProcessStep, ProcessStepReport, PromotionBy, PromotionReport,
+    PromotionsAnswer, PromotionsQuestion,
+};
 pub use retention::{Cohort, CohortOf, RetentionAnswer, RetentionQuestion, Returned};
 pub use rfm::{RfmAnswer, RfmBand, RfmBounds, RfmCell, RfmPeople, RfmQuestion};
 pub use statement::{Cell, SqlAnswer, SqlColumn, SqlQuestion};

@@ -110,7 +110,7 @@ fn money((currency, count, total): (String, u64, i64)) -> Money {
 }
 
 /// Whether a page's path is `page`, or begins so if it ends with `*`.
-fn path_is(page: &str) -> Result<String, Error> {
+pub(super) fn path_is(page: &str) -> Result<String, Error> {
     if !page.starts_with('/') {
         return Err(Error::Question(format!("page `{page}` is not a path: it begins with `/`")));
     }

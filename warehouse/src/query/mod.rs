@@ -10,6 +10,7 @@ pub mod kernel;
 mod overview;
 mod paths;
 pub mod predictors;
+mod reports;
 mod retention;
 mod rfm;
 pub(crate) mod sql;
