@@ -104,6 +104,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(questions::searches))
         .routes(routes!(questions::promotions))
         .routes(routes!(questions::process))
+        .routes(routes!(questions::sensing))
         .routes(routes!(questions::events))
         .routes(routes!(backtests::plan))
         .routes(routes!(backtests::run))

@@ -7,9 +7,9 @@ use attune_schema::bot::Class;
 use attune_schema::id::SessionId;
 use attune_schema::question::{
     FormsQuestion, FunnelQuestion, GoalsQuestion, Group, Money, PredictorsQuestion, ProcessQuestion,
-    PromotionsQuestion, Reached, SearchesQuestion, Trait,
+    PromotionsQuestion, Reached, SearchesQuestion, Sensed, SensingQuestion, Trait,
 };
-use attune_schema::time::{HOUR_MS, MINUTE_MS, Timestamp};
+use attune_schema::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use attune_schema::value::Value;
 use attune_warehouse::query::predictors::Having;
 use attune_warehouse::row::EventRow;
@@ -521,5 +521,81 @@ fn a_process_goes_forward_and_back() {
         assert!(warehouse.process(175, &one).await.unwrap_err().to_string().contains("2 to 20"));
         let both: ProcessQuestion = ask(json!({ "steps": [{ "name": "a" }, { "name": "b", "page": "/b" }] }));
         assert!(warehouse.process(175, &both).await.unwrap_err().to_string().contains("exactly one"));
+    });
+}
+
+#[test]
+fn sensing_expects_the_week_and_tells_what_is_not_so() {
+    run(async |warehouse| {
+        // Twelve weeks from a Monday: thirty orders on working days, ten at week-ends, twice as many visits.
+        let monday = 1_788_134_400_000_i64;
+        let mut rows = Vec::new();
+        for day in 0..84_i64 {
+            let mut orders = if day % 7 < 5 { 30 } else { 10 };
+            match day {
+                78 => orders = 90,
+                79 => orders = 0,
+                // The whole site is silent for two days.
+                72 | 73 => continue,
+                _ => {}
+            }
+            for n in 0..orders + 60 {
+                let name = if n < orders { "order" } else { "visit" };
+                let at = monday + day * DAY_MS + n * MINUTE_MS;
+                let mut event = row(176, rows.len() as u128 + 1, (n + 1) as u128, name, at);
+                event.device = if n % 2 == 0 { "mobile" } else { "desktop" }.to_owned();
+                rows.push(event);
+            }
+        }
+        warehouse.insert("sensing", 1, &rows).await.unwrap();
+        let now = Timestamp(monday + 83 * DAY_MS + HOUR_MS);
+        let asked = json!({ "event": "order", "interval": "day",
+            "period": { "from": monday + 70 * DAY_MS, "to": monday + 90 * DAY_MS },
+            "rules": [{ "name": "peak", "side": "above" }, { "name": "any", "difference": 25 },
+                      { "name": "long", "side": "below", "intervals": 2 }] });
+        let question: SensingQuestion = ask(asked.clone());
+        let answer = warehouse.sensing(176, &question, now).await.unwrap();
+        let [series] = answer.series.as_slice() else { panic!("{:?}", answer.series) };
+        let states: Vec<Sensed> = series.points.iter().map(|point| point.state).collect();
+        use Sensed::{Above, Below, Expected, Gap, Unknown};
+        assert_eq!(
+            states,
+            [
+                Expected, Gap, Gap, Gap, Gap, Expected, Expected, Expected, Above, Below, Expected, Expected,
+                Expected, // The day that is not over.
+                Unknown,
+            ]
+        );
+        let peak = &series.points[8];
+        // Weeks before: thirty each; no deviation, so that the spread is √30.
+        assert_eq!((peak.count, peak.expected), (90, Some(30.0)));
+        assert!((peak.high.unwrap() - (30.0 + 3.5 * 30.0_f64.sqrt())).abs() < 1e-9);
+        let day = |day: i64| Timestamp(monday + day * DAY_MS);
+        let told: Vec<_> = answer.alerts.iter().map(|a| (a.rule.as_str(), a.since, a.at, a.until)).collect();
+        assert_eq!(
+            told,
+            [("any", day(78), day(78), Some(day(80))), ("peak", day(78), day(78), Some(day(79)))]
+        );
+
+        let mut split = asked.clone();
+        split["breakdown"] = json!("device");
+        let answer = warehouse.sensing(176, &ask(split), now).await.unwrap();
+        let values: Vec<(&str, Sensed)> =
+            answer.series.iter().map(|series| (series.value.as_str(), series.points[8].state)).collect();
+        assert_eq!(values, [("desktop", Above), ("mobile", Above)]);
+
+        for (field, value, says) in [
+            ("interval", json!("week"), "hour or day"),
+            ("weeks", json!(2), "3 to 26"),
+            ("width", json!(0.5), "`width`"),
+            ("period", json!({ "from": 5, "to": 5 }), "before it begins"),
+            ("period", json!({ "from": 0, "to": monday + 90 * DAY_MS }), "more than 2000"),
+        ] {
+            let mut wrong = asked.clone();
+            wrong[field] = value;
+            let error =
+                warehouse.sensing(176, &ask::<SensingQuestion>(wrong), now).await.unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
     });
 }

@@ -3,8 +3,8 @@
 use super::output;
 use attune_schema::question::{
     AttributionAnswer, Cell, FormsAnswer, FunnelAnswer, GoalsAnswer, PathNode, PathsAnswer, PredictorsAnswer,
-    ProcessAnswer, PromotionsAnswer, RetentionAnswer, RfmAnswer, SearchesAnswer, SqlAnswer, Trait,
-    TrendAnswer,
+    ProcessAnswer, PromotionsAnswer, RetentionAnswer, RfmAnswer, SearchesAnswer, Sensed, SensingAnswer,
+    SqlAnswer, Trait, TrendAnswer,
 };
 use attune_schema::time::Timestamp;
 
@@ -233,5 +233,32 @@ pub(super) fn process(answer: &ProcessAnswer) -> anyhow::Result<()> {
         ))?;
     }
     output::line(&format!("{} of {} sessions completed it", answer.completed, answer.sessions))?;
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn sensing(answer: &SensingAnswer) -> anyhow::Result<()> {
+    for series in &answer.series {
+        for point in &series.points {
+            let band = match (point.low, point.high) {
+                (Some(low), Some(high)) => format!("{low:.1} to {high:.1}"),
+                _ => "-".to_owned(),
+            };
+            let mark = match point.state {
+                Sensed::Expected => "",
+                Sensed::Above => "above",
+                Sensed::Below => "below",
+                Sensed::Gap => "gap",
+                Sensed::Unknown => "unknown",
+            };
+            let line =
+                format!("{}  {:<24}{:>12}   {band:<24}{mark}", instant(point.at), series.value, point.count);
+            output::line(line.trim_end())?;
+        }
+    }
+    for alert in &answer.alerts {
+        let until =
+            alert.until.map_or_else(|| "lasts".to_owned(), |until| format!("until {}", instant(until)));
+        output::line(&format!("ALERT {} {} at {} ({until})", alert.rule, alert.value, instant(alert.at)))?;
+    }
     output::line(&format!("\n{}", answer.definition))
 }

@@ -5,8 +5,8 @@ use super::{CommonArgs, answers, output};
 use anyhow::Context;
 use attune_schema::question::{
     AttributionQuestion, FormsQuestion, FunnelQuestion, GoalsQuestion, PathsQuestion, PredictorsQuestion,
-    ProcessQuestion, PromotionsQuestion, RetentionQuestion, RfmQuestion, SearchesQuestion, SqlQuestion,
-    TrendQuestion,
+    ProcessQuestion, PromotionsQuestion, RetentionQuestion, RfmQuestion, SearchesQuestion, SensingQuestion,
+    SqlQuestion, TrendQuestion,
 };
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -34,6 +34,8 @@ enum QueryCommand {
     Attribution(QuestionArgs),
     /// How recently, how often and for how much.
     Rfm(QuestionArgs),
+    /// What is expected of a figure, and when it was not so.
+    Sensing(QuestionArgs),
     /// How sessions move through the steps of a process.
     Process(QuestionArgs),
     /// How offers fare: seen, clicked, closed, and what followed.
@@ -90,6 +92,7 @@ pub async fn run(args: QueryArgs) -> anyhow::Result<()> {
             show::<PromotionsQuestion, _>(&args, "promotions", answers::promotions).await
         }
         QueryCommand::Process(args) => show::<ProcessQuestion, _>(&args, "process", answers::process).await,
+        QueryCommand::Sensing(args) => show::<SensingQuestion, _>(&args, "sensing", answers::sensing).await,
         QueryCommand::Rfm(args) => show::<RfmQuestion, _>(&args, "rfm", answers::rfm).await,
     }
 }

@@ -11,8 +11,8 @@ use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FormsAnswer, FormsQuestion, FunnelAnswer, FunnelQuestion,
     GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, PredictorsAnswer, PredictorsQuestion,
     ProcessAnswer, ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion,
-    RfmAnswer, RfmQuestion, SearchesAnswer, SearchesQuestion, SqlAnswer, SqlQuestion, TrendAnswer,
-    TrendQuestion,
+    RfmAnswer, RfmQuestion, SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer,
+    SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::source::Label;
 use attune_warehouse::fence::Access;
@@ -287,6 +287,25 @@ pub async fn process(
     ApiJson(question): ApiJson<ProcessQuestion>,
 ) -> Result<Json<ProcessAnswer>, ApiError> {
     Ok(Json(app.store.process(site.scope(), &question).await?))
+}
+
+/// What is expected of a figure, and when it was not so.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/sensing",
+    operation_id = "sensing",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = SensingQuestion,
+    responses((status = 200, body = SensingAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn sensing(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<SensingQuestion>,
+) -> Result<Json<SensingAnswer>, ApiError> {
+    Ok(Json(app.store.sensing(site.scope(), &question, app.now()).await?))
 }
 
 /// Event names seen, most frequent first.

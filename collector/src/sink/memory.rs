@@ -9,7 +9,8 @@ use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FormsAnswer, FormsQuestion, FunnelAnswer, FunnelQuestion,
     GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period, PredictorsQuestion, ProcessAnswer,
     ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
-    RfmQuestion, SearchesAnswer, SearchesQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
+    RfmQuestion, SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion,
+    TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
@@ -229,6 +230,15 @@ impl Store for MemoryStore {
     }
 
     fn process<'a>(&'a self, _: Scope<'a>, _: &'a ProcessQuestion) -> Answer<'a, ProcessAnswer> {
+        unanswerable()
+    }
+
+    fn sensing<'a>(
+        &'a self,
+        _: Scope<'a>,
+        _: &'a SensingQuestion,
+        _: Timestamp,
+    ) -> Answer<'a, SensingAnswer> {
         unanswerable()
     }
 

@@ -11,7 +11,8 @@ use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FormsAnswer, FormsQuestion, FunnelAnswer, FunnelQuestion,
     GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period, PredictorsQuestion, ProcessAnswer,
     ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
-    RfmQuestion, SearchesAnswer, SearchesQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
+    RfmQuestion, SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion,
+    TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
@@ -146,6 +147,14 @@ pub trait Store: Send + Sync {
 
     /// Answers how sessions move through a process.
     fn process<'a>(&'a self, scope: Scope<'a>, question: &'a ProcessQuestion) -> Answer<'a, ProcessAnswer>;
+
+    /// Answers what is expected of a figure.
+    fn sensing<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a SensingQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, SensingAnswer>;
 
     /// At most `most` events after `after`, in the order in which they are stored.
     fn export<'a>(

@@ -11,7 +11,8 @@ use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FormsAnswer, FormsQuestion, FunnelAnswer, FunnelQuestion,
     GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period, PredictorsQuestion, ProcessAnswer,
     ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
-    RfmQuestion, SearchesAnswer, SearchesQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
+    RfmQuestion, SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion,
+    TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
@@ -221,6 +222,15 @@ impl Store for WarehouseStore {
 
     fn process<'a>(&'a self, scope: Scope<'a>, question: &'a ProcessQuestion) -> Answer<'a, ProcessAnswer> {
         async move { Ok(self.get().await?.process(scope, question).await?) }.boxed()
+    }
+
+    fn sensing<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a SensingQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, SensingAnswer> {
+        async move { Ok(self.get().await?.sensing(scope, question, now).await?) }.boxed()
     }
 
     fn export<'a>(

@@ -41,6 +41,7 @@ mod predictors;
 mod process;
 mod retention;
 mod rfm;
+mod sensing;
 mod statement;
 
 pub use attribution::{AttributionAnswer, AttributionQuestion, Credit, Direct, Model};
@@ -62,6 +63,9 @@ pub use process::{
 };
 pub use retention::{Cohort, CohortOf, RetentionAnswer, RetentionQuestion, Returned};
 pub use rfm::{RfmAnswer, RfmBand, RfmBounds, RfmCell, RfmPeople, RfmQuestion};
+pub use sensing::{
+    Alert, AlertRule, Sensed, SensingAnswer, SensingPoint, SensingQuestion, SensingSeries, Side,
+};
 pub use statement::{Cell, SqlAnswer, SqlColumn, SqlQuestion};
 
 use crate::bot::Bots;
