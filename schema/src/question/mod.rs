@@ -218,6 +218,17 @@ pub enum Interval {
     Month,
 }
 
+/// What an answer is a sample of.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Sampled {
+    /// Share of the visitors that was looked at.
+    pub share: f64,
+    /// Half the width of the interval of 95 % around a count of visitors is this times the count's square root. Around
+    /// counts of what visitors do several times, it is wider.
+    pub error: f64,
+}
+
 /// What a trend counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -258,6 +269,10 @@ pub struct TrendQuestion {
     /// Whose events count.
     #[serde(default, skip_serializing_if = "Bots::is_default")]
     pub bots: Bots,
+    /// Share of the visitors to take, one in a whole number, such as 0.1: a preview; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0.001, maximum = 0.5))]
+    pub sample: Option<f64>,
 }
 
 /// One bar.
@@ -278,6 +293,9 @@ pub struct TrendPoint {
 pub struct TrendAnswer {
     /// The bars.
     pub points: Vec<TrendPoint>,
+    /// Of which visitors, if not of all; every count is already multiplied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sampled>,
     /// What was counted, in words.
     #[serde(default)]
     pub definition: String,

@@ -13,6 +13,7 @@ pub mod predictors;
 mod reports;
 mod retention;
 mod rfm;
+mod sample;
 mod sensing;
 pub(crate) mod sql;
 mod times;

@@ -89,8 +89,8 @@ impl Warehouse {
         question: &PredictorsQuestion,
         now: Timestamp,
     ) -> Result<PredictorCounts, Error> {
-        let scope = scope.into();
         check(question)?;
+        let scope = scope.into().sampled(question.funnel.sample, question.funnel.per, "funnel")?;
         let outcomes =
             self.funnel_outcomes(scope, &question.funnel, question.step as usize - 1, UNITS).await?;
         let narrow = Narrow::new(scope, question, now)?;
@@ -138,6 +138,13 @@ impl Warehouse {
             );
         }
         counts.definition = definition(question);
+        if let Some(sample) = scope.sample() {
+            let one_in = scope.times();
+            counts.definition.push_str(&format!(
+                " Of one visitor in {one_in} ({} of all); counts are theirs.",
+                sample.share
+            ));
+        }
         counts.sql = sql;
         counts.rows_read = rows_read + names.rows_read + read;
         counts.elapsed_ms = elapsed_ms + names.elapsed_ms + took;

@@ -16,7 +16,9 @@ pub use shape::Shape;
 
 use super::bots::Scope;
 use crate::{Error, Warehouse};
-use attune_schema::question::{Compared, FunnelAnswer, FunnelQuestion, Order, Per, Period, StepCount};
+use attune_schema::question::{
+    Compared, FunnelAnswer, FunnelQuestion, FunnelSlice, FunnelTimes, Order, Per, Period, StepCount,
+};
 use build::Parts;
 use clickhouse::Row;
 use run::{Event, Verdict};
@@ -134,7 +136,10 @@ impl Warehouse {
         scope: impl Into<Scope<'_>> + Send,
         question: &FunnelQuestion,
     ) -> Result<FunnelAnswer, Error> {
-        let scope = scope.into();
+        let scope = scope.into().sampled(question.sample, question.per, "funnel")?;
+        if question.sample.is_some() && question.people.is_some() {
+            return Err(Error::Question("people are listed of all, not of a sample".to_owned()));
+        }
         let shape = Shape::new(question)?;
         let definition = definition::of(question);
         self.must_have_lists(scope.site, question).await?;
@@ -149,7 +154,8 @@ impl Warehouse {
             times: first.tally.times(),
             compared: Vec::new(),
             people: first.tally.people(),
-            definition,
+            sample: scope.sample(),
+            definition: scope.said(definition),
             sql: first.sql,
             rows_read: first.rows_read,
             elapsed_ms: first.elapsed_ms,
@@ -168,6 +174,9 @@ impl Warehouse {
                 times: other.tally.times(),
                 sql: other.sql,
             });
+        }
+        if question.sample.is_some() {
+            multiply(&mut answer, scope.times());
         }
         Ok(answer)
     }
@@ -232,4 +241,28 @@ fn lost() -> Error {
     let message = "too many events of equal time can each fill several of these steps: name fewer steps, or fewer \
                    events a step";
     Error::Question(message.to_owned())
+}
+
+/// Makes of the counts of a sample those of all.
+fn multiply(answer: &mut FunnelAnswer, times: u64) {
+    let in_slices = |slices: &mut Vec<FunnelSlice>| {
+        slices.iter_mut().flat_map(|slice| &mut slice.counts).for_each(|count| *count *= times);
+    };
+    let in_times = |of: &mut Option<FunnelTimes>| {
+        let of = of.iter_mut().flat_map(|of| of.steps.iter_mut().chain([&mut of.total]).flatten());
+        for of in of {
+            of.count *= times;
+            of.histogram.iter_mut().for_each(|bar| bar.count *= times);
+        }
+    };
+    answer.steps.iter_mut().for_each(|step| step.count *= times);
+    answer.excluded *= times;
+    in_slices(&mut answer.slices);
+    in_times(&mut answer.times);
+    for other in &mut answer.compared {
+        other.counts.iter_mut().for_each(|count| *count *= times);
+        other.excluded *= times;
+        in_slices(&mut other.slices);
+        in_times(&mut other.times);
+    }
 }
