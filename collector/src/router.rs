@@ -105,6 +105,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(questions::promotions))
         .routes(routes!(questions::process))
         .routes(routes!(questions::sensing))
+        .routes(routes!(questions::person_row))
+        .routes(routes!(questions::facts))
         .routes(routes!(questions::events))
         .routes(routes!(backtests::plan))
         .routes(routes!(backtests::run))

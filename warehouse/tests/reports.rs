@@ -6,8 +6,9 @@ mod world;
 use attune_schema::bot::Class;
 use attune_schema::id::SessionId;
 use attune_schema::question::{
-    FormsQuestion, FunnelQuestion, GoalsQuestion, Group, Money, PredictorsQuestion, ProcessQuestion,
-    PromotionsQuestion, Reached, SearchesQuestion, Sensed, SensingQuestion, Trait,
+    Did, Fact, FactsQuestion, FormsQuestion, FunnelQuestion, GoalsQuestion, Group, Money, PersonAnswer,
+    PersonQuestion, PredictorsQuestion, ProcessQuestion, PromotionsQuestion, Reached, SearchesQuestion,
+    Sensed, SensingQuestion, Trait,
 };
 use attune_schema::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use attune_schema::value::Value;
@@ -596,6 +597,155 @@ fn sensing_expects_the_week_and_tells_what_is_not_so() {
             let error =
                 warehouse.sensing(176, &ask::<SensingQuestion>(wrong), now).await.unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
+        }
+    });
+}
+
+#[test]
+fn a_person_is_one_row_and_some_facts() {
+    run(async |warehouse| {
+        // NOON is a Sunday, 22 November 2026; hours and days from there.
+        let hour = 3_600;
+        let day = 24 * hour;
+        let mut rows = told(
+            177,
+            &[
+                // A year and more ago, too early for a month; October; and a purchase without a value.
+                (1, 1, -460 * day, "purchased", json!({ "value": 10 })),
+                (1, 2, -30 * day, "purchased", json!({ "value": 20.5 })),
+                (1, 2, -30 * day + 60, "purchased", json!({})),
+                // From a newsletter: a form left, items reviewed, an offer answered.
+                (1, 3, -2 * day, "page_viewed", json!({ "category": "loans" })),
+                (1, 3, -2 * day + 5, "item_viewed", json!({ "item": "travel", "category": "cards" })),
+                (1, 3, -2 * day + 9, "item_viewed", json!({ "item": "travel", "category": "cards" })),
+                (1, 3, -2 * day + 10, "offer_exposed", json!({ "offer": "o1", "campaign": "c1" })),
+                (1, 3, -2 * day + 12, "offer_clicked", json!({ "offer": "o1", "campaign": "c1" })),
+                (1, 3, -2 * day + 20, "form_abandoned", json!({ "form": "apply", "field": "income" })),
+                (1, 3, -2 * day + 30, "apply_started", json!({})),
+                // On the telephone, before signing in: into the cart twice; the application still has time.
+                (2, 4, -hour, "cart_added", json!({ "value": 4 })),
+                (2, 4, -hour + 60, "cart_added", json!({ "value": 6 })),
+                (2, 4, -hour + 70, "apply_started", json!({})),
+                (2, 4, -hour + 90, "page_viewed", json!({ "url": "https://bank.test/done/1" })),
+                (2, 5, -hour + 3_000, "page_viewed", json!({ "url": "https://bank.test/done/2" })),
+                // Somebody else, and a bot.
+                (3, 6, -hour, "purchased", json!({ "value": 1_000 })),
+                (1, 7, -hour, "purchased", json!({ "value": 1_000 })),
+            ],
+        );
+        for event in &mut rows {
+            match event.session.0 {
+                3 => {
+                    event.channel = "email";
+                    event.source = "newsletter".to_owned();
+                    event.utm_campaign = "autumn".to_owned();
+                }
+                4 | 5 => event.device = "mobile".to_owned(),
+                7 => event.bot = Class::Bot,
+                _ => {}
+            }
+            if event.visitor.0 == 1 {
+                event.user = "zoe".to_owned();
+            }
+        }
+        // Her telephone signs in as another id, which is the same person.
+        let mut signed = row(177, 900, 2, "identified", NOON - 600_000);
+        (signed.user, signed.session) = ("zo".to_owned(), SessionId(5));
+        let mut same = row(177, 901, 2, "aliased", NOON - 500_000);
+        (same.user, same.session) = ("zo".to_owned(), SessionId(5));
+        same.properties.push(("previous".to_owned(), "zoe".into()));
+        signed.device = "mobile".to_owned();
+        rows.extend([signed, same]);
+        warehouse.insert("person", 1, &rows).await.unwrap();
+        let question = |who: serde_json::Value| -> PersonQuestion {
+            ask(json!({ "who": who, "cart": { "event": "cart_added" }, "claim": { "event": "claimed" } }))
+        };
+        let found =
+            warehouse.person_row(177, &question(json!({ "user": "zoe" })), Timestamp(NOON)).await.unwrap();
+        let PersonAnswer { definition, sql, .. } = &found;
+        assert!(definition.contains("`purchased`") && sql.contains("SELECT"));
+        let mut told = serde_json::to_value(&found).unwrap();
+        for cost in ["definition", "sql", "rows_read", "elapsed_ms"] {
+            told.as_object_mut().unwrap().remove(cost);
+        }
+        let at = |seconds: i64| NOON + seconds * 1_000;
+        assert_eq!(
+            told,
+            json!({
+                "id": "zo", "users": ["zo", "zoe"], "visitors": 2, "first_at": at(-460 * day), "last_at": NOON - 500_000,
+                "sessions": 5, "events": 17,
+                "monthly": [{ "month": "2026-10", "purchases": 2, "value": 20.5 }],
+                "purchases": 3, "average_basket": 15.25, "claims": 0,
+                "main_channel": { "value": "email", "count": 1 }, "main_referrer": { "value": "newsletter", "count": 1 },
+                "device": { "value": "desktop", "count": 3 },
+                "cart": { "since": at(-hour), "items": 2, "value": 10.0 },
+                "last_week_interest": { "value": "cards", "count": 2 },
+                "response": { "exposed": 1, "clicked": 1, "dismissed": 0 },
+                // Two on Fridays at noon, two on a Sunday at eleven: the first hour of the week.
+                "best_time": { "weekday": 5, "hour": 12, "sessions": 2 },
+                "truncated": false,
+            })
+        );
+        let visitor = "00000000-0000-0000-0000-000000000002";
+        for who in [json!({ "visitor": visitor }), json!({ "user": "zo" })] {
+            let same = warehouse.person_row(177, &question(who), Timestamp(NOON)).await.unwrap();
+            assert_eq!((same.id.as_str(), same.events), ("zo", 17));
+        }
+        let stranger = "00000000-0000-0000-0000-000000000003";
+        let other = warehouse
+            .person_row(177, &question(json!({ "visitor": stranger })), Timestamp(NOON))
+            .await
+            .unwrap();
+        assert_eq!((other.id.as_str(), other.purchases, other.best_time), (stranger, 1, None));
+
+        let question: FactsQuestion = ask(json!({ "who": { "user": "zoe" },
+            "transactions": [{ "name": "apply", "start": { "event": "apply_started" }, "end": { "event": "apply_sent" } }],
+            "goals": [{ "name": "done", "page": "/done/*", "once": "session" },
+                { "name": "bought", "event": { "event": "purchased" }, "value": "value" }] }));
+        let answer = warehouse.facts(177, &question, Timestamp(NOON)).await.unwrap();
+        let text = |text: &str| text.to_owned();
+        let fact = |seconds: i64, did: Did| Fact { at: Timestamp(at(seconds)), did };
+        let bought = |value| Did::GoalReached { name: text("bought"), value };
+        let done = || Did::GoalReached { name: text("done"), value: None };
+        assert_eq!(
+            answer.facts,
+            [
+                fact(-hour + 3_000, done()),
+                fact(-hour + 90, done()),
+                fact(-2 * day + 30, Did::TransactionAbandoned { name: text("apply") }),
+                fact(-2 * day + 20, Did::FormAbandoned { form: text("apply"), field: text("income") }),
+                fact(
+                    -2 * day + 12,
+                    Did::OfferAnswered { offer: text("o1"), campaign: text("c1"), clicked: true }
+                ),
+                fact(-2 * day + 5, Did::ItemReviewed { item: text("travel"), views: 2 }),
+                fact(
+                    -2 * day,
+                    Did::Entered {
+                        channel: text("email"),
+                        source: text("newsletter"),
+                        campaign: text("autumn")
+                    }
+                ),
+                fact(-30 * day + 60, bought(None)),
+                fact(-30 * day, bought(Some(20.5))),
+                fact(-460 * day, bought(Some(10.0))),
+            ]
+        );
+        assert!(!answer.truncated);
+        let few = FactsQuestion { limit: Some(2), ..question.clone() };
+        let answer = warehouse.facts(177, &few, Timestamp(NOON)).await.unwrap();
+        assert_eq!((answer.facts.len(), answer.truncated), (2, true));
+
+        for (who, says) in [
+            (json!({}), "exactly one"),
+            (json!({ "user": "a", "visitor": visitor }), "exactly one"),
+            (json!({ "user": "nobody's" }), "nobody is known"),
+            (json!({ "visitor": "x" }), "not the id"),
+        ] {
+            let asked = FactsQuestion { who: ask(who), ..question.clone() };
+            let error = warehouse.facts(177, &asked, Timestamp(NOON)).await.unwrap_err().to_string();
+            assert!(error.contains(says) && !error.contains("nobody's"), "{error}");
         }
     });
 }

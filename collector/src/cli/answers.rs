@@ -2,9 +2,9 @@
 
 use super::output;
 use attune_schema::question::{
-    AttributionAnswer, Cell, FormsAnswer, FunnelAnswer, GoalsAnswer, PathNode, PathsAnswer, PredictorsAnswer,
-    ProcessAnswer, PromotionsAnswer, RetentionAnswer, RfmAnswer, SearchesAnswer, Sensed, SensingAnswer,
-    SqlAnswer, Trait, TrendAnswer,
+    AttributionAnswer, Cell, Did, FactsAnswer, FormsAnswer, FunnelAnswer, GoalsAnswer, Often, PathNode,
+    PathsAnswer, PersonAnswer, PredictorsAnswer, ProcessAnswer, PromotionsAnswer, RetentionAnswer, RfmAnswer,
+    SearchesAnswer, Sensed, SensingAnswer, SqlAnswer, Trait, TrendAnswer,
 };
 use attune_schema::time::Timestamp;
 
@@ -259,6 +259,71 @@ pub(super) fn sensing(answer: &SensingAnswer) -> anyhow::Result<()> {
         let until =
             alert.until.map_or_else(|| "lasts".to_owned(), |until| format!("until {}", instant(until)));
         output::line(&format!("ALERT {} {} at {} ({until})", alert.rule, alert.value, instant(alert.at)))?;
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn person_row(answer: &PersonAnswer) -> anyhow::Result<()> {
+    let often = |of: &Option<Often>| of.as_ref().map_or_else(|| "-".to_owned(), |of| of.value.clone());
+    let lines = [
+        ("id", answer.id.clone()),
+        ("seen", format!("{} to {}", instant(answer.first_at), instant(answer.last_at))),
+        (
+            "sessions",
+            format!("{} in {} browsers, {} events", answer.sessions, answer.visitors, answer.events),
+        ),
+        ("purchases", answer.purchases.to_string()),
+        (
+            "average basket",
+            answer.average_basket.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}")),
+        ),
+        ("claims", answer.claims.map_or_else(|| "-".to_owned(), |claims| claims.to_string())),
+        ("channel", often(&answer.main_channel)),
+        ("referrer", often(&answer.main_referrer)),
+        ("device", often(&answer.device)),
+        ("interest", often(&answer.last_week_interest)),
+        (
+            "offers",
+            format!(
+                "{} seen, {} clicked, {} closed",
+                answer.response.exposed, answer.response.clicked, answer.response.dismissed
+            ),
+        ),
+        (
+            "cart",
+            answer
+                .cart
+                .as_ref()
+                .map_or_else(|| "-".to_owned(), |cart| format!("{} worth {:.2}", cart.items, cart.value)),
+        ),
+        (
+            "best time",
+            answer.best_time.map_or_else(
+                || "-".to_owned(),
+                |time| format!("weekday {} at {}:00 UTC", time.weekday, time.hour),
+            ),
+        ),
+    ];
+    lines.iter().try_for_each(|(name, value)| output::line(&format!("{name:<16}{value}")))?;
+    for month in &answer.monthly {
+        output::line(&format!("{:<16}{} purchases, {:.2}", month.month, month.purchases, month.value))?;
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn facts(answer: &FactsAnswer) -> anyhow::Result<()> {
+    for fact in &answer.facts {
+        let did = match &fact.did {
+            Did::Entered { channel, source, campaign } => format!("entered by {channel} {source} {campaign}"),
+            Did::FormAbandoned { form, field } => format!("left the form {form} at {field}"),
+            Did::ItemReviewed { item, views } => format!("reviewed {item} ({views})"),
+            Did::OfferAnswered { offer, clicked: true, .. } => format!("clicked the offer {offer}"),
+            Did::OfferAnswered { offer, .. } => format!("closed the offer {offer}"),
+            Did::TransactionAbandoned { name } => format!("left {name}"),
+            Did::GoalReached { name, value: Some(value) } => format!("reached {name}, worth {value}"),
+            Did::GoalReached { name, value: None } => format!("reached {name}"),
+        };
+        output::line(&format!("{}  {}", instant(fact.at), did.trim_end()))?;
     }
     output::line(&format!("\n{}", answer.definition))
 }

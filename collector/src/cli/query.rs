@@ -4,9 +4,9 @@ use super::attach::Attached;
 use super::{CommonArgs, answers, output};
 use anyhow::Context;
 use attune_schema::question::{
-    AttributionQuestion, FormsQuestion, FunnelQuestion, GoalsQuestion, PathsQuestion, PredictorsQuestion,
-    ProcessQuestion, PromotionsQuestion, RetentionQuestion, RfmQuestion, SearchesQuestion, SensingQuestion,
-    SqlQuestion, TrendQuestion,
+    AttributionQuestion, FactsQuestion, FormsQuestion, FunnelQuestion, GoalsQuestion, PathsQuestion,
+    PersonQuestion, PredictorsQuestion, ProcessQuestion, PromotionsQuestion, RetentionQuestion, RfmQuestion,
+    SearchesQuestion, SensingQuestion, SqlQuestion, TrendQuestion,
 };
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -34,6 +34,10 @@ enum QueryCommand {
     Attribution(QuestionArgs),
     /// How recently, how often and for how much.
     Rfm(QuestionArgs),
+    /// What somebody did, as facts.
+    Facts(QuestionArgs),
+    /// One person in one row.
+    Person(QuestionArgs),
     /// What is expected of a figure, and when it was not so.
     Sensing(QuestionArgs),
     /// How sessions move through the steps of a process.
@@ -93,6 +97,8 @@ pub async fn run(args: QueryArgs) -> anyhow::Result<()> {
         }
         QueryCommand::Process(args) => show::<ProcessQuestion, _>(&args, "process", answers::process).await,
         QueryCommand::Sensing(args) => show::<SensingQuestion, _>(&args, "sensing", answers::sensing).await,
+        QueryCommand::Person(args) => show::<PersonQuestion, _>(&args, "person", answers::person_row).await,
+        QueryCommand::Facts(args) => show::<FactsQuestion, _>(&args, "facts", answers::facts).await,
         QueryCommand::Rfm(args) => show::<RfmQuestion, _>(&args, "rfm", answers::rfm).await,
     }
 }

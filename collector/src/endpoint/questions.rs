@@ -8,11 +8,11 @@ use crate::state::App;
 use attune_schema::api::{ErrorBody, EventName, Overview};
 use attune_schema::bot::Bots;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FormsAnswer, FormsQuestion, FunnelAnswer, FunnelQuestion,
-    GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, PredictorsAnswer, PredictorsQuestion,
-    ProcessAnswer, ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion,
-    RfmAnswer, RfmQuestion, SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer,
-    SqlQuestion, TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FactsAnswer, FactsQuestion, FormsAnswer, FormsQuestion,
+    FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, PersonAnswer,
+    PersonQuestion, PredictorsAnswer, PredictorsQuestion, ProcessAnswer, ProcessQuestion, PromotionsAnswer,
+    PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SearchesAnswer,
+    SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::source::Label;
 use attune_warehouse::fence::Access;
@@ -306,6 +306,44 @@ pub async fn sensing(
     ApiJson(question): ApiJson<SensingQuestion>,
 ) -> Result<Json<SensingAnswer>, ApiError> {
     Ok(Json(app.store.sensing(site.scope(), &question, app.now()).await?))
+}
+
+/// One person in one row.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/person",
+    operation_id = "person",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = PersonQuestion,
+    responses((status = 200, body = PersonAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn person_row(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<PersonQuestion>,
+) -> Result<Json<PersonAnswer>, ApiError> {
+    Ok(Json(app.store.person_row(site.scope(), &question, app.now()).await?))
+}
+
+/// What somebody did, as facts.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/facts",
+    operation_id = "facts",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = FactsQuestion,
+    responses((status = 200, body = FactsAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn facts(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<FactsQuestion>,
+) -> Result<Json<FactsAnswer>, ApiError> {
+    Ok(Json(app.store.facts(site.scope(), &question, app.now()).await?))
 }
 
 /// Event names seen, most frequent first.

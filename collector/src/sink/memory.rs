@@ -6,11 +6,11 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FormsAnswer, FormsQuestion, FunnelAnswer, FunnelQuestion,
-    GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period, PredictorsQuestion, ProcessAnswer,
-    ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
-    RfmQuestion, SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion,
-    TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FactsAnswer, FactsQuestion, FormsAnswer, FormsQuestion,
+    FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period,
+    PersonAnswer, PersonQuestion, PredictorsQuestion, ProcessAnswer, ProcessQuestion, PromotionsAnswer,
+    PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SearchesAnswer,
+    SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
@@ -239,6 +239,19 @@ impl Store for MemoryStore {
         _: &'a SensingQuestion,
         _: Timestamp,
     ) -> Answer<'a, SensingAnswer> {
+        unanswerable()
+    }
+
+    fn person_row<'a>(
+        &'a self,
+        _: Scope<'a>,
+        _: &'a PersonQuestion,
+        _: Timestamp,
+    ) -> Answer<'a, PersonAnswer> {
+        unanswerable()
+    }
+
+    fn facts<'a>(&'a self, _: Scope<'a>, _: &'a FactsQuestion, _: Timestamp) -> Answer<'a, FactsAnswer> {
         unanswerable()
     }
 

@@ -8,11 +8,11 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FormsAnswer, FormsQuestion, FunnelAnswer, FunnelQuestion,
-    GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period, PredictorsQuestion, ProcessAnswer,
-    ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
-    RfmQuestion, SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion,
-    TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FactsAnswer, FactsQuestion, FormsAnswer, FormsQuestion,
+    FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period,
+    PersonAnswer, PersonQuestion, PredictorsQuestion, ProcessAnswer, ProcessQuestion, PromotionsAnswer,
+    PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SearchesAnswer,
+    SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
@@ -155,6 +155,22 @@ pub trait Store: Send + Sync {
         question: &'a SensingQuestion,
         now: Timestamp,
     ) -> Answer<'a, SensingAnswer>;
+
+    /// Answers who somebody is.
+    fn person_row<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a PersonQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, PersonAnswer>;
+
+    /// Answers what somebody did.
+    fn facts<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a FactsQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, FactsAnswer>;
 
     /// At most `most` events after `after`, in the order in which they are stored.
     fn export<'a>(

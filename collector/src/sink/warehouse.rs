@@ -8,11 +8,11 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FormsAnswer, FormsQuestion, FunnelAnswer, FunnelQuestion,
-    GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period, PredictorsQuestion, ProcessAnswer,
-    ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
-    RfmQuestion, SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion,
-    TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FactsAnswer, FactsQuestion, FormsAnswer, FormsQuestion,
+    FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period,
+    PersonAnswer, PersonQuestion, PredictorsQuestion, ProcessAnswer, ProcessQuestion, PromotionsAnswer,
+    PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SearchesAnswer,
+    SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::export::ExportRow;
@@ -231,6 +231,24 @@ impl Store for WarehouseStore {
         now: Timestamp,
     ) -> Answer<'a, SensingAnswer> {
         async move { Ok(self.get().await?.sensing(scope, question, now).await?) }.boxed()
+    }
+
+    fn person_row<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a PersonQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, PersonAnswer> {
+        async move { Ok(self.get().await?.person_row(scope, question, now).await?) }.boxed()
+    }
+
+    fn facts<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a FactsQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, FactsAnswer> {
+        async move { Ok(self.get().await?.facts(scope, question, now).await?) }.boxed()
     }
 
     fn export<'a>(

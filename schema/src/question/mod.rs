@@ -37,6 +37,7 @@ mod forms;
 mod funnel;
 mod goals;
 mod paths;
+mod person;
 mod predictors;
 mod process;
 mod retention;
@@ -55,6 +56,10 @@ pub use funnel::{
 pub use goals::{Goal, GoalCount, GoalsAnswer, GoalsQuestion, Money, Once, Reached, TimeOnTask};
 pub use paths::{
     Direction, PathBy, PathNode, PathPosition, PathsAnswer, PathsQuestion, Transition, Transitions,
+};
+pub use person::{
+    Cart, Did, Fact, FactsAnswer, FactsQuestion, HourOfWeek, Month, Often, PersonAnswer, PersonQuestion,
+    Response, Transaction, WhoIs,
 };
 pub use predictors::{Predictor, PredictorsAnswer, PredictorsQuestion, Trait};
 pub use process::{

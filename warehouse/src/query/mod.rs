@@ -9,6 +9,7 @@ mod goals;
 pub mod kernel;
 mod overview;
 mod paths;
+mod person;
 pub mod predictors;
 mod reports;
 mod retention;
