@@ -96,6 +96,13 @@ pub(super) fn gaps(all: &[u64], week: usize, weeks: usize) -> Vec<bool> {
     (0..all.len()).map(|at| silent[at] || beside(at)).collect()
 }
 
+/// What is nobody's past: gaps, and everything up to a figure's first interval, which may be a part of one. Nothing is
+/// expected of what is new.
+pub(super) fn no_past(counts: &[u64], gaps: &[bool]) -> Vec<bool> {
+    let first = counts.iter().position(|count| *count > 0).unwrap_or(counts.len());
+    gaps.iter().enumerate().map(|(at, gap)| *gap || at <= first).collect()
+}
+
 /// What a figure is taken for.
 pub(super) fn judge(count: u64, band: Option<Band>, gap: bool) -> Sensed {
     match band {
@@ -220,6 +227,18 @@ mod tests {
         near(found.expected, 31.75);
         near(found.high, 31.75 + 1.4826 * 13.0);
         near(found.low, 31.75 - 1.4826 * 13.0);
+    }
+
+    #[test]
+    fn nothing_is_expected_of_what_is_new() {
+        let mut counts = series(1.0);
+        counts[..8 * WEEK + 5].fill(0);
+        let gaps = vec![false; counts.len()];
+        let past = no_past(&counts, &gaps);
+        assert_eq!(past.iter().filter(|none| **none).count(), 8 * WEEK + 6);
+        let found = (0..counts.len()).filter_map(|at| band(&counts, &past, at, WEEK, 8, 3.5));
+        assert_eq!(found.count(), 0);
+        assert_eq!(no_past(&[0, 0], &[false, true]), [true, true]);
     }
 
     #[test]

@@ -161,9 +161,10 @@ impl Frame {
 
     fn points(&self, counts: &[u64], gaps: &[bool]) -> Vec<SensingPoint> {
         let begin = usize::try_from(self.from - self.past).unwrap_or(0);
+        let past = band::no_past(counts, gaps);
         let point = |at: usize| {
             let slot = self.past + at as i64;
-            let band = band::band(counts, gaps, at, self.week, self.weeks, self.width);
+            let band = band::band(counts, &past, at, self.week, self.weeks, self.width);
             let judged = band.filter(|_| slot < self.now);
             SensingPoint {
                 at: Timestamp(slot * self.interval_ms),
