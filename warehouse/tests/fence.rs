@@ -182,6 +182,8 @@ const HOSTILE: &[(&str, &str)] = &[
     ("SELECT ?", "?"),
     ("SELECT @@version", "@@"),
     // Too much of it.
+    ("SELECT count() FROM events GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 WITH CUBE", "at most 8"),
+    ("SELECT name, count() FROM events GROUP BY ALL WITH CUBE", "at most 8"),
     ("SELECT * FROM events NATURAL JOIN people", "NATURAL"),
     ("SELECT * FROM events JOIN people", "ON or USING"),
     ("SELECT * FROM events ARRAY JOIN texts", "arrayJoin"),
@@ -256,6 +258,60 @@ fn statements_too_long_or_too_deep_are_refused_before_they_are_a_burden() {
         fence(7.into(), &analyst(), &extra).unwrap_err().to_string(),
         "parameter `a` is not in the statement"
     );
+}
+
+/// A parser that tries each bracket in two ways tries forty of them for ever: `position(` was such a one.
+#[test]
+fn no_nesting_keeps_the_parser_busy() {
+    let forms = [
+        ("x IN (", "1", ")"),
+        ("(", "1", ")"),
+        ("f(", "1", ")"),
+        ("[", "1", "]"),
+        ("CASE WHEN x THEN ", "1", " END"),
+        ("(SELECT ", "1", ")"),
+        ("(x, ", "1", ")"),
+        ("x IN ((", "1", "))"),
+        ("lower((", "1", "))"),
+        ("a -> (", "1", ")"),
+        ("NOT EXISTS (SELECT ", "1", ")"),
+        ("CAST(", "1", " AS String)"),
+        ("x[", "1", "]"),
+        ("x BETWEEN (", "1", ") AND 2"),
+        ("extract(", "1", ")"),
+        ("trim(", "1", ")"),
+        ("position(", "1", ")"),
+        ("(x -> ", "1", ")"),
+        ("((x, y) -> ", "1", ")"),
+        ("INTERVAL (", "1", ") DAY"),
+        ("arrayMap((x, y) -> (", "1", "), z)"),
+        ("count(DISTINCT ", "1", ")"),
+        ("{'a': ", "1", "}"),
+        ("FROM (", "events", ")"),
+        ("substring(", "1", ")"),
+        ("quantile(0.5)(", "1", ")"),
+        ("x OVER (PARTITION BY ", "1", ")"),
+        ("x::Array(", "String", ")"),
+    ];
+    let mut refused = 0;
+    for (depth, a, b) in
+        forms.iter().flat_map(|a| forms.iter().flat_map(move |b| [(20, a, b), (45, a, a), (1, a, b)]))
+    {
+        let (open, close) =
+            (format!("{}{}", a.0, b.0).repeat(depth), format!("{}{}", b.2, a.2).repeat(depth));
+        for statement in [
+            format!("SELECT {open}1{close}"),
+            format!("SELECT * FROM {open}x IN 1{close}"),
+            format!("SELECT {open}"),
+        ] {
+            match fence(7.into(), &analyst(), &asked(&statement)) {
+                Ok(fenced) => assert_eq!(escapes(&fenced.sql), None, "{statement}"),
+                Err(Error::Question(_)) => refused += 1,
+                Err(other) => panic!("{statement}: {other}"),
+            }
+        }
+    }
+    assert!(refused > 1_000, "{refused}");
 }
 
 trait IntoValue {
@@ -592,6 +648,7 @@ fn honest_statements_work_and_see_the_site_only() {
                 "SELECT substring('abcdef', 2, 3), position('abc', 'c'), trim('  a '), lower('A'), floor(1.5), round(2.34, 1)",
                 json!([["bcd", 3, "a", "a", 1, 2.3]]),
             ),
+            ("SELECT substring('값', 1, 1)", json!([["\u{fffd}"]])),
             ("SELECT name FROM events GROUP BY name HAVING count() > 5", json!([["page_viewed"]])),
             ("SELECT name FROM events WHERE url LIKE '%cart%' LIMIT 1", json!([["cart"]])),
             (
@@ -688,6 +745,11 @@ fn parameters_periods_and_limits_hold() {
             ("SELECT arrayMap(x -> range(1000000), range(1000000))", "ClickHouse refuses"),
             ("SELECT count() FROM events a, events b, events c, events d, events e", "longer than 1 s"),
             ("SELECT length(leftPad('x', 4000000000))", "ClickHouse refuses"),
+            ("SELECT arraySort(x -> sipHash64(x), range(20000000))[1]", "ClickHouse refuses"),
+            (
+                "SELECT groupArray(x) FROM (SELECT arrayJoin(range(5000000)) AS x, arrayJoin(range(20)))",
+                "memory",
+            ),
             ("SELECT nothing FROM events", "nothing"),
             ("SELECT name + 1 FROM events", "ClickHouse refuses"),
         ] {

@@ -144,10 +144,6 @@ impl Writer<'_> {
                     }
                 }
             }
-            Expr::Position { expr, r#in } => {
-                let (needle, hay) = (self.expression(expr)?, self.expression(r#in)?);
-                Ok(format!("position({hay}, {needle})"))
-            }
             Expr::Substring { expr, substring_from: Some(from), substring_for, special: _, shorthand: _ } => {
                 let (expr, from) = (self.expression(expr)?, self.expression(from)?);
                 match substring_for {

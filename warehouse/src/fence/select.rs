@@ -13,6 +13,8 @@ use sqlparser::ast::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Most expressions of a `CUBE`: each doubles the groups.
+const CUBE: usize = 8;
 /// Deepest nesting of a statement.
 const DEPTH: usize = 60;
 
@@ -435,6 +437,11 @@ impl<'a> Writer<'a> {
     }
 
     fn group(&mut self, group: &GroupByExpr) -> Result<String, Error> {
+        // How many `CUBE` multiplies out; of `ALL` nobody knows before.
+        let cubed = match group {
+            GroupByExpr::All(_) => usize::MAX,
+            GroupByExpr::Expressions(by, _) => by.len(),
+        };
         let (mut sql, modifiers) = match group {
             GroupByExpr::All(modifiers) => (" GROUP BY ALL".to_owned(), modifiers),
             GroupByExpr::Expressions(by, modifiers) => {
@@ -446,6 +453,9 @@ impl<'a> Writer<'a> {
         for modifier in modifiers {
             sql.push_str(match modifier {
                 GroupByWithModifier::Rollup => " WITH ROLLUP",
+                GroupByWithModifier::Cube if cubed > CUBE => {
+                    return refuse(format!("WITH CUBE takes at most {CUBE} expressions"));
+                }
                 GroupByWithModifier::Cube => " WITH CUBE",
                 GroupByWithModifier::Totals => {
                     return refuse("WITH TOTALS is not understood: use WITH ROLLUP");
