@@ -769,6 +769,29 @@ fn parameters_periods_and_limits_hold() {
 }
 
 #[test]
+fn statements_wait_for_one_another_and_inserts_for_none() {
+    run(async |warehouse| {
+        let events: Vec<_> = (0..200).map(|n| row(163, n + 1, n + 1, "a", NOON)).collect();
+        warehouse.insert("many", 1, &events).await.unwrap();
+        let mut running = tokio::task::JoinSet::new();
+        for _ in 0..6 {
+            let warehouse = warehouse.clone();
+            running.spawn(async move {
+                let slow = "SELECT count() FROM events a, events b, events c, events d, events e, events f";
+                let question = SqlQuestion { seconds: Some(4), ..asked(slow) };
+                warehouse.statement(163, &analyst(), &question).await
+            });
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        warehouse.insert("meanwhile", 2, &[row(163, 900, 900, "b", NOON)]).await.unwrap();
+        assert_eq!(warehouse.count(163).await.unwrap(), 201);
+        // With a connection for each, the insert would have had to wait for one of them.
+        assert!(running.try_join_next().is_none());
+        running.abort_all();
+    });
+}
+
+#[test]
 fn behind_the_fence_the_engine_refuses_too() {
     run(async |warehouse| {
         for statement in [

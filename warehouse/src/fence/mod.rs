@@ -70,8 +70,10 @@ impl Warehouse {
         access: &Access,
         question: &SqlQuestion,
     ) -> Result<SqlAnswer, Error> {
-        let started = Instant::now();
         let fenced = fence(scope.into(), access, question)?;
+        // The semaphore is never closed.
+        let _turn = self.statements.acquire().await.ok();
+        let started = Instant::now();
         let mut cursor = self.client.query_raw(&fenced.sql).fetch_bytes("JSONCompact")?;
         let bytes = cursor.collect().await.map_err(|error| explained(error, question))?;
         let answer: Compact = serde_json::from_slice(&bytes)
