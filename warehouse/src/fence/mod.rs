@@ -5,7 +5,9 @@
 //! types are those of a list (`names`); literals, names and parameters are escaped like every value of a question. The
 //! engine's own limits (`readonly`, time, memory, rows) stand behind that, as a second wall.
 
+mod calls;
 mod expression;
+mod from;
 mod names;
 mod select;
 mod views;
