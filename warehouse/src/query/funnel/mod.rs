@@ -1,4 +1,4 @@
-//! Funnels: question → [`Shape`] → SQL → each unit's [`Verdict`](run::Verdict) → bars.
+//! Funnels: question → [`Shape`] → SQL → each unit's [`Verdict`] → bars.
 //!
 //! `windowFunnel` counts where it is exact and nothing but counts is asked: ordered steps of different events, equal
 //! times allowed. Everything else needs each unit's events, which are brought here and walked (`walk`, `any`). What
