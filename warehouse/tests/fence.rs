@@ -174,6 +174,9 @@ const HOSTILE: &[(&str, &str)] = &[
     // Names that are not what they look like.
     ("SELECT * FROM ｅｖｅｎｔｓ", "read"),
     ("SELECT * FROM \u{202e}events", "read"),
+    ("SELECT 1 AS `a\0b`", "U+0000"),
+    ("SELECT 1 \0 SETTINGS readonly = 0", "U+0000"),
+    ("SELECT '\u{1b}'", "U+001B"),
     ("SELECT $heredoc$a$heredoc$", "$heredoc$"),
     ("SELECT {x:Identifier} FROM events", "Identifier"),
     ("SELECT {x} FROM events", "parameter `x`"),

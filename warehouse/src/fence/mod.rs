@@ -138,6 +138,13 @@ fn parse(text: &str) -> Result<Statement, Error> {
     if text.len() > BYTES {
         return Err(Error::Question(format!("the statement has {} bytes, more than {BYTES}", text.len())));
     }
+    // No parser ends its text at the same one.
+    if let Some(c) = text.chars().find(|c| c.is_control() && !c.is_ascii_whitespace()) {
+        return Err(Error::Question(format!(
+            "the statement holds the control character U+{:04X}",
+            u32::from(c)
+        )));
+    }
     let dialect = ClickHouseDialect {};
     let unreadable = |error: String| Error::Question(format!("the statement cannot be read: {error}"));
     let tokens = Tokenizer::new(&dialect, text).tokenize().map_err(|error| unreadable(error.to_string()))?;
