@@ -17,8 +17,17 @@ const OPEN: [&str; 4] = ["/api/sign-in", "/health", "/v1/batch", "/v1/forget"];
 /// Operations that a company's server signs.
 const SIGNED: [&str; 1] = ["/v1/events"];
 /// Schemas whose values of any kind are properties' values.
-const WITH_VALUES: [&str; 8] =
-    ["HappenedBody", "Question", "ImportRow", "Imported", "LiveEvent", "PersonRow", "PropertyFilter", "Test"];
+const WITH_VALUES: [&str; 9] = [
+    "HappenedBody",
+    "Question",
+    "ImportRow",
+    "Imported",
+    "LiveEvent",
+    "PersonRow",
+    "PropertyFilter",
+    "SqlQuestion",
+    "Test",
+];
 
 /// Adds to each operation the errors that it shares with its like, and who may call it; makes the schemas exact.
 #[must_use]
@@ -55,6 +64,8 @@ pub fn complete(mut description: OpenApi) -> Value {
         }
         let tests = schemas.get("Test").cloned().unwrap_or_default();
         schemas.entry("FieldCondition").and_modify(|condition| put_tests(condition, &tests));
+        // A whole number is a count, an integer and a number.
+        schemas.entry("Cell").and_modify(put_any_of);
         schemas.entry("EventNames").and_modify(|names| names["oneOf"][1]["minItems"] = 1.into());
     }
     put_plain_conflicts(&mut description);
@@ -111,6 +122,15 @@ fn put_values(schema: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(put_values),
         _ => {}
+    }
+}
+
+/// Lets a value be of several kinds at once.
+fn put_any_of(schema: &mut Value) {
+    if let Some(fields) = schema.as_object_mut()
+        && let Some(kinds) = fields.remove("oneOf")
+    {
+        fields.insert("anyOf".to_owned(), kinds);
     }
 }
 

@@ -28,6 +28,7 @@ pub mod live;
 pub mod log;
 pub mod model;
 pub mod pipeline;
+pub mod predictors;
 pub mod raw;
 pub mod receipts;
 pub mod record;

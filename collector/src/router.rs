@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::extract::ClientAddress;
 use crate::state::App;
 use crate::telemetry::Metric;
-use attune_schema::question::PathNode;
+use attune_schema::question::{Cell, PathNode};
 use attune_schema::source::{
     AffinityCondition, Condition, EventCondition, FieldCondition, SampleCondition, ScoreCondition,
     SequenceCondition, SequenceStep, SumCondition, Test,
@@ -67,6 +67,7 @@ fn described() -> OpenApiRouter<App> {
     put::<Test>(components);
     put::<Value>(components);
     put::<PathNode>(components);
+    put::<Cell>(components);
     put::<Span>(components);
     let router = OpenApiRouter::with_openapi(description)
         .routes(routes!(batch::send))
@@ -97,6 +98,16 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(questions::paths))
         .routes(routes!(questions::attribution))
         .routes(routes!(questions::rfm))
+        .routes(routes!(questions::sql))
+        .routes(routes!(questions::drop_off))
+        .routes(routes!(questions::goals))
+        .routes(routes!(questions::forms))
+        .routes(routes!(questions::searches))
+        .routes(routes!(questions::promotions))
+        .routes(routes!(questions::process))
+        .routes(routes!(questions::sensing))
+        .routes(routes!(questions::person_row))
+        .routes(routes!(questions::facts))
         .routes(routes!(questions::events))
         .routes(routes!(learned::read, learned::update))
         .routes(routes!(backtests::plan))

@@ -42,7 +42,7 @@ impl SiteEntry {
     /// What questions about it are put to.
     #[must_use]
     pub fn scope(&self) -> Scope<'_> {
-        Scope { site: self.record.number, bot_rules: &self.bot_rules }
+        Scope { site: self.record.number, bot_rules: &self.bot_rules, one_in: None }
     }
 
     /// Whether its bundle is to be made anew.

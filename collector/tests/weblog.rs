@@ -135,6 +135,7 @@ async fn counts(
         period: None,
         breakdown,
         bots,
+        sample: None,
     };
     let site = parts.app.sites.by_name("log").unwrap();
     let answer = parts.app.store.trend(site.scope(), &question).await.unwrap();

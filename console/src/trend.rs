@@ -52,10 +52,12 @@ mod tests {
             period: Some(Period { from: Timestamp(7 * DAY_MS), to: Timestamp(20 * DAY_MS + 5 + HOUR_MS) }),
             breakdown: None,
             bots: Bots::Exclude,
+            sample: None,
         };
         assert_eq!(serde_json::from_str::<TrendQuestion>(&json).unwrap(), expected);
         let answer = TrendAnswer {
             points: vec![TrendPoint { at: Timestamp(DAY_MS), value: String::new(), count: 3 }],
+            sample: None,
             definition: String::new(),
             sql: String::new(),
             rows_read: 0,

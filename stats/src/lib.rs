@@ -11,6 +11,7 @@
 //! | [`bayes`] | probability to be best, expected loss, credible intervals, by quadrature |
 //! | [`srm`] | sample ratio mismatch |
 //! | [`multiple`] | Holm, Benjamini–Hochberg |
+//! | [`odds`] | odds ratio of two groups, Fisher's exact test, χ² |
 //! | [`power`] | sample size, detectable effect, run time |
 //! | [`experiment`] | all of it over one experiment: what the command line and the API report |
 //! | [`offpolicy`] | what another policy would have earned, from logged propensities |
@@ -26,6 +27,7 @@ pub mod compare;
 pub mod experiment;
 pub mod multiple;
 mod normal;
+pub mod odds;
 pub mod offpolicy;
 pub mod power;
 mod quadrature;

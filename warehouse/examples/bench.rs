@@ -8,9 +8,11 @@
 #![expect(clippy::print_stdout, reason = "a bench talks on standard output")]
 
 use attune_schema::question::{
-    AttributionQuestion, FunnelQuestion, PathsQuestion, RetentionQuestion, RfmQuestion, TrendQuestion,
+    AttributionQuestion, FunnelQuestion, GoalsQuestion, PathsQuestion, PredictorsQuestion, ProcessQuestion,
+    RetentionQuestion, RfmQuestion, SensingQuestion, SqlQuestion, TrendQuestion,
 };
 use attune_schema::time::{DAY_MS, Timestamp};
+use attune_warehouse::fence::Access;
 use attune_warehouse::{Config, Warehouse};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -112,6 +114,81 @@ fn cases() -> Vec<Case> {
             columns: "max(visitor), max(at), count()",
             ..narrow("trend, visitors by day", json!({ "interval": "day", "measure": "visitors" }), "1")
         },
+        Case {
+            columns: "max(visitor), max(at), count()",
+            ..narrow("funnel, preview of a tenth", funnel(json!({ "sample": 0.1 })), STEPS)
+        },
+        narrow("funnel, times, preview of a tenth", funnel(json!({ "times": true, "sample": 0.1 })), STEPS),
+        narrow("retention, weeks, preview of a tenth", json!({ "interval": "week", "sample": 0.1 }), "1"),
+        Case {
+            columns: "max(session), max(at), max(sequence), max(name), count()",
+            ..narrow("paths, preview of a tenth", json!({ "depth": 5, "sample": 0.1 }), "1")
+        },
+        Case {
+            table: "events",
+            columns: "max(visitor), max(session), max(at), max(sequence), max(channel), count()",
+            ..narrow(
+                "attribution, preview of a tenth",
+                json!({ "goal": { "event": "buy" }, "value": "price", "sample": 0.1 }),
+                "1",
+            )
+        },
+        Case {
+            table: "events",
+            columns: "max(visitor), max(at), count()",
+            ..narrow(
+                "trend, visitors, preview of a tenth",
+                json!({ "interval": "day", "measure": "visitors", "sample": 0.1 }),
+                "1",
+            )
+        },
+        Case {
+            table: "events",
+            columns: "max(visitor), max(session), max(id), max(at), max(sequence), sum(length(numbers)), count()",
+            ..narrow(
+                "goals",
+                json!({ "goals": [{ "name": "sales", "event": { "event": "buy" }, "value": "price" }] }),
+                "1",
+            )
+        },
+        Case {
+            table: "events",
+            columns: "max(session), max(at), max(sequence), count()",
+            ..narrow(
+                "process",
+                json!({ "steps": [{ "name": "c", "event": { "event": "cart" } },
+                    { "name": "o", "event": { "event": "checkout" } }, { "name": "b", "event": { "event": "buy" } }] }),
+                "name IN ('cart', 'checkout', 'buy')",
+            )
+        },
+        Case {
+            table: "events",
+            columns: "max(at), count()",
+            ..narrow(
+                "sensing",
+                json!({ "interval": "hour", "weeks": 3, "period": { "from": BEGIN + 28 * DAY_MS, "to": BEGIN + 30 * DAY_MS } }),
+                "1",
+            )
+        },
+        Case {
+            table: "events",
+            columns: "max(channel), max(visitor), count()",
+            ..narrow(
+                "sql",
+                json!({ "statement": "SELECT channel, uniq(visitor) FROM events GROUP BY channel" }),
+                "1",
+            )
+        },
+        Case {
+            table: "events",
+            columns: "max(visitor), max(at), max(sequence), max(name), max(device), max(channel), max(source), \
+                      max(browser), max(os), max(country), max(locale), max(utm_source), count()",
+            ..narrow(
+                "predictors, preview of a tenth",
+                json!({ "step": 3, "funnel": funnel(json!({ "sample": 0.1 })) }),
+                "1",
+            )
+        },
     ]
 }
 
@@ -173,6 +250,30 @@ async fn ask(warehouse: &Warehouse, kind: &str, question: &Value) -> Value {
             let question: RfmQuestion = from_value(question);
             let answer = warehouse.rfm(1, &question, now).await.expect("an answer");
             json!(answer.recency.iter().map(|band| band.count).collect::<Vec<_>>())
+        }
+        "goals" => {
+            let answer = warehouse.goals(1, &from_value::<GoalsQuestion>(question)).await.expect("an answer");
+            json!(answer.goals[0].reached.count)
+        }
+        "process" => {
+            let answer =
+                warehouse.process(1, &from_value::<ProcessQuestion>(question)).await.expect("an answer");
+            json!([answer.sessions, answer.completed])
+        }
+        "sensing" => {
+            let question: SensingQuestion = from_value(question);
+            let answer = warehouse.sensing(1, &question, now).await.expect("an answer");
+            json!(answer.series[0].points.len())
+        }
+        "sql" => {
+            let access = Access { people: true, ..Access::default() };
+            let answer = warehouse.statement(1, &access, &from_value::<SqlQuestion>(question)).await;
+            json!(answer.expect("an answer").rows.len())
+        }
+        "predictors" => {
+            let question: PredictorsQuestion = from_value(question);
+            let counts = warehouse.predictors(1, &question, now).await.expect("an answer");
+            json!([counts.all.converted, counts.all.dropped])
         }
         "trend" => {
             let question: TrendQuestion = from_value(question);

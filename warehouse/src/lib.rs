@@ -7,6 +7,7 @@ pub mod embedded;
 mod error;
 pub mod evidence;
 pub mod export;
+pub mod fence;
 pub mod history;
 pub mod imports;
 mod insert;

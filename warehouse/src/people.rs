@@ -316,7 +316,7 @@ pub(crate) fn texts(users: &BTreeSet<String>) -> String {
     list(users.iter().map(|user| sql::text(user)))
 }
 
-fn uuids(visitors: &BTreeSet<VisitorId>) -> String {
+pub(crate) fn uuids(visitors: &BTreeSet<VisitorId>) -> String {
     list(visitors.iter().map(|visitor| sql::uuid(visitor.0)))
 }
 

@@ -5,9 +5,14 @@ use crate::migrate::migrate;
 use crate::{Error, embedded};
 use clickhouse::Client;
 use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Tables of all sites live in this database.
 pub(crate) const DATABASE: &str = "attune";
+
+/// Users' statements that run at once.
+const STATEMENTS: usize = 2;
 
 /// Where events are kept.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +30,8 @@ pub struct Config {
 pub struct Warehouse {
     pub(crate) client: Client,
     embedded: Option<Embedded>,
+    /// Users' statements at once: fewer than there are connections, so that inserts and questions always find one.
+    pub(crate) statements: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Warehouse {
@@ -52,7 +59,8 @@ impl Warehouse {
             }
         };
         migrate(&client, DATABASE).await?;
-        Ok(Self { client: client.with_database(DATABASE), embedded })
+        let statements = Arc::new(Semaphore::new(STATEMENTS));
+        Ok(Self { client: client.with_database(DATABASE), embedded, statements })
     }
 
     /// Whether the store answers.

@@ -4,10 +4,10 @@
 mod world;
 
 use attune_schema::bot::Class;
-use attune_schema::id::SessionId;
+use attune_schema::id::{SessionId, VisitorId};
 use attune_schema::question::{
-    AttributionQuestion, CohortOf, Credit, Interval, Model, PathNode, PathsQuestion, RetentionQuestion,
-    Returned, RfmQuestion,
+    AttributionQuestion, CohortOf, Credit, FunnelQuestion, Interval, Model, PathNode, PathsQuestion,
+    RetentionQuestion, Returned, RfmQuestion, TrendQuestion,
 };
 use attune_schema::time::{DAY_MS, HOUR_MS, Timestamp};
 use attune_schema::value::Value;
@@ -507,6 +507,147 @@ fn ties_share_the_better_score_and_nobody_without_a_purchase_has_one() {
         ] {
             let asked = ask::<RfmQuestion>(json!({ "event": { "event": "buy" }, "bounds": asked }));
             assert_eq!(warehouse.rfm(115, &asked, Timestamp(0)).await.unwrap_err().to_string(), message);
+        }
+    });
+}
+
+/// Whether a visitor is of the sample: by the lower half of its id, below the two bits that say which kind it is.
+fn is_sampled(visitor: u128, one_in: u64) -> bool {
+    let low = visitor as u64 & (u64::MAX >> 2);
+    low < (1 << 62) / one_in
+}
+
+#[test]
+fn a_sample_is_some_visitors_whole_and_its_counts_stand_for_all() {
+    run(async |warehouse| {
+        let mut dice = Dice(9);
+        let mut rows = visits(120, 3_000, 20, &mut dice);
+        // Random ids of every kind.
+        let mut ids: BTreeMap<u128, u128> = BTreeMap::new();
+        for event in &mut rows {
+            let id = ids.entry(event.visitor.0).or_insert_with(|| {
+                (0..4).fold(0, |id, _| id << 32 | u128::from(dice.roll(1 << 31) << 1 | dice.roll(2)))
+            });
+            event.visitor = VisitorId(*id);
+            event.user.clear();
+        }
+        let one_in = 4;
+        let some = rows.iter().filter(|event| is_sampled(event.visitor.0, one_in));
+        let some: Vec<EventRow> = some.map(|event| EventRow { site: 121, ..event.clone() }).collect();
+        warehouse.insert("all", 1, &rows).await.unwrap();
+        warehouse.insert("some", 1, &some).await.unwrap();
+        let now = Timestamp(NOON + 30 * DAY_MS);
+
+        /// An answer's numbers as a sample's, without what it cost and how it was asked; scores and times stay.
+        fn numbers(answer: &impl serde::Serialize, times: u64) -> serde_json::Value {
+            fn walk(value: &mut serde_json::Value, times: u64, key: &str) {
+                match value {
+                    serde_json::Value::Object(fields) => {
+                        for name in ["definition", "sql", "rows_read", "elapsed_ms", "sample", "distinct"] {
+                            fields.remove(name);
+                        }
+                        fields.iter_mut().for_each(|(key, value)| walk(value, times, key));
+                    }
+                    serde_json::Value::Array(items) => {
+                        items.iter_mut().for_each(|item| walk(item, times, key))
+                    }
+                    serde_json::Value::Number(number) => {
+                        let counts = [
+                            "count",
+                            "counts",
+                            "ended",
+                            "total",
+                            "size",
+                            "returned",
+                            "excluded",
+                            "goals_millionths",
+                            "value_millionths",
+                        ];
+                        if counts.contains(&key) {
+                            let times = number.as_f64().unwrap() * times as f64;
+                            *value = times.into();
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            let mut value = serde_json::to_value(answer).unwrap();
+            walk(&mut value, times, "");
+            value
+        }
+        macro_rules! both {
+            ($question:ty, $json:expr, $ask:expr) => {{
+                let mut asked = $json;
+                let exact: $question = ask(asked.clone());
+                asked["sample"] = json!(1.0 / one_in as f64);
+                let sampled: $question = ask(asked.clone());
+                let ask_it = $ask;
+                let (sampled, of_some) =
+                    (ask_it(120, sampled).await.unwrap(), ask_it(121, exact).await.unwrap());
+                let sample = sampled.sample.unwrap();
+                assert_eq!(sample.share, 0.25);
+                assert!((sample.error - 1.959_963_984_540_054 * 3.0_f64.sqrt()).abs() < 1e-12);
+                assert!(sampled.definition.contains("one visitor in 4"), "{}", sampled.definition);
+                assert_eq!(of_some.sample, None);
+                assert_eq!(numbers(&sampled, 1), numbers(&of_some, one_in), "{asked}");
+                sampled
+            }};
+        }
+        let funnel = json!({ "steps": [{ "event": "view" }, { "event": "buy" }], "window_seconds": 86_400 });
+        let quick = both!(FunnelQuestion, funnel.clone(), async |site: u32, q: FunnelQuestion| warehouse
+            .funnel(site, &q)
+            .await);
+        let mut long = funnel.clone();
+        long["times"] = json!(true);
+        long["breakdown"] = json!("device");
+        long["compare"] = json!([{ "period": { "from": NOON, "to": NOON + 5 * DAY_MS } }]);
+        both!(FunnelQuestion, long, async |site: u32, q: FunnelQuestion| warehouse.funnel(site, &q).await);
+        both!(
+            TrendQuestion,
+            json!({ "measure": "visitors", "bots": "include" }),
+            async |site: u32, q: TrendQuestion| warehouse.trend(site, &q).await
+        );
+        both!(RetentionQuestion, json!({ "interval": "week" }), async |site: u32, q: RetentionQuestion| {
+            warehouse.retention(site, &q, now).await
+        });
+        both!(
+            PathsQuestion,
+            json!({ "by": "page", "event": "view", "depth": 2 }),
+            async |site: u32, q: PathsQuestion| warehouse.paths(site, &q).await
+        );
+        both!(
+            AttributionQuestion,
+            json!({ "goal": { "event": "buy" }, "value": "price" }),
+            async |site: u32, q: AttributionQuestion| warehouse.attribution(site, &q).await
+        );
+        both!(
+            RfmQuestion,
+            json!({ "event": { "event": "buy" }, "value": "price" }),
+            async |site: u32, q: RfmQuestion| warehouse.rfm(site, &q, now).await
+        );
+
+        // What it stands for, within four of its own standard deviations.
+        let exact = warehouse.funnel(120, &ask(funnel.clone())).await.unwrap();
+        for (sampled, exact) in quick.steps.iter().zip(&exact.steps) {
+            let half = quick.sample.unwrap().error * (exact.count as f64).sqrt();
+            assert!(
+                (sampled.count as f64 - exact.count as f64).abs() < half * 4.0 / 1.96,
+                "{sampled:?} {exact:?}"
+            );
+        }
+        for (field, value, says) in [
+            ("sample", json!(0.3), "one in a whole number"),
+            ("sample", json!(1), "one in a whole number"),
+            ("sample", json!(-0.1), "one in a whole number"),
+            ("sample", json!(0.0001), "one in a whole number"),
+            ("per", json!("person"), "a person may be several"),
+            ("people", json!({ "step": 1 }), "of all"),
+        ] {
+            let mut wrong = funnel.clone();
+            wrong["sample"] = json!(0.1);
+            wrong[field] = value;
+            let error = warehouse.funnel(120, &ask::<FunnelQuestion>(wrong)).await.unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
         }
     });
 }

@@ -143,6 +143,7 @@ async fn check(warehouse: &Warehouse) {
         period: None,
         breakdown: None,
         bots: Bots::Exclude,
+        sample: None,
     };
     for (bots, counts) in [(Bots::Exclude, vec![3]), (Bots::Include, vec![3]), (Bots::Only, vec![])] {
         trend.bots = bots;

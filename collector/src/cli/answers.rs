@@ -2,7 +2,9 @@
 
 use super::output;
 use attune_schema::question::{
-    AttributionAnswer, FunnelAnswer, PathNode, PathsAnswer, RetentionAnswer, RfmAnswer, TrendAnswer,
+    AttributionAnswer, Cell, Did, FactsAnswer, FormsAnswer, FunnelAnswer, GoalsAnswer, Often, PathNode,
+    PathsAnswer, PersonAnswer, PredictorsAnswer, ProcessAnswer, PromotionsAnswer, RetentionAnswer, RfmAnswer,
+    SearchesAnswer, Sensed, SensingAnswer, SqlAnswer, Trait, TrendAnswer,
 };
 use attune_schema::time::Timestamp;
 
@@ -119,6 +121,209 @@ pub(super) fn rfm(answer: &RfmAnswer) -> anyhow::Result<()> {
             let range = format!("{:.1} to {:.1}", band.from, band.to);
             output::line(&format!("{name:<16}{:>3}{:>12}   {range}", band.score, band.count))?;
         }
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn sql(answer: &SqlAnswer) -> anyhow::Result<()> {
+    let names: Vec<&str> = answer.columns.iter().map(|column| column.name.as_str()).collect();
+    output::line(&names.join("\t"))?;
+    for row in &answer.rows {
+        let cells: Vec<String> = row.iter().map(cell).collect::<Result<_, _>>()?;
+        output::line(&cells.join("\t"))?;
+    }
+    if answer.truncated {
+        output::line("(there are more rows)")?;
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+/// A value on one line, as tab-separated files have it.
+fn cell(cell: &Cell) -> anyhow::Result<String> {
+    Ok(match cell {
+        Cell::Text(text) => text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n"),
+        other => serde_json::to_string(other)?,
+    })
+}
+
+pub(super) fn predictors(answer: &PredictorsAnswer) -> anyhow::Result<()> {
+    output::line(&format!("{} reached the step, {} dropped out", answer.converted, answer.dropped))?;
+    for found in &answer.predictors {
+        let of = match &found.of {
+            Trait::Event(name) => name.clone(),
+            Trait::Value { property, value } => format!("{property} = {value}"),
+        };
+        let mark = if found.significant { "*" } else { " " };
+        output::line(&format!(
+            "{of:<40}{:>7.1} %{:>7.1} %   {:>8.2} ({:.2} to {:.2}){:>10.4}{mark}",
+            found.share_converted * 100.0,
+            found.share_dropped * 100.0,
+            found.odds_ratio,
+            found.low,
+            found.high,
+            found.p_adjusted
+        ))?;
+    }
+    output::line(&format!("\n{} {}", answer.caveat, answer.definition))
+}
+
+pub(super) fn goals(answer: &GoalsAnswer) -> anyhow::Result<()> {
+    for goal in &answer.goals {
+        let share = goal.session_share * 100.0;
+        let reached = &goal.reached;
+        let money: String =
+            reached.money.iter().map(|money| format!("   {:.2} {}", money.total, money.currency)).collect();
+        output::line(&format!("{:<40}{:>12}{share:>8.1} % of sessions{money}", goal.name, reached.count))?;
+        for slice in &goal.slices {
+            let value = if slice.value.is_empty() { "(unknown)" } else { &slice.value };
+            output::line(&format!("    {value:<36}{:>12}", slice.count))?;
+        }
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 { "-".to_owned() } else { format!("{:.1} %", part as f64 * 100.0 / whole as f64) }
+}
+
+pub(super) fn forms(answer: &FormsAnswer) -> anyhow::Result<()> {
+    for form in &answer.forms {
+        let share = percent(form.completed, form.sessions);
+        output::line(&format!("{:<40}{:>10} sessions{share:>10} completed", form.form, form.sessions))?;
+        for field in &form.fields {
+            output::line(&format!(
+                "    {:<36}{:>10} left{:>10} changed{:>10} corrected{:>10} refused",
+                field.field, field.left_at, field.changes, field.corrections, field.refusals
+            ))?;
+        }
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn searches(answer: &SearchesAnswer) -> anyhow::Result<()> {
+    for term in answer.terms.iter().chain([&answer.all]) {
+        let name = if term.term.is_empty() { "(all)" } else { &term.term };
+        let (none, on) =
+            (percent(term.without_results, term.counted), percent(term.continued, term.searches));
+        output::line(&format!("{name:<40}{:>10}{none:>10} without results{on:>10} went on", term.searches))?;
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn promotions(answer: &PromotionsAnswer) -> anyhow::Result<()> {
+    for offer in &answer.promotions {
+        let (clicked, converted) = (
+            percent(offer.clicked, offer.exposed.visitors),
+            percent(offer.exposed.converted, offer.exposed.visitors),
+        );
+        let without = percent(offer.withheld.converted, offer.withheld.visitors);
+        output::line(&format!(
+            "{:<40}{:>10} saw it{clicked:>10} clicked{converted:>10} reached the goal{without:>10} of those kept out",
+            offer.id, offer.exposed.visitors
+        ))?;
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn process(answer: &ProcessAnswer) -> anyhow::Result<()> {
+    for step in &answer.steps {
+        output::line(&format!(
+            "{:<40}{:>10} sessions{:>10} forward{:>10} back{:>10} left",
+            step.name, step.sessions, step.forward, step.back, step.left
+        ))?;
+    }
+    output::line(&format!("{} of {} sessions completed it", answer.completed, answer.sessions))?;
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn sensing(answer: &SensingAnswer) -> anyhow::Result<()> {
+    for series in &answer.series {
+        for point in &series.points {
+            let band = match (point.low, point.high) {
+                (Some(low), Some(high)) => format!("{low:.1} to {high:.1}"),
+                _ => "-".to_owned(),
+            };
+            let mark = match point.state {
+                Sensed::Expected => "",
+                Sensed::Above => "above",
+                Sensed::Below => "below",
+                Sensed::Gap => "gap",
+                Sensed::Unknown => "unknown",
+            };
+            let line =
+                format!("{}  {:<24}{:>12}   {band:<24}{mark}", instant(point.at), series.value, point.count);
+            output::line(line.trim_end())?;
+        }
+    }
+    for alert in &answer.alerts {
+        let until =
+            alert.until.map_or_else(|| "lasts".to_owned(), |until| format!("until {}", instant(until)));
+        output::line(&format!("ALERT {} {} at {} ({until})", alert.rule, alert.value, instant(alert.at)))?;
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn person_row(answer: &PersonAnswer) -> anyhow::Result<()> {
+    let often = |of: &Option<Often>| of.as_ref().map_or_else(|| "-".to_owned(), |of| of.value.clone());
+    let lines = [
+        ("id", answer.id.clone()),
+        ("seen", format!("{} to {}", instant(answer.first_at), instant(answer.last_at))),
+        (
+            "sessions",
+            format!("{} in {} browsers, {} events", answer.sessions, answer.visitors, answer.events),
+        ),
+        ("purchases", answer.purchases.to_string()),
+        (
+            "average basket",
+            answer.average_basket.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}")),
+        ),
+        ("claims", answer.claims.map_or_else(|| "-".to_owned(), |claims| claims.to_string())),
+        ("channel", often(&answer.main_channel)),
+        ("referrer", often(&answer.main_referrer)),
+        ("device", often(&answer.device)),
+        ("interest", often(&answer.last_week_interest)),
+        (
+            "offers",
+            format!(
+                "{} seen, {} clicked, {} closed",
+                answer.response.exposed, answer.response.clicked, answer.response.dismissed
+            ),
+        ),
+        (
+            "cart",
+            answer
+                .cart
+                .as_ref()
+                .map_or_else(|| "-".to_owned(), |cart| format!("{} worth {:.2}", cart.items, cart.value)),
+        ),
+        (
+            "best time",
+            answer.best_time.map_or_else(
+                || "-".to_owned(),
+                |time| format!("weekday {} at {}:00 UTC", time.weekday, time.hour),
+            ),
+        ),
+    ];
+    lines.iter().try_for_each(|(name, value)| output::line(&format!("{name:<16}{value}")))?;
+    for month in &answer.monthly {
+        output::line(&format!("{:<16}{} purchases, {:.2}", month.month, month.purchases, month.value))?;
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn facts(answer: &FactsAnswer) -> anyhow::Result<()> {
+    for fact in &answer.facts {
+        let did = match &fact.did {
+            Did::Entered { channel, source, campaign } => format!("entered by {channel} {source} {campaign}"),
+            Did::FormAbandoned { form, field } => format!("left the form {form} at {field}"),
+            Did::ItemReviewed { item, views } => format!("reviewed {item} ({views})"),
+            Did::OfferAnswered { offer, clicked: true, .. } => format!("clicked the offer {offer}"),
+            Did::OfferAnswered { offer, .. } => format!("closed the offer {offer}"),
+            Did::TransactionAbandoned { name } => format!("left {name}"),
+            Did::GoalReached { name, value: Some(value) } => format!("reached {name}, worth {value}"),
+            Did::GoalReached { name, value: None } => format!("reached {name}"),
+        };
+        output::line(&format!("{}  {}", instant(fact.at), did.trim_end()))?;
     }
     output::line(&format!("\n{}", answer.definition))
 }

@@ -4,7 +4,9 @@ use super::attach::Attached;
 use super::{CommonArgs, answers, output};
 use anyhow::Context;
 use attune_schema::question::{
-    AttributionQuestion, FunnelQuestion, PathsQuestion, RetentionQuestion, RfmQuestion, TrendQuestion,
+    AttributionQuestion, FactsQuestion, FormsQuestion, FunnelQuestion, GoalsQuestion, PathsQuestion,
+    PersonQuestion, PredictorsQuestion, ProcessQuestion, PromotionsQuestion, RetentionQuestion, RfmQuestion,
+    SearchesQuestion, SensingQuestion, SqlQuestion, TrendQuestion,
 };
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -32,6 +34,26 @@ enum QueryCommand {
     Attribution(QuestionArgs),
     /// How recently, how often and for how much.
     Rfm(QuestionArgs),
+    /// What somebody did, as facts.
+    Facts(QuestionArgs),
+    /// One person in one row.
+    Person(QuestionArgs),
+    /// What is expected of a figure, and when it was not so.
+    Sensing(QuestionArgs),
+    /// How sessions move through the steps of a process.
+    Process(QuestionArgs),
+    /// How offers fare: seen, clicked, closed, and what followed.
+    Promotions(QuestionArgs),
+    /// What the site is searched for, and what comes of it.
+    Searches(QuestionArgs),
+    /// How forms fare, field by field.
+    Forms(QuestionArgs),
+    /// How often goals were reached, and what they were worth.
+    Goals(QuestionArgs),
+    /// What goes with dropping out of a funnel.
+    Predictors(QuestionArgs),
+    /// One read-only statement over the site's own events.
+    Sql(QuestionArgs),
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +83,22 @@ pub async fn run(args: QueryArgs) -> anyhow::Result<()> {
         QueryCommand::Attribution(args) => {
             show::<AttributionQuestion, _>(&args, "attribution", answers::attribution).await
         }
+        QueryCommand::Sql(args) => show::<SqlQuestion, _>(&args, "sql", answers::sql).await,
+        QueryCommand::Predictors(args) => {
+            show::<PredictorsQuestion, _>(&args, "predictors", answers::predictors).await
+        }
+        QueryCommand::Goals(args) => show::<GoalsQuestion, _>(&args, "goals", answers::goals).await,
+        QueryCommand::Forms(args) => show::<FormsQuestion, _>(&args, "forms", answers::forms).await,
+        QueryCommand::Searches(args) => {
+            show::<SearchesQuestion, _>(&args, "searches", answers::searches).await
+        }
+        QueryCommand::Promotions(args) => {
+            show::<PromotionsQuestion, _>(&args, "promotions", answers::promotions).await
+        }
+        QueryCommand::Process(args) => show::<ProcessQuestion, _>(&args, "process", answers::process).await,
+        QueryCommand::Sensing(args) => show::<SensingQuestion, _>(&args, "sensing", answers::sensing).await,
+        QueryCommand::Person(args) => show::<PersonQuestion, _>(&args, "person", answers::person_row).await,
+        QueryCommand::Facts(args) => show::<FactsQuestion, _>(&args, "facts", answers::facts).await,
         QueryCommand::Rfm(args) => show::<RfmQuestion, _>(&args, "rfm", answers::rfm).await,
     }
 }

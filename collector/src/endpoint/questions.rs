@@ -2,13 +2,20 @@
 
 use crate::error::ApiError;
 use crate::extract::{ApiJson, ApiQuery, Caller, SitePath};
+use crate::predictors;
+use crate::sink::StoreError;
 use crate::state::App;
 use attune_schema::api::{ErrorBody, EventName, Overview};
 use attune_schema::bot::Bots;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion,
-    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FactsAnswer, FactsQuestion, FormsAnswer, FormsQuestion,
+    FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, PersonAnswer,
+    PersonQuestion, PredictorsAnswer, PredictorsQuestion, ProcessAnswer, ProcessQuestion, PromotionsAnswer,
+    PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SearchesAnswer,
+    SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
+use attune_schema::source::Label;
+use attune_warehouse::fence::Access;
 use axum::Json;
 use axum::extract::State;
 
@@ -132,6 +139,211 @@ pub async fn rfm(
     ApiJson(question): ApiJson<RfmQuestion>,
 ) -> Result<Json<RfmAnswer>, ApiError> {
     Ok(Json(app.store.rfm(site.scope(), &question, app.now()).await?))
+}
+
+/// One read-only statement over the site's own events.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/sql",
+    operation_id = "sql",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = SqlQuestion,
+    responses((status = 200, body = SqlAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn sql(
+    State(app): State<App>,
+    caller: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<SqlQuestion>,
+) -> Result<Json<SqlAnswer>, ApiError> {
+    let access = access(&app, &caller, &site).await?;
+    Ok(Json(app.store.statement(site.scope(), &access, &question).await?))
+}
+
+/// What a caller may see of people. Accounts have no roles yet: who may sign in may see ids, as behind every bar, but
+/// what is labelled `server-only` stays with the command line of the server.
+async fn access(app: &App, caller: &Caller, site: &SitePath) -> Result<Access, ApiError> {
+    let declared = app.control.source(site.record.number).await?.0.attributes;
+    let hidden = declared.iter().filter(|attribute| !caller.local && attribute.label == Label::ServerOnly);
+    Ok(Access {
+        people: true,
+        hidden: hidden.map(|attribute| attribute.id.clone()).collect(),
+        attributes: declared.iter().map(|attribute| attribute.id.clone()).collect(),
+    })
+}
+
+/// What goes with dropping out of a funnel.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/predictors",
+    operation_id = "predictors",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = PredictorsQuestion,
+    responses((status = 200, body = PredictorsAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn drop_off(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<PredictorsQuestion>,
+) -> Result<Json<PredictorsAnswer>, ApiError> {
+    predictors::check(&question).map_err(StoreError::from)?;
+    let counts = app.store.predictors(site.scope(), &question, app.now()).await?;
+    Ok(Json(predictors::report(&question, counts)))
+}
+
+/// How often goals were reached, and what they were worth.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/goals",
+    operation_id = "goals",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = GoalsQuestion,
+    responses((status = 200, body = GoalsAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn goals(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<GoalsQuestion>,
+) -> Result<Json<GoalsAnswer>, ApiError> {
+    Ok(Json(app.store.goals(site.scope(), &question).await?))
+}
+
+/// How forms fare, field by field.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/forms",
+    operation_id = "forms",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = FormsQuestion,
+    responses((status = 200, body = FormsAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn forms(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<FormsQuestion>,
+) -> Result<Json<FormsAnswer>, ApiError> {
+    Ok(Json(app.store.forms(site.scope(), &question).await?))
+}
+
+/// What the site is searched for, and what comes of it.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/searches",
+    operation_id = "searches",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = SearchesQuestion,
+    responses((status = 200, body = SearchesAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn searches(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<SearchesQuestion>,
+) -> Result<Json<SearchesAnswer>, ApiError> {
+    Ok(Json(app.store.searches(site.scope(), &question).await?))
+}
+
+/// How offers fare.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/promotions",
+    operation_id = "promotions",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = PromotionsQuestion,
+    responses((status = 200, body = PromotionsAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn promotions(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<PromotionsQuestion>,
+) -> Result<Json<PromotionsAnswer>, ApiError> {
+    Ok(Json(app.store.promotions(site.scope(), &question).await?))
+}
+
+/// How sessions move through the steps of a process.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/process",
+    operation_id = "process",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = ProcessQuestion,
+    responses((status = 200, body = ProcessAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn process(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<ProcessQuestion>,
+) -> Result<Json<ProcessAnswer>, ApiError> {
+    Ok(Json(app.store.process(site.scope(), &question).await?))
+}
+
+/// What is expected of a figure, and when it was not so.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/sensing",
+    operation_id = "sensing",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = SensingQuestion,
+    responses((status = 200, body = SensingAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn sensing(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<SensingQuestion>,
+) -> Result<Json<SensingAnswer>, ApiError> {
+    Ok(Json(app.store.sensing(site.scope(), &question, app.now()).await?))
+}
+
+/// One person in one row.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/person",
+    operation_id = "person",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = PersonQuestion,
+    responses((status = 200, body = PersonAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn person_row(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<PersonQuestion>,
+) -> Result<Json<PersonAnswer>, ApiError> {
+    Ok(Json(app.store.person_row(site.scope(), &question, app.now()).await?))
+}
+
+/// What somebody did, as facts.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/facts",
+    operation_id = "facts",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = FactsQuestion,
+    responses((status = 200, body = FactsAnswer), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+pub async fn facts(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<FactsQuestion>,
+) -> Result<Json<FactsAnswer>, ApiError> {
+    Ok(Json(app.store.facts(site.scope(), &question, app.now()).await?))
 }
 
 /// Event names seen, most frequent first.

@@ -6,16 +6,21 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion, Period,
-    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FactsAnswer, FactsQuestion, FormsAnswer, FormsQuestion,
+    FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period,
+    PersonAnswer, PersonQuestion, PredictorsQuestion, ProcessAnswer, ProcessQuestion, PromotionsAnswer,
+    PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SearchesAnswer,
+    SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::evidence::{TrialRow, Trials};
 use attune_warehouse::export::ExportRow;
+use attune_warehouse::fence::Access;
 use attune_warehouse::history::{HistoryRow, Part};
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
+use attune_warehouse::query::predictors::PredictorCounts;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use futures_util::future::{BoxFuture, FutureExt, ready};
@@ -193,6 +198,61 @@ impl Store for MemoryStore {
     }
 
     fn rfm<'a>(&'a self, _: Scope<'a>, _: &'a RfmQuestion, _: Timestamp) -> Answer<'a, RfmAnswer> {
+        unanswerable()
+    }
+
+    fn statement<'a>(&'a self, _: Scope<'a>, _: &'a Access, _: &'a SqlQuestion) -> Answer<'a, SqlAnswer> {
+        unanswerable()
+    }
+
+    fn predictors<'a>(
+        &'a self,
+        _: Scope<'a>,
+        _: &'a PredictorsQuestion,
+        _: Timestamp,
+    ) -> Answer<'a, PredictorCounts> {
+        unanswerable()
+    }
+
+    fn goals<'a>(&'a self, _: Scope<'a>, _: &'a GoalsQuestion) -> Answer<'a, GoalsAnswer> {
+        unanswerable()
+    }
+
+    fn forms<'a>(&'a self, _: Scope<'a>, _: &'a FormsQuestion) -> Answer<'a, FormsAnswer> {
+        unanswerable()
+    }
+
+    fn searches<'a>(&'a self, _: Scope<'a>, _: &'a SearchesQuestion) -> Answer<'a, SearchesAnswer> {
+        unanswerable()
+    }
+
+    fn promotions<'a>(&'a self, _: Scope<'a>, _: &'a PromotionsQuestion) -> Answer<'a, PromotionsAnswer> {
+        unanswerable()
+    }
+
+    fn process<'a>(&'a self, _: Scope<'a>, _: &'a ProcessQuestion) -> Answer<'a, ProcessAnswer> {
+        unanswerable()
+    }
+
+    fn sensing<'a>(
+        &'a self,
+        _: Scope<'a>,
+        _: &'a SensingQuestion,
+        _: Timestamp,
+    ) -> Answer<'a, SensingAnswer> {
+        unanswerable()
+    }
+
+    fn person_row<'a>(
+        &'a self,
+        _: Scope<'a>,
+        _: &'a PersonQuestion,
+        _: Timestamp,
+    ) -> Answer<'a, PersonAnswer> {
+        unanswerable()
+    }
+
+    fn facts<'a>(&'a self, _: Scope<'a>, _: &'a FactsQuestion, _: Timestamp) -> Answer<'a, FactsAnswer> {
         unanswerable()
     }
 

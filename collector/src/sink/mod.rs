@@ -8,16 +8,21 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion, Period,
-    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FactsAnswer, FactsQuestion, FormsAnswer, FormsQuestion,
+    FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period,
+    PersonAnswer, PersonQuestion, PredictorsQuestion, ProcessAnswer, ProcessQuestion, PromotionsAnswer,
+    PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SearchesAnswer,
+    SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::evidence::{TrialRow, Trials};
 use attune_warehouse::export::ExportRow;
+use attune_warehouse::fence::Access;
 use attune_warehouse::history::{HistoryRow, Part};
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
+use attune_warehouse::query::predictors::PredictorCounts;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use futures_util::future::BoxFuture;
@@ -107,6 +112,66 @@ pub trait Store: Send + Sync {
         question: &'a RfmQuestion,
         now: Timestamp,
     ) -> Answer<'a, RfmAnswer>;
+
+    /// Runs a statement of a user's.
+    fn statement<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        access: &'a Access,
+        question: &'a SqlQuestion,
+    ) -> Answer<'a, SqlAnswer>;
+
+    /// Counts what those who reach a step of a funnel have, and those who drop out.
+    fn predictors<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a PredictorsQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, PredictorCounts>;
+
+    /// Answers how often goals were reached.
+    fn goals<'a>(&'a self, scope: Scope<'a>, question: &'a GoalsQuestion) -> Answer<'a, GoalsAnswer>;
+
+    /// Answers how forms fare.
+    fn forms<'a>(&'a self, scope: Scope<'a>, question: &'a FormsQuestion) -> Answer<'a, FormsAnswer>;
+
+    /// Answers what the site is searched for.
+    fn searches<'a>(&'a self, scope: Scope<'a>, question: &'a SearchesQuestion)
+    -> Answer<'a, SearchesAnswer>;
+
+    /// Answers how offers fare.
+    fn promotions<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a PromotionsQuestion,
+    ) -> Answer<'a, PromotionsAnswer>;
+
+    /// Answers how sessions move through a process.
+    fn process<'a>(&'a self, scope: Scope<'a>, question: &'a ProcessQuestion) -> Answer<'a, ProcessAnswer>;
+
+    /// Answers what is expected of a figure.
+    fn sensing<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a SensingQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, SensingAnswer>;
+
+    /// Answers who somebody is.
+    fn person_row<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a PersonQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, PersonAnswer>;
+
+    /// Answers what somebody did.
+    fn facts<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a FactsQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, FactsAnswer>;
 
     /// At most `most` events after `after`, in the order in which they are stored.
     fn export<'a>(

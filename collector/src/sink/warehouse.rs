@@ -8,16 +8,21 @@ use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
 use attune_schema::question::{
-    AttributionAnswer, AttributionQuestion, FunnelAnswer, FunnelQuestion, PathsAnswer, PathsQuestion, Period,
-    RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, TrendAnswer, TrendQuestion,
+    AttributionAnswer, AttributionQuestion, FactsAnswer, FactsQuestion, FormsAnswer, FormsQuestion,
+    FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period,
+    PersonAnswer, PersonQuestion, PredictorsQuestion, ProcessAnswer, ProcessQuestion, PromotionsAnswer,
+    PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SearchesAnswer,
+    SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::evidence::{TrialRow, Trials};
 use attune_warehouse::export::ExportRow;
+use attune_warehouse::fence::Access;
 use attune_warehouse::history::{HistoryRow, Part};
 use attune_warehouse::imports::ImportRecord;
 use attune_warehouse::people::{Person, Rows, Who};
 use attune_warehouse::query::bots::Scope;
+use attune_warehouse::query::predictors::PredictorCounts;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use attune_warehouse::{Error, Warehouse};
@@ -172,6 +177,79 @@ impl Store for WarehouseStore {
         now: Timestamp,
     ) -> Answer<'a, RfmAnswer> {
         async move { Ok(self.get().await?.rfm(scope, question, now).await?) }.boxed()
+    }
+
+    fn statement<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        access: &'a Access,
+        question: &'a SqlQuestion,
+    ) -> Answer<'a, SqlAnswer> {
+        async move { Ok(self.get().await?.statement(scope, access, question).await?) }.boxed()
+    }
+
+    fn predictors<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a PredictorsQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, PredictorCounts> {
+        async move { Ok(self.get().await?.predictors(scope, question, now).await?) }.boxed()
+    }
+
+    fn goals<'a>(&'a self, scope: Scope<'a>, question: &'a GoalsQuestion) -> Answer<'a, GoalsAnswer> {
+        async move { Ok(self.get().await?.goals(scope, question).await?) }.boxed()
+    }
+
+    fn forms<'a>(&'a self, scope: Scope<'a>, question: &'a FormsQuestion) -> Answer<'a, FormsAnswer> {
+        async move { Ok(self.get().await?.forms(scope, question).await?) }.boxed()
+    }
+
+    fn searches<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a SearchesQuestion,
+    ) -> Answer<'a, SearchesAnswer> {
+        async move { Ok(self.get().await?.searches(scope, question).await?) }.boxed()
+    }
+
+    fn promotions<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a PromotionsQuestion,
+    ) -> Answer<'a, PromotionsAnswer> {
+        async move { Ok(self.get().await?.promotions(scope, question).await?) }.boxed()
+    }
+
+    fn process<'a>(&'a self, scope: Scope<'a>, question: &'a ProcessQuestion) -> Answer<'a, ProcessAnswer> {
+        async move { Ok(self.get().await?.process(scope, question).await?) }.boxed()
+    }
+
+    fn sensing<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a SensingQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, SensingAnswer> {
+        async move { Ok(self.get().await?.sensing(scope, question, now).await?) }.boxed()
+    }
+
+    fn person_row<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a PersonQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, PersonAnswer> {
+        async move { Ok(self.get().await?.person_row(scope, question, now).await?) }.boxed()
+    }
+
+    fn facts<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        question: &'a FactsQuestion,
+        now: Timestamp,
+    ) -> Answer<'a, FactsAnswer> {
+        async move { Ok(self.get().await?.facts(scope, question, now).await?) }.boxed()
     }
 
     fn export<'a>(

@@ -1,6 +1,6 @@
 //! Attribution: which visits led to a goal.
 
-use super::{Breakdown, Per, Period, Which};
+use super::{Breakdown, Per, Period, Sampled, Which};
 use crate::bot::Bots;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -53,6 +53,10 @@ pub struct AttributionQuestion {
     /// Whose events count.
     #[serde(default, skip_serializing_if = "Bots::is_default")]
     pub bots: Bots,
+    /// Share of the visitors to take, one in a whole number, such as 0.1: a preview; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0.001, maximum = 0.5))]
+    pub sample: Option<f64>,
 }
 
 /// What one model gives, in millionths of a goal and of the value: whole numbers, so that sums are exact.
@@ -91,6 +95,9 @@ pub struct AttributionAnswer {
     pub total: Model,
     /// Most by the last touch first.
     pub credits: Vec<Credit>,
+    /// Of which visitors, if not of all; every count is already multiplied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sampled>,
     /// What was counted, in words.
     pub definition: String,
     /// The query that was run.

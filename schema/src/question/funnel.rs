@@ -1,6 +1,6 @@
 //! Funnels: who goes how far through steps.
 
-use super::{Breakdown, EventNames, Per, Period, PropertyFilter};
+use super::{Breakdown, EventNames, Per, Period, PropertyFilter, Sampled};
 use crate::bot::Bots;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -203,6 +203,10 @@ pub struct FunnelQuestion {
     /// Whose events count.
     #[serde(default, skip_serializing_if = "Bots::is_default")]
     pub bots: Bots,
+    /// Share of the visitors to take, one in a whole number, such as 0.1: a preview; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0.001, maximum = 0.5))]
+    pub sample: Option<f64>,
 }
 
 /// How many reached a step.
@@ -313,6 +317,9 @@ pub struct FunnelAnswer {
     /// Whose ids were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<PeopleIds>,
+    /// Of which visitors, if not of all; every count is already multiplied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sampled>,
     /// What was counted, in words.
     #[serde(default)]
     pub definition: String,

@@ -33,21 +33,45 @@ macro_rules! object {
 }
 
 mod attribution;
+mod forms;
 mod funnel;
+mod goals;
 mod paths;
+mod person;
+mod predictors;
+mod process;
 mod retention;
 mod rfm;
+mod sensing;
+mod statement;
 
 pub use attribution::{AttributionAnswer, AttributionQuestion, Credit, Direct, Model};
+pub use forms::{
+    FieldReport, FormReport, FormsAnswer, FormsQuestion, SearchesAnswer, SearchesQuestion, TermReport,
+};
 pub use funnel::{
     Against, Bar, BreakdownAt, Compared, Exclusion, FunnelAnswer, FunnelPeople, FunnelQuestion, FunnelSlice,
     FunnelStep, FunnelTimes, Order, Outcome, PeopleIds, SameTime, StepCount, Times,
 };
+pub use goals::{Goal, GoalCount, GoalsAnswer, GoalsQuestion, Money, Once, Reached, TimeOnTask};
 pub use paths::{
     Direction, PathBy, PathNode, PathPosition, PathsAnswer, PathsQuestion, Transition, Transitions,
 };
+pub use person::{
+    Cart, Did, Fact, FactsAnswer, FactsQuestion, HourOfWeek, Month, Often, PersonAnswer, PersonQuestion,
+    Response, Transaction, WhoIs,
+};
+pub use predictors::{Predictor, PredictorsAnswer, PredictorsQuestion, Trait};
+pub use process::{
+    Group, ProcessAnswer, ProcessQuestion, ProcessStep, ProcessStepReport, PromotionBy, PromotionReport,
+    PromotionsAnswer, PromotionsQuestion,
+};
 pub use retention::{Cohort, CohortOf, RetentionAnswer, RetentionQuestion, Returned};
 pub use rfm::{RfmAnswer, RfmBand, RfmBounds, RfmCell, RfmPeople, RfmQuestion};
+pub use sensing::{
+    Alert, AlertRule, Sensed, SensingAnswer, SensingPoint, SensingQuestion, SensingSeries, Side,
+};
+pub use statement::{Cell, SqlAnswer, SqlColumn, SqlQuestion};
 
 use crate::bot::Bots;
 use crate::time::Timestamp;
@@ -199,6 +223,17 @@ pub enum Interval {
     Month,
 }
 
+/// What an answer is a sample of.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Sampled {
+    /// Share of the visitors that was looked at.
+    pub share: f64,
+    /// Half the width of the interval of 95 % around a count of visitors is this times the count's square root. Around
+    /// counts of what visitors do several times, it is wider.
+    pub error: f64,
+}
+
 /// What a trend counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -239,6 +274,10 @@ pub struct TrendQuestion {
     /// Whose events count.
     #[serde(default, skip_serializing_if = "Bots::is_default")]
     pub bots: Bots,
+    /// Share of the visitors to take, one in a whole number, such as 0.1: a preview; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0.001, maximum = 0.5))]
+    pub sample: Option<f64>,
 }
 
 /// One bar.
@@ -259,6 +298,9 @@ pub struct TrendPoint {
 pub struct TrendAnswer {
     /// The bars.
     pub points: Vec<TrendPoint>,
+    /// Of which visitors, if not of all; every count is already multiplied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sampled>,
     /// What was counted, in words.
     #[serde(default)]
     pub definition: String,

@@ -1,6 +1,6 @@
 //! Paths: what happens next, or happened before.
 
-use super::{EventNames, Per, Period, Which};
+use super::{EventNames, Per, Period, Sampled, Which};
 use crate::bot::Bots;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -71,6 +71,10 @@ pub struct PathsQuestion {
     /// Whose events count.
     #[serde(default, skip_serializing_if = "Bots::is_default")]
     pub bots: Bots,
+    /// Share of the visitors to take, one in a whole number, such as 0.1: a preview; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0.001, maximum = 0.5))]
+    pub sample: Option<f64>,
 }
 
 const fn session() -> Per {
@@ -145,6 +149,9 @@ pub struct PathsAnswer {
     pub positions: Vec<PathPosition>,
     /// From place to place.
     pub transitions: Transitions,
+    /// Of which visitors, if not of all; every count is already multiplied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sampled>,
     /// What was counted, in words.
     pub definition: String,
     /// The query that was run.

@@ -1,6 +1,6 @@
 //! Retention: who comes back.
 
-use super::{Breakdown, Interval, Per, Period, Which};
+use super::{Breakdown, Interval, Per, Period, Sampled, Which};
 use crate::bot::Bots;
 use crate::time::Timestamp;
 use alloc::string::String;
@@ -67,6 +67,10 @@ pub struct RetentionQuestion {
     /// Whose events count.
     #[serde(default, skip_serializing_if = "Bots::is_default")]
     pub bots: Bots,
+    /// Share of the visitors to take, one in a whole number, such as 0.1: a preview; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0.001, maximum = 0.5))]
+    pub sample: Option<f64>,
 }
 
 /// Who started in one interval.
@@ -91,6 +95,9 @@ pub struct Cohort {
 pub struct RetentionAnswer {
     /// By time, then value.
     pub cohorts: Vec<Cohort>,
+    /// Of which visitors, if not of all; every count is already multiplied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sampled>,
     /// What was counted, in words.
     pub definition: String,
     /// The query that was run.

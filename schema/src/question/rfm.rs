@@ -1,6 +1,6 @@
 //! Recency, frequency and value of what people do.
 
-use super::{Per, Period, Which};
+use super::{Per, Period, Sampled, Which};
 use crate::bot::Bots;
 use crate::time::Timestamp;
 use alloc::string::String;
@@ -76,6 +76,10 @@ pub struct RfmQuestion {
     /// Whose events count.
     #[serde(default, skip_serializing_if = "Bots::is_default")]
     pub bots: Bots,
+    /// Share of the visitors to take, one in a whole number, such as 0.1: a preview; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0.001, maximum = 0.5))]
+    pub sample: Option<f64>,
 }
 
 /// How many have the same three scores.
@@ -125,6 +129,9 @@ pub struct RfmAnswer {
     /// Whose ids were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<super::PeopleIds>,
+    /// Of which visitors, if not of all; every count is already multiplied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sampled>,
     /// What was counted, in words.
     pub definition: String,
     /// The query that was run.

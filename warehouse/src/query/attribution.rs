@@ -39,7 +39,8 @@ impl Warehouse {
         question: &AttributionQuestion,
     ) -> Result<AttributionAnswer, Error> {
         let rules = Rules::new(question)?;
-        let sql = build(scope.into(), question, &rules)?;
+        let of = scope.into().sampled(question.sample, question.per, "attribution")?;
+        let sql = build(of, question, &rules)?;
         let mut total = Model::default();
         let mut credits: BTreeMap<Option<String>, Credit> = BTreeMap::new();
         let (rows_read, elapsed_ms) = self
@@ -50,13 +51,28 @@ impl Warehouse {
             })
             .await?;
         let mut credits: Vec<Credit> = credits.into_values().collect();
+        let times = of.times() as i64;
+        let models = credits.iter_mut().flat_map(|credit| {
+            [
+                &mut credit.first,
+                &mut credit.last,
+                &mut credit.linear,
+                &mut credit.time_decay,
+                &mut credit.position,
+            ]
+        });
+        for model in models.chain([&mut total]) {
+            model.goals_millionths *= times;
+            model.value_millionths = model.value_millionths.saturating_mul(times);
+        }
         credits.sort_by(|a, b| {
             b.last.goals_millionths.cmp(&a.last.goals_millionths).then(a.value.cmp(&b.value))
         });
         Ok(AttributionAnswer {
             total,
             credits,
-            definition: definition(question, &rules),
+            sample: of.sample(),
+            definition: of.said(definition(question, &rules)),
             sql,
             rows_read,
             elapsed_ms,

@@ -3,6 +3,7 @@
 //! Each row says what it was taken for when it came in. A site's own rules overrule that when a question is asked,
 //! so that they hold for old rows, too, and a rule that is taken back changes nothing for good.
 
+use super::sample;
 use super::sql::text;
 use crate::Error;
 use attune_schema::bot::{BotRule, Bots};
@@ -17,11 +18,13 @@ pub struct Scope<'a> {
     pub site: u32,
     /// Its own rules.
     pub bot_rules: &'a [BotRule],
+    /// Of so many visitors only one; of all if `None`.
+    pub one_in: Option<u64>,
 }
 
 impl From<u32> for Scope<'_> {
     fn from(site: u32) -> Self {
-        Self { site, bot_rules: &[] }
+        Self { site, bot_rules: &[], one_in: None }
     }
 }
 
@@ -33,12 +36,13 @@ impl Scope<'_> {
 
     /// A test to follow another one: ` AND …`, or nothing.
     pub(crate) fn filter(&self, bots: Bots) -> Result<String, Error> {
+        let sample = self.one_in.map_or_else(String::new, sample::test);
         let human = match bots {
-            Bots::Include => return Ok(String::new()),
+            Bots::Include => return Ok(sample),
             Bots::Exclude => "=",
             Bots::Only => "!=",
         };
-        Ok(format!(" AND {} {human} 'human'", self.class()?))
+        Ok(format!("{sample} AND {} {human} 'human'", self.class()?))
     }
 
     /// The class of a row.

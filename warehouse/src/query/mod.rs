@@ -5,15 +5,21 @@
 mod attribution;
 pub mod bots;
 pub mod funnel;
+mod goals;
 pub mod kernel;
 mod overview;
 mod paths;
+mod person;
+pub mod predictors;
+mod reports;
 mod retention;
 mod rfm;
+mod sample;
+mod sensing;
 pub(crate) mod sql;
 mod times;
 mod trend;
-mod words;
+pub(crate) mod words;
 
 use crate::{Error, Warehouse};
 use clickhouse::RowOwned;

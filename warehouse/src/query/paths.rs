@@ -60,16 +60,23 @@ impl Warehouse {
     ) -> Result<PathsAnswer, Error> {
         let depth = limit("depth", question.depth, 5, DEPTH)?;
         let top = limit("top", question.top, 10, TOP)? as usize;
-        let parts = Parts::new(scope.into(), question)?;
+        let of = scope.into().sampled(question.sample, question.per, "paths")?;
+        let parts = Parts::new(of, question)?;
         let places = self.ask::<PlaceRow>(&parts.places()).await?;
         let names: Vec<String> = places.rows.into_iter().map(|row| row.place).collect();
         let sql = parts.paths(&names, question, depth);
-        let paths = self.ask::<PathRow>(&sql).await?;
+        let mut paths = self.ask::<PathRow>(&sql).await?;
+        paths.rows.iter_mut().for_each(|row| row.units *= of.times());
         let mut tree = Tree::default();
         for row in &paths.rows {
             tree.add(&row.path, row.units);
         }
-        let transitions = self.ask::<TransitionRow>(&parts.transitions(&names, question.collapse)).await?;
+        let mut transitions =
+            self.ask::<TransitionRow>(&parts.transitions(&names, question.collapse)).await?;
+        for row in &mut transitions.rows {
+            row.times *= of.times();
+            row.total *= of.times();
+        }
         let (total, distinct) = transitions.rows.first().map_or((0, 0), |row| (row.total, row.distinct));
         let most = self.named(&parts, &names, &transitions.rows).await?;
         let view = View { names: &names, top, least: tree.nodes[0].count / RARE };
@@ -78,7 +85,8 @@ impl Warehouse {
             tree: view.next(&tree, 0, depth),
             positions: view.positions(&paths.rows, depth),
             transitions: Transitions { total, distinct, top: most },
-            definition: definition(question, depth),
+            sample: of.sample(),
+            definition: of.said(definition(question, depth)),
             sql,
             rows_read: places.rows_read + paths.rows_read + transitions.rows_read,
             elapsed_ms: places.elapsed_ms + paths.elapsed_ms + transitions.elapsed_ms,

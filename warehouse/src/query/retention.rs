@@ -42,7 +42,8 @@ impl Warehouse {
         question: &RetentionQuestion,
         now: Timestamp,
     ) -> Result<RetentionAnswer, Error> {
-        let sql = build(scope.into(), question, now)?;
+        let of = scope.into().sampled(question.sample, question.per, "retention")?;
+        let sql = build(of, question, now)?;
         let answered = self.ask::<CellRow>(&sql).await?;
         if answered.rows.len() >= CELLS {
             return Err(Error::Question(format!(
@@ -59,17 +60,18 @@ impl Warehouse {
                 complete: row.over.max(0) as u32,
             });
             match usize::try_from(row.later) {
-                Err(_) => cohort.size = row.units,
+                Err(_) => cohort.size = row.units * of.times(),
                 Ok(later) => {
                     if let Some(count) = cohort.returned.get_mut(later) {
-                        *count = row.units;
+                        *count = row.units * of.times();
                     }
                 }
             }
         }
         Ok(RetentionAnswer {
             cohorts: cohorts.into_values().collect(),
-            definition: definition(question),
+            sample: of.sample(),
+            definition: of.said(definition(question)),
             sql,
             rows_read: answered.rows_read,
             elapsed_ms: answered.elapsed_ms,

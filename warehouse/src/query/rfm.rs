@@ -45,14 +45,22 @@ impl Warehouse {
         now: Timestamp,
     ) -> Result<RfmAnswer, Error> {
         let as_of = question.as_of.unwrap_or(now);
-        let scored = scored(scope.into(), question, as_of)?;
+        let of = scope.into().sampled(question.sample, question.per, "rfm")?;
+        if question.sample.is_some() && question.people.is_some() {
+            return Err(Error::Question("people are listed of all, not of a sample".to_owned()));
+        }
+        let scored = scored(of, question, as_of)?;
         let sql = format!(
             "SELECT (recency, frequency, value) AS scores, count() AS units, sum(amount) AS total,\n  \
              (min(age_days), max(age_days)) AS days, (min(events), max(events)) AS counts, (min(amount), max(amount)) AS values\n\
              FROM (\n{scored}\n)\nGROUP BY recency, frequency, value\nORDER BY scores DESC"
         );
         let people = question.people.as_ref().map(|people| ids(people, &scored)).transpose()?;
-        let answered = self.ask::<CellRow>(&sql).await?;
+        let mut answered = self.ask::<CellRow>(&sql).await?;
+        for row in &mut answered.rows {
+            row.units *= of.times();
+            row.total *= of.times() as f64;
+        }
         let mut bands = [BTreeMap::new(), BTreeMap::new(), BTreeMap::new()];
         for row in &answered.rows {
             let days = (row.days.0 as f64, row.days.1 as f64);
@@ -83,7 +91,8 @@ impl Warehouse {
             frequency,
             value: if question.value.is_some() { value } else { Vec::new() },
             people: listed,
-            definition: definition(question, as_of),
+            sample: of.sample(),
+            definition: of.said(definition(question, as_of)),
             sql,
             rows_read: answered.rows_read,
             elapsed_ms: answered.elapsed_ms,

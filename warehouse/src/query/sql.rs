@@ -99,13 +99,13 @@ pub(super) fn property_filter(filter: &PropertyFilter) -> Result<String, Error> 
 }
 
 /// Whether an event has a property.
-pub(super) fn has_property(name: &str) -> String {
+pub(crate) fn has_property(name: &str) -> String {
     let key = text(name);
     format!("(mapContains(texts, {key}) OR mapContains(numbers, {key}) OR mapContains(flags, {key}))")
 }
 
 /// A property as text; empty without it.
-pub(super) fn property_text(name: &str) -> String {
+pub(crate) fn property_text(name: &str) -> String {
     let key = text(name);
     format!(
         "multiIf(mapContains(texts, {key}), texts[{key}], mapContains(numbers, {key}), toString(numbers[{key}]), \

@@ -3,7 +3,7 @@
 use super::bots::Scope;
 use super::{sql, words};
 use crate::{Error, Warehouse};
-use attune_schema::question::{Interval, Measure, TrendAnswer, TrendPoint, TrendQuestion};
+use attune_schema::question::{Interval, Measure, Per, TrendAnswer, TrendPoint, TrendQuestion};
 use attune_schema::time::Timestamp;
 use clickhouse::Row;
 use serde::Deserialize;
@@ -25,16 +25,22 @@ impl Warehouse {
         scope: impl Into<Scope<'_>> + Send,
         question: &TrendQuestion,
     ) -> Result<TrendAnswer, Error> {
-        let sql = build(scope.into(), question)?;
+        let of = scope.into().sampled(question.sample, Per::Visitor, "trend")?;
+        let sql = build(of, question)?;
         let answered = self.ask::<PointRow>(&sql).await?;
         let points = answered
             .rows
             .into_iter()
-            .map(|row| TrendPoint { at: Timestamp(row.at_ms), value: row.value, count: row.count })
+            .map(|row| TrendPoint {
+                at: Timestamp(row.at_ms),
+                value: row.value,
+                count: row.count * of.times(),
+            })
             .collect();
         Ok(TrendAnswer {
             points,
-            definition: definition(question),
+            sample: of.sample(),
+            definition: of.said(definition(question)),
             sql,
             rows_read: answered.rows_read,
             elapsed_ms: answered.elapsed_ms,

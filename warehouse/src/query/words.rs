@@ -72,7 +72,7 @@ pub(super) fn unit(per: Per) -> &'static str {
 }
 
 /// Whose events count.
-pub(super) fn bots(bots: Bots) -> String {
+pub(crate) fn bots(bots: Bots) -> String {
     match bots {
         Bots::Exclude => "Bots are left out.",
         Bots::Include => "Bots are counted, too.",
@@ -82,7 +82,7 @@ pub(super) fn bots(bots: Bots) -> String {
 }
 
 /// Which time is looked at.
-pub(super) fn period(period: Option<Period>) -> String {
+pub(crate) fn period(period: Option<Period>) -> String {
     let Some(Period { from, to }) = period else { return "All events there are.".to_owned() };
     format!("Events from {} up to, not including, {}.", instant(from), instant(to))
 }

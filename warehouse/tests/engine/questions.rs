@@ -130,6 +130,7 @@ fn trends_count_events_and_visitors_by_interval() {
             period: None,
             breakdown: None,
             bots: Bots::Exclude,
+            sample: None,
         };
         let counts = |answer: TrendAnswer| {
             answer.points.iter().map(|point| (point.at.0, point.count)).collect::<Vec<_>>()
@@ -224,7 +225,7 @@ fn questions_leave_bots_out_unless_asked_and_rules_hold_for_old_rows() {
                 2,
             ),
         ] {
-            let scope = Scope { site: 11, bot_rules: rules };
+            let scope = Scope { site: 11, bot_rules: rules, one_in: None };
             for (bots, count) in [(Bots::Exclude, people), (Bots::Include, 5), (Bots::Only, 5 - people)] {
                 let funnel = FunnelQuestion { bots, ..ask(&["page_viewed"], None) };
                 assert_eq!(

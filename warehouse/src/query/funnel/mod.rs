@@ -1,4 +1,4 @@
-//! Funnels: question → [`Shape`] → SQL → each unit's [`Verdict`](run::Verdict) → bars.
+//! Funnels: question → [`Shape`] → SQL → each unit's [`Verdict`] → bars.
 //!
 //! `windowFunnel` counts where it is exact and nothing but counts is asked: ordered steps of different events, equal
 //! times allowed. Everything else needs each unit's events, which are brought here and walked (`walk`, `any`). What
@@ -16,11 +16,14 @@ pub use shape::Shape;
 
 use super::bots::Scope;
 use crate::{Error, Warehouse};
-use attune_schema::question::{Compared, FunnelAnswer, FunnelQuestion, Order, Period, StepCount};
+use attune_schema::question::{
+    Compared, FunnelAnswer, FunnelQuestion, FunnelSlice, FunnelTimes, Order, Per, Period, StepCount,
+};
 use build::Parts;
 use clickhouse::Row;
-use run::Event;
+use run::{Event, Verdict};
 use serde::Deserialize;
+use std::collections::HashMap;
 use tally::Tally;
 use walk::Walk;
 
@@ -45,14 +48,98 @@ struct Answered<'a> {
     elapsed_ms: u64,
 }
 
+/// What became of a unit at one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Became {
+    /// Reached the step; otherwise the required one before, and not this one.
+    pub(super) converted: bool,
+    /// When its run began.
+    pub(super) start_ms: i64,
+    /// The last millisecond before the step was reached, or of the wait for it.
+    pub(super) end_ms: i64,
+}
+
+/// Units that came as far as a step, or to the one before.
+pub(super) struct Outcomes {
+    pub(super) units: HashMap<String, Became>,
+    pub(super) rows_read: u64,
+    pub(super) elapsed_ms: u64,
+}
+
+/// The column of a unit.
+pub(super) fn unit(per: Per) -> &'static str {
+    match per {
+        Per::Visitor => "visitor",
+        Per::Session => "session",
+        Per::Person => "person",
+    }
+}
+
 impl Warehouse {
+    /// What became of each unit at `step`, counted from 0; refused if there are more than `most`.
+    pub(super) async fn funnel_outcomes(
+        &self,
+        scope: Scope<'_>,
+        question: &FunnelQuestion,
+        step: usize,
+        most: usize,
+    ) -> Result<Outcomes, Error> {
+        let shape = Shape::new(question)?;
+        self.must_have_lists(scope.site, question).await?;
+        let sql = Parts::new(scope, question, question.period, question.list.as_deref())?.events(true);
+        let mut walk = Walk::new(&shape);
+        let mut units = HashMap::new();
+        let (rows_read, elapsed_ms) = self
+            .each::<Unit>(&sql, |unit| {
+                let Verdict::Ran(part, run) = walk.verdict(&unit.parts) else { return };
+                let at = |step: usize| {
+                    let filled = run.filled.iter().find(|(of, _)| *of == step);
+                    filled.and_then(|(_, event)| unit.parts.get(part)?.get(*event)).map(|event| event.0)
+                };
+                let Some(start_ms) = at(0) else { return };
+                let became = match at(step) {
+                    Some(end) => Became { converted: true, start_ms, end_ms: end - 1 },
+                    None => {
+                        let Some(before) = shape.required_before(step).and_then(at) else { return };
+                        let waits = [
+                            shape.window_ms.map(|ms| start_ms.saturating_add(ms)),
+                            shape
+                                .step_windows_ms
+                                .get(step)
+                                .copied()
+                                .flatten()
+                                .map(|ms| before.saturating_add(ms)),
+                        ];
+                        let end_ms = waits.into_iter().flatten().min().unwrap_or(i64::MAX);
+                        Became { converted: false, start_ms, end_ms }
+                    }
+                };
+                if units.len() <= most {
+                    units.insert(unit.id, became);
+                }
+            })
+            .await?;
+        if walk.is_lost {
+            return Err(lost());
+        }
+        if units.len() > most {
+            return Err(Error::Question(format!(
+                "more than {most} reach this step or drop out: choose a period"
+            )));
+        }
+        Ok(Outcomes { units, rows_read, elapsed_ms })
+    }
+
     /// Answers a funnel.
     pub async fn funnel(
         &self,
         scope: impl Into<Scope<'_>> + Send,
         question: &FunnelQuestion,
     ) -> Result<FunnelAnswer, Error> {
-        let scope = scope.into();
+        let scope = scope.into().sampled(question.sample, question.per, "funnel")?;
+        if question.sample.is_some() && question.people.is_some() {
+            return Err(Error::Question("people are listed of all, not of a sample".to_owned()));
+        }
         let shape = Shape::new(question)?;
         let definition = definition::of(question);
         self.must_have_lists(scope.site, question).await?;
@@ -67,7 +154,8 @@ impl Warehouse {
             times: first.tally.times(),
             compared: Vec::new(),
             people: first.tally.people(),
-            definition,
+            sample: scope.sample(),
+            definition: scope.said(definition),
             sql: first.sql,
             rows_read: first.rows_read,
             elapsed_ms: first.elapsed_ms,
@@ -86,6 +174,9 @@ impl Warehouse {
                 times: other.tally.times(),
                 sql: other.sql,
             });
+        }
+        if question.sample.is_some() {
+            multiply(&mut answer, scope.times());
         }
         Ok(answer)
     }
@@ -139,10 +230,39 @@ impl Warehouse {
             })
             .await?;
         if walk.is_lost {
-            let message = "too many events of equal time can each fill several of these steps: name fewer steps, or \
-                           fewer events a step";
-            return Err(Error::Question(message.to_owned()));
+            return Err(lost());
         }
         Ok(Answered { tally, sql, rows_read, elapsed_ms })
+    }
+}
+
+/// Why runs were not all tried.
+fn lost() -> Error {
+    let message = "too many events of equal time can each fill several of these steps: name fewer steps, or fewer \
+                   events a step";
+    Error::Question(message.to_owned())
+}
+
+/// Makes of the counts of a sample those of all.
+fn multiply(answer: &mut FunnelAnswer, times: u64) {
+    let in_slices = |slices: &mut Vec<FunnelSlice>| {
+        slices.iter_mut().flat_map(|slice| &mut slice.counts).for_each(|count| *count *= times);
+    };
+    let in_times = |of: &mut Option<FunnelTimes>| {
+        let of = of.iter_mut().flat_map(|of| of.steps.iter_mut().chain([&mut of.total]).flatten());
+        for of in of {
+            of.count *= times;
+            of.histogram.iter_mut().for_each(|bar| bar.count *= times);
+        }
+    };
+    answer.steps.iter_mut().for_each(|step| step.count *= times);
+    answer.excluded *= times;
+    in_slices(&mut answer.slices);
+    in_times(&mut answer.times);
+    for other in &mut answer.compared {
+        other.counts.iter_mut().for_each(|count| *count *= times);
+        other.excluded *= times;
+        in_slices(&mut other.slices);
+        in_times(&mut other.times);
     }
 }
