@@ -303,10 +303,12 @@ fn is_noise(line: &str) -> bool {
 /// Debian's Chromium, and Firefox ESR beside it; installed if this is root on a machine with apt.
 fn browser() -> Result<()> {
     let wanted = std::env::var("ATTUNE_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
-    if std::path::Path::new(&wanted).exists() {
+    let is_there = |path: &str| std::path::Path::new(path).exists();
+    let (chromium, firefox) = (is_there(&wanted), is_there("/usr/bin/firefox-esr"));
+    if chromium && firefox {
         return Ok(());
     }
-    println!("installing Chromium with apt-get");
+    println!("installing browsers with apt-get");
     let sudo = output(command("id").arg("-u"))?.trim() != "0";
     let apt = |arguments: &[&str]| {
         let mut install = if sudo { command("sudo") } else { command("apt-get") };
@@ -315,7 +317,16 @@ fn browser() -> Result<()> {
         }
         run(install.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
     };
-    apt(&["update", "-qq"])?;
-    apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium", "firefox-esr", "fonts-noto-cjk"])
+    let install =
+        |packages: &[&str]| apt(&[&["install", "-y", "-qq", "--no-install-recommends"], packages].concat());
+    let updated = apt(&["update", "-qq"]);
+    if !firefox && updated.is_ok() && install(&["firefox-esr"]).is_err() {
+        println!("!! Firefox ESR could not be installed: NOTHING IS TESTED IN IT");
+    }
+    if chromium {
+        return Ok(());
+    }
+    updated?;
+    install(&["chromium", "fonts-noto-cjk"])
         .context("set ATTUNE_CHROMIUM to a Chromium if apt-get cannot install one")
 }
