@@ -21,12 +21,23 @@ export function apiOf(page) {
     const decision = await decided((core) => JSON.parse(core.decide(placement, Date.now(), limit, peek) || "null"));
     return decision && decision.reason !== "ask_server" ? decision : page.ask(placement, limit);
   };
-  const another = () => {
-    who.reset();
+  const another = (known) => {
+    who.reset(known);
     who.token = undefined;
     queue.clear();
     decider.changed();
   };
+  // Another tab has another visitor, or was told to forget this one.
+  store.watch("who", () => {
+    const known = who.stored();
+    if (known && known.visitor === who.visitor()) return;
+    if (known) {
+      wall.flush();
+      page.flush();
+    } else places((some) => some.restoreAll());
+    another(known);
+    if (!known) decider.forget();
+  });
 
   return {
     page: (name, fields) => record("page_viewed", { name }, fields),

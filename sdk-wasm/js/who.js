@@ -43,7 +43,10 @@ export function openWho(store, domain) {
       state.user = user;
       return changed;
     },
-    reset: () => (state = fresh()),
+    // What the store says: null where nobody is known.
+    stored: () => guard(() => JSON.parse(store.text("who"))) || null,
+    // Another visitor, known already or not.
+    reset: (other) => (state = other || fresh()),
     // As a batch says it, with the answers about consent.
     bytes: (bits) => new Uint8Array([bits, ...toBytes(state.visitor), ...encoder.encode(state.user)]),
     save(known) {

@@ -106,3 +106,37 @@ test("two tabs know what both have learnt", async ({ page, context }) => {
   for (let index = 0; index < 3; index++) await act(other);
   await expect.poll(() => decided(page)).toBe("returners");
 });
+
+test("what one tab is told to forget, no other tab remembers", async ({ page, context }) => {
+  const other = await context.newPage();
+  await open(page);
+  await open(other);
+  for (let index = 0; index < 3; index++) await act(other);
+  await expect.poll(() => decided(other)).toBe("returners");
+  await expect.poll(() => raw(other)).toMatch(/^AE1/);
+  const before = JSON.parse(await raw(other, "who")).visitor;
+  await page.evaluate(() => window.attune.forget());
+  await expect.poll(() => decided(other), "it decides for somebody new").not.toBe("returners");
+  await act(other);
+  await expect.poll(() => raw(other, "who")).not.toBe("");
+  expect(JSON.parse(await raw(other, "who")).visitor).not.toBe(before);
+  await other.waitForTimeout(500);
+  await open(page);
+  expect(await decided(page), "nothing of it came back").not.toBe("returners");
+});
+
+test("who signs out in one tab is nobody in the others", async ({ page, context }) => {
+  const other = await context.newPage();
+  await open(page);
+  await open(other);
+  await act(other);
+  await expect.poll(() => raw(other, "who")).not.toBe("");
+  const before = JSON.parse(await raw(other, "who")).visitor;
+  await page.evaluate(() => window.attune.reset());
+  await act(page);
+  await expect.poll(async () => JSON.parse((await raw(page, "who")) || "{}").visitor).not.toBe(before);
+  const after = JSON.parse(await raw(page, "who")).visitor;
+  await act(other);
+  await other.waitForTimeout(500);
+  expect(JSON.parse(await raw(other, "who")).visitor, "both tabs are the same visitor").toBe(after);
+});
