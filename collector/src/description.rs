@@ -166,7 +166,8 @@ fn put_bounds(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
             fields.values_mut().for_each(put_bounds);
-            if fields.get("minimum") == Some(&json!(0)) {
+            // What has no negative values is unsigned, and takes more than the format's name says.
+            if fields.get("minimum").and_then(Value::as_u64).is_some() {
                 let most = match fields.get("format").and_then(Value::as_str) {
                     Some("int32") => u64::from(u32::MAX),
                     Some("int64") => u64::MAX,
