@@ -328,8 +328,13 @@ pub struct Campaign {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rank_scores: BTreeMap<String, f64>,
     /// Tries its offers, and learns which works.
+    #[cfg(feature = "models")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explore: Option<Explore>,
+    /// The same, which this build keeps as it is: its types are five kilobytes of the console.
+    #[cfg(not(feature = "models"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explore: Option<serde_json::Value>,
     /// Frequency limits.
     #[serde(default)]
     pub caps: Vec<Cap>,
