@@ -4,7 +4,8 @@ use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
     account, backtests, batch, capture, console, decide, delivery, documents, erasures, exports, foreign,
-    import, learned, live, ofrep, people_files, questions, raw, server, server_keys, settings, sites,
+    import, learned, live, ofrep, people_files, questions, raw, receipts, server, server_keys, settings,
+    sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
@@ -75,6 +76,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(decide::decide))
         .routes(routes!(ofrep::flag))
         .routes(routes!(ofrep::all))
+        .routes(routes!(receipts::compare))
+        .routes(routes!(receipts::differences))
         .routes(routes!(erasures::forget))
         .routes(routes!(server::health))
         .routes(routes!(server::ledger))
@@ -155,6 +158,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/batch", options(batch::preflight))
         .route("/v1/forget", options(batch::preflight))
         .route("/v1/decide", options(batch::preflight))
+        .route("/v1/receipts", options(batch::preflight))
         .route("/ofrep/v1/evaluate/flags", options(batch::preflight))
         .route("/ofrep/v1/evaluate/flags/{key}", options(batch::preflight))
         .route("/v1/manifest", get(delivery::manifest))

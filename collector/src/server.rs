@@ -13,6 +13,7 @@ use crate::live::Live;
 use crate::log::{Item, Journal, Queue, SegmentLog};
 use crate::pipeline::dedupe::Window;
 use crate::receipts::log::DecisionLog;
+use crate::receipts::parity::Parity;
 use crate::recover::Count;
 use crate::router::router;
 use crate::ship::Shipper;
@@ -142,6 +143,7 @@ impl Parts {
             batches: Buckets::of_rate(config.batches_per_second),
             requests: Buckets::of_rate(config.requests_per_address),
             decisions: DecisionLog::open(data.file("decisions")).map_err(io("decision log"))?,
+            parity: Parity::default(),
             raw_days: config.raw_days,
             raw_personal: config.raw_personal,
             salt: DailySalt::open(&data.file("salt.json")),

@@ -1,15 +1,17 @@
 //! Sites as ingest and delivery need them: in memory, by key and by name, each with its compiled bundle.
 
-use crate::bundle::{SignedBundle, Signer};
+use crate::bundle::{SignedBundle, Signer, payload_of};
 use crate::decide::Deciding;
 use crate::state::Clock;
 use attune_control::{Control, Error, SiteRecord};
+use attune_engine::decide::Program;
 use attune_schema::bot::BotRule;
 use attune_schema::consent::Basis;
 use attune_schema::source::{AddressPolicy, SiteSettings};
 use attune_schema::time::Timestamp;
 use attune_warehouse::query::bots::Scope;
 use bytes::Bytes;
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -27,15 +29,32 @@ pub struct SiteEntry {
     pub address: AddressPolicy,
     /// The site's own word on bots.
     pub bot_rules: Vec<BotRule>,
-    /// Share of visitors whose decisions are kept, in percent.
+    /// Share of visitors whose decisions here are kept, in percent.
     pub receipts_percent: f64,
+    /// Share of visitors whose pages send what they decided, in percent.
+    pub page_receipts_percent: f64,
+    /// Whether pages get the bundle before where they decide otherwise than the engine here.
+    pub hold_on_difference: bool,
     /// What its pages load.
     pub bundle: SignedBundle,
     /// What its servers decide by.
     pub deciding: Deciding,
     /// The public key that its bundle is signed with.
     signed_by: String,
-    older: VecDeque<(String, Bytes)>,
+    older: VecDeque<Older>,
+}
+
+/// A bundle that was current before.
+#[derive(Debug, Clone)]
+pub struct Older {
+    /// Names it.
+    pub hash: String,
+    /// As delivered.
+    pub bytes: Bytes,
+    /// Of the source it was compiled from.
+    pub revision: u64,
+    /// Names what it decides.
+    digest: u128,
 }
 
 impl SiteEntry {
@@ -43,6 +62,24 @@ impl SiteEntry {
     #[must_use]
     pub fn scope(&self) -> Scope<'_> {
         Scope { site: self.record.number, bot_rules: &self.bot_rules, one_in: None }
+    }
+
+    /// The bundle before this one that decides otherwise.
+    #[must_use]
+    pub fn bundle_before(&self) -> Option<&Older> {
+        let digest = self.deciding.programs.device.digest;
+        self.older.iter().find(|older| older.digest != digest)
+    }
+
+    /// What pages with the bundle of this digest decide by, if it is still kept.
+    #[must_use]
+    pub fn program(&self, digest: u128) -> Option<Cow<'_, Program>> {
+        let device = &self.deciding.programs.device;
+        if device.digest == digest {
+            return Some(Cow::Borrowed(device));
+        }
+        let older = self.older.iter().find(|older| older.digest == digest)?;
+        Program::load(payload_of(&older.bytes)?).ok().map(Cow::Owned)
     }
 
     /// Whether its bundle is to be made anew.
@@ -145,7 +182,7 @@ impl Sites {
             if let Some((_, bytes)) = site.bundle.previous.as_ref().filter(|(previous, _)| previous == hash) {
                 return Some(bytes.clone());
             }
-            site.older.iter().find(|(older, _)| older == hash).map(|(_, bytes)| bytes.clone())
+            site.older.iter().find(|older| older.hash == hash).map(|older| older.bytes.clone())
         })
     }
 
@@ -211,10 +248,19 @@ impl Sites {
         let (bundle, deciding) = self.signer.bundle(&source, revision, (self.clock)()).map_err(unfit)?;
         let mut older = known.map(|known| known.older.clone()).unwrap_or_default();
         if let Some(known) = known.filter(|known| known.bundle.hash != bundle.hash) {
-            older.push_front((known.bundle.hash.clone(), known.bundle.bytes.clone()));
+            let SignedBundle { hash, bytes, revision, .. } = known.bundle.clone();
+            older.push_front(Older { hash, bytes, revision, digest: known.deciding.programs.device.digest });
             older.truncate(KEPT);
         }
-        let SiteSettings { measure_basis, address, bot_rules, receipts_percent, .. } = source.site;
+        let SiteSettings {
+            measure_basis,
+            address,
+            bot_rules,
+            receipts_percent,
+            page_receipts_percent,
+            hold_on_difference,
+            ..
+        } = source.site;
         let signed_by = self.signer.public_key();
         Ok(SiteEntry {
             record,
@@ -222,6 +268,8 @@ impl Sites {
             address,
             bot_rules,
             receipts_percent,
+            page_receipts_percent,
+            hold_on_difference,
             bundle,
             deciding,
             signed_by,

@@ -11,7 +11,7 @@ use crate::recover::Count;
 use crate::replay;
 use crate::ship::{Shipped, Shipping};
 use crate::sink::Store;
-use crate::sites::Sites;
+use crate::sites::{SiteEntry, Sites};
 use crate::telemetry::Metrics;
 use attune_control::Control;
 use attune_schema::api::Ledger;
@@ -80,6 +80,8 @@ pub struct Parts {
     pub requests: Option<Buckets<std::net::IpAddr>>,
     /// What the server decided, a sample.
     pub decisions: crate::receipts::log::DecisionLog,
+    /// Whether pages decide what the engine here decides.
+    pub parity: crate::receipts::parity::Parity,
     /// Days for which requests are kept as they were received.
     pub raw_days: u32,
     /// Also those in which personal data was found.
@@ -134,6 +136,13 @@ impl App {
             ledger.filtered += cursor.erased;
         }
         ledger
+    }
+
+    /// Whether pages of this site get the bundle before, because they decide otherwise by the current one.
+    #[must_use]
+    pub fn is_held(&self, site: &SiteEntry) -> bool {
+        let digest = site.deciding.programs.device.digest;
+        site.hold_on_difference && self.parity.is_believed(site.record.number, digest)
     }
 
     /// Age of the oldest event not yet shipped, in milliseconds.

@@ -24,6 +24,9 @@ metrics! {
     DecisionsKept = "attune_decisions_kept_total", "Decisions kept with their inputs.";
     DecisionsNotKept = "attune_decisions_not_kept_total", "Decisions to be kept for which there was no room.";
     DecisionsDiffer = "attune_decisions_differ_total", "Decisions that came out otherwise when they were made again.";
+    PageDecisionsSame = "attune_page_decisions_same_total", "Decisions of pages that came out the same when they were made again.";
+    PageDecisionsDiffer = "attune_page_decisions_differ_total", "Decisions of pages that came out otherwise by the same bundle and engine.";
+    PageDecisionsUnknown = "attune_page_decisions_unknown_total", "Decisions of pages that could not be made again: an older bundle or engine, not of the sample, unreadable.";
     BatchesRefused = "attune_batches_refused_total", "Batches refused whole (4xx).";
     BatchesPushedBack = "attune_batches_pushed_back_total", "Batches answered with 429 or 503.";
     RequestsLimited = "attune_requests_limited_total", "Requests of addresses that ask too often: answered 429.";

@@ -103,16 +103,17 @@ impl<'a> Compiler<'a> {
                 self.problem("site settings", true, format!("affinity weight of `{event}` is not a number"));
             }
         }
+        let receipts = self.percent("site settings", "page_receipts_percent", settings.page_receipts_percent);
         #[cfg(feature = "capture")]
         let capture = {
-            let (capture, wrong) = capture::capture(&source.capture);
+            let (capture, wrong) = capture::capture(&source.capture, receipts);
             for message in wrong {
                 self.problem("capture", true, message);
             }
             capture
         };
         #[cfg(not(feature = "capture"))]
-        let capture = String::new();
+        let (capture, _) = (String::new(), receipts);
         #[cfg(feature = "models")]
         self.read_models();
         for audience in &source.audiences {

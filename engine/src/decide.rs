@@ -13,6 +13,7 @@ use crate::explain::{Step, Trace};
 use crate::explore::{Chooser, arrange, tried};
 use crate::math::to_micros;
 use crate::profile;
+use crate::question::question;
 use crate::rank::{Scored, order, score};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -25,7 +26,7 @@ use attune_schema::list;
 use attune_schema::stored::Profile;
 use attune_schema::time::Timestamp;
 use attune_schema::value::Value;
-use attune_schema::wire::{Malformed, Writer};
+use attune_schema::wire::Malformed;
 use core::mem::take;
 
 /// A bundle ready to decide with; immutable, swapped whole.
@@ -503,31 +504,4 @@ fn id(program: &Program, input: Input<'_>) -> DecisionId {
     let mut hash = Sip::new(true);
     hash.write(&question(program, input));
     DecisionId(hash.finish())
-}
-
-/// What is asked, as bytes: everything the decision depends on, of bundle and profile only which ones.
-#[must_use]
-pub fn question(program: &Program, input: Input<'_>) -> Vec<u8> {
-    let mut w = Writer::new();
-    w.u128(program.digest);
-    w.text(input.placement);
-    w.int(input.now.0);
-    w.u128(input.unit.0);
-    w.u128(input.profile.visitor.0);
-    w.uint(input.profile.revision);
-    w.u8(input.consent.to_bits());
-    w.len(input.context.len());
-    for (name, value) in input.context {
-        w.text(name);
-        w.value(value);
-    }
-    w.len(input.reserved.len());
-    for (facet, value) in input.reserved {
-        w.text(facet);
-        w.text(value);
-    }
-    w.len(input.limit);
-    w.option(input.force, Writer::text);
-    w.uint(input.draw);
-    w.into_bytes()
 }

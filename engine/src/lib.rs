@@ -14,6 +14,7 @@
 //! | `model` | scores of trained models: linear, trees, scorecards, items (feature `models`) |
 //! | [`cap`] | frequency limits and cool-downs |
 //! | `cards` | the best card for what somebody spends (feature `compile`) |
+//! | [`mod@question`] | what is asked, as bytes: digests of it name decisions |
 //! | [`rank`] | scores and their order |
 //! | [`mod@decide`] | the one entry point |
 //! | [`explain`] | what happened on the way, at no cost when nobody asks |
@@ -48,6 +49,7 @@ pub mod math;
 #[cfg(feature = "models")]
 pub mod model;
 pub mod profile;
+pub mod question;
 pub mod rank;
 pub mod session;
 #[cfg(feature = "words")]

@@ -15,6 +15,7 @@ pub use condition::{
 };
 pub use explore::{Evidence, Explore, ExploreFeature, Prior, Redraw};
 
+#[cfg(feature = "models")]
 use crate::bot::BotRule;
 use crate::consent::Basis;
 use crate::span::Span;
@@ -101,12 +102,25 @@ pub struct SiteSettings {
     /// can be made again; only of those who allowed measuring and personalising.
     #[serde(skip_serializing_if = "is_nothing")]
     pub receipts_percent: f64,
+    /// Share of visitors whose pages send what they decided and of what, in percent, so that it can be made again here;
+    /// only of those who granted measuring and personalising.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub page_receipts_percent: f64,
+    /// Where pages decide otherwise than the engine here, in the words of three visitors at three addresses, pages get the
+    /// bundle before.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub hold_on_difference: bool,
     /// What is kept of a visitor's network address.
     #[serde(skip_serializing_if = "AddressPolicy::is_default")]
     pub address: AddressPolicy,
     /// The site's own word on bots, applied when a question is asked.
+    #[cfg(feature = "models")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bot_rules: Vec<BotRule>,
+    /// The same, which this build keeps as it is.
+    #[cfg(not(feature = "models"))]
+    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
+    pub bot_rules: serde_json::Value,
 }
 
 /// What is kept of a visitor's network address: only this enters the log.
@@ -144,8 +158,10 @@ impl Default for SiteSettings {
             affinity: AffinitySettings::default(),
             bundle_lifetime: None,
             receipts_percent: 0.0,
+            page_receipts_percent: 0.0,
+            hold_on_difference: false,
             address: AddressPolicy::default(),
-            bot_rules: Vec::new(),
+            bot_rules: Default::default(),
         }
     }
 }

@@ -20,8 +20,8 @@ export function runsWasm() {
 const plainly = { open: async (text) => toBytes(text), seal: async (bytes) => toText(bytes), async forget() {} };
 
 // `instantiate` makes an instance of the Wasm module, or of the one that also scores models; `openVault` opens what seals
-// profiles, and gives null where there is nothing to seal them with.
-export function openDecider(store, who, consent, instantiate, openVault) {
+// profiles, and gives null where there is nothing to seal them with; `witnessed` gives the core, or one that leaves receipts.
+export function openDecider(store, who, consent, instantiate, openVault, witnessed) {
   let core = null; // Once it knows bundle and profile.
   let loading = null;
   let payload = null;
@@ -112,7 +112,7 @@ export function openDecider(store, who, consent, instantiate, openVault) {
     store.setText("models", needed && 1);
     const profile = await vault.open(text);
     last = text;
-    core = coreOf(instance.exports);
+    core = await witnessed(coreOf(instance.exports));
     core.open(profile);
     core.install(payload);
     tell();

@@ -38,7 +38,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
   let place = { url: calls.url, category: "" };
   let personalised = true;
   const consent = consents(store, banner, consentChanged);
-  const decider = openDecider(store, who, consent, (models) => WebAssembly.instantiateStreaming(fetch(base + "sdk/" + (models ? __MODELS__ : __WASM__))), openVault);
+  const decider = openDecider(store, who, consent, (models) => WebAssembly.instantiateStreaming(fetch(base + "sdk/" + (models ? __MODELS__ : __WASM__))), openVault, witnessed);
   const queue = openQueue(visit, who, consent, decider.learn, levels.at, beforeConsent === "hold");
   const wall = openWall(() => part(__REDACT__));
   const out = transport(consent.measures, queue, base, saveSoon);
@@ -47,6 +47,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
   const emit = (name, detail) => listeners.forEach(([wanted, listener]) => wanted === name && guard(() => listener(detail)));
   let vitals = nothing;
   let unsealed = false;
+  let receipts = 0; // Whose decisions are made again, of 2^32.
 
   let saving = 0;
   function save() {
@@ -67,6 +68,12 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
       tellMode();
       return null;
     });
+  }
+
+  // Of a sample of visitors the server makes decisions again: see `is_sampled` in collector/src/receipts/page.rs.
+  function witnessed(core) {
+    const last = [...who.visitor().slice(-4)].reduce((number, byte) => number * 256 + byte.charCodeAt(), 0);
+    return receipts > last ? part(__RECEIPT__).then((module) => module.keepReceipts(core, shared, __EXPLAIN__), () => core) : core;
   }
 
   // `detail` is what the site declares.
@@ -266,6 +273,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
   function installed(payload) {
     const { presumed, timeout, capture } = readTerms(payload);
     levels.learn(capture);
+    receipts = capture.receipts;
     learnPatterns(capture);
     consent.presume(presumed);
     decider.install(payload);

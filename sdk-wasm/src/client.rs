@@ -4,7 +4,8 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
-use attune_engine::decide::{Input, Program, decide, question};
+use attune_engine::decide::{Input, Program, decide};
+use attune_engine::question::question;
 use attune_engine::{json, profile, session};
 use attune_schema::bundle::Bundle;
 use attune_schema::consent::{Basis, Consent, Purpose};

@@ -118,6 +118,7 @@ fn measure() -> Result<BTreeMap<&'static str, Bytes>> {
         ("server", "sdk", &["/lazy/server"]),
         ("token", "sdk", &["/lazy/token"]),
         ("vault", "sdk", &["/lazy/vault"]),
+        ("receipt", "sdk", &["/lazy/receipt"]),
         ("privacy", "sdk", &["/lazy/privacy"]),
         ("explain", "sdk", &["/lazy/explain", "/explain_wasm"]),
         ("console", "console", &["/page", "/script", "/wasm", "/style"]),

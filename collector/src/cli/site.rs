@@ -49,6 +49,8 @@ enum SiteCommand {
     },
     /// Give a site a new public key; the old one is refused from then on.
     RotateKey(OneSite),
+    /// Decisions of pages that came out otherwise here, with both traces.
+    Differences(OneSite),
 }
 
 #[derive(Debug, Subcommand)]
@@ -95,9 +97,10 @@ struct OneSite {
 pub async fn run(args: SiteArgs) -> anyhow::Result<()> {
     let common = match &args.command {
         SiteCommand::Add { common, .. } | SiteCommand::List { common } => common.clone(),
-        SiteCommand::Pause(site) | SiteCommand::Resume(site) | SiteCommand::RotateKey(site) => {
-            site.common.clone()
-        }
+        SiteCommand::Pause(site)
+        | SiteCommand::Resume(site)
+        | SiteCommand::Differences(site)
+        | SiteCommand::RotateKey(site) => site.common.clone(),
         SiteCommand::Origins { site, .. } => site.common.clone(),
         SiteCommand::ServerKey { command } => command.site().common.clone(),
     };
@@ -130,6 +133,14 @@ async fn command(client: &Client, command: SiteCommand) -> anyhow::Result<()> {
             change(client, site, SiteChange { paused: None, origins: Some(origins) }).await
         }
         SiteCommand::ServerKey { command } => server_key(client, command).await,
+        SiteCommand::Differences(OneSite { name, common }) => {
+            let found: Vec<serde_json::Value> = client.get(&format!("/api/sites/{name}/differences")).await?;
+            if common.json {
+                return output::json(&found);
+            }
+            output::notice(&format!("{} decisions came out otherwise", found.len()));
+            found.iter().try_for_each(output::json)
+        }
         SiteCommand::RotateKey(OneSite { name, common }) => {
             let site: Site = client.post(&format!("/api/sites/{name}/rotate-key"), &()).await?;
             show(&site, &common)

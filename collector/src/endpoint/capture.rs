@@ -51,7 +51,7 @@ pub async fn update(
     version: IfMatch,
     ApiJson(body): ApiJson<CaptureSettings>,
 ) -> Result<Versioned<CaptureSettings>, ApiError> {
-    let (_, wrong) = capture(&body);
+    let (_, wrong) = capture(&body, 0);
     if !wrong.is_empty() {
         return Err(ApiError::invalid(wrong.join("; ")));
     }

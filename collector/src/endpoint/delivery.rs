@@ -44,6 +44,7 @@ pub async fn manifest(State(app): State<App>, address: Uri, headers: HeaderMap) 
         Err(error) => return ([ANY_ORIGIN, CROSS_ORIGIN], error).into_response(),
     };
     let bundle = &site.bundle;
+    let mut revision = bundle.revision;
     let mut signed = (&bundle.hash, app.sites.signer().public_key());
     // A page that was opened before the key was rotated.
     if !pinned.is_empty()
@@ -52,14 +53,18 @@ pub async fn manifest(State(app): State<App>, address: Uri, headers: HeaderMap) 
     {
         signed = (hash, key);
     }
+    // Pages decide otherwise by it: see docs/decisions.md.
+    if let Some(before) = site.bundle_before().filter(|_| app.is_held(&site)) {
+        (signed.0, revision) = (&before.hash, before.revision);
+    }
     let (hash, key) = signed;
     let body = serde_json::json!({
         "bundle": hash,
         "url": format!("/v1/bundle/{hash}"),
-        "version": bundle.revision,
+        "version": revision,
         "key": key,
     });
-    let etag = format!("\"{hash}-{}\"", bundle.revision);
+    let etag = format!("\"{hash}-{revision}\"");
     let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("max-age=30"));
     if web::unchanged(&headers, &etag) {
         return ([ANY_ORIGIN, fresh, web::etag(&etag)], StatusCode::NOT_MODIFIED).into_response();

@@ -6,6 +6,7 @@ use crate::extract::{ApiJson, Caller};
 use crate::pipeline::{EventDraft, Incoming, Policy, screen};
 use crate::record::Sent;
 use crate::server::random_number;
+use crate::sites::SiteEntry;
 use crate::state::App;
 use crate::telemetry::Gauge;
 use attune_schema::api::{Alarm, ErrorBody, Health, Ledger, SelfTest};
@@ -18,6 +19,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Longest wait for a flush.
@@ -35,6 +37,9 @@ pub async fn health(State(app): State<App>) -> Json<Health> {
     let warehouse = matches!(ping, Ok(Ok(())));
     let (ledger, lag_ms) = (app.ledger(), app.lag_ms());
     let (log_bytes, most) = (app.queue.durable().borrow().bytes, app.queue.limits().log_bytes);
+    let differs = |site: &Arc<SiteEntry>| {
+        app.parity.is_believed(site.record.number, site.deciding.programs.device.digest)
+    };
     let alarms = [
         (Alarm::LogFull, app.queue.is_full()),
         (Alarm::WarehouseAway, !warehouse),
@@ -42,6 +47,7 @@ pub async fn health(State(app): State<App>) -> Json<Health> {
         (Alarm::LogFilling, log_bytes > most / 5 * 4),
         (Alarm::Quarantined, ledger.quarantined > 0),
         (Alarm::Unbalanced, !ledger.balanced()),
+        (Alarm::DecisionsDiffer, app.sites.all().iter().any(differs)),
     ];
     let alarms: Vec<Alarm> = alarms.into_iter().filter_map(|(alarm, rung)| rung.then_some(alarm)).collect();
     Json(Health {
@@ -65,6 +71,9 @@ fn words(alarm: Alarm, ledger: &Ledger) -> String {
         Alarm::LogFull => "events are refused: there is no room for them".to_owned(),
         Alarm::Quarantined => format!("{} events are in damaged segments", ledger.quarantined),
         Alarm::Unbalanced => "the ledger does not balance".to_owned(),
+        Alarm::DecisionsDiffer => {
+            "pages decide otherwise than this server: see `attune site differences`".to_owned()
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 //! One thread writes, so that the digests chain; deciding never waits for it. Who is erased is taken out of it, and the
 //! chain still holds.
 
+use super::differences;
 use super::file::{self, Line};
+use super::page::Difference;
 use crate::decide::receipt::Receipt;
 use crate::decide::{Authority, Deciding, Question, Unfit};
 use crate::sites::SiteEntry;
@@ -43,6 +45,14 @@ pub struct Kept {
 
 enum Order {
     Keep(Box<Kept>),
+    Differ {
+        site: u32,
+        difference: Box<Difference>,
+    },
+    Differences {
+        site: u32,
+        done: oneshot::Sender<io::Result<Vec<serde_json::Value>>>,
+    },
     Erase {
         site: u32,
         users: BTreeSet<String>,
@@ -76,6 +86,21 @@ impl DecisionLog {
     #[must_use]
     pub fn keep(&self, kept: Kept) -> bool {
         self.orders.as_ref().is_some_and(|orders| orders.try_send(Order::Keep(Box::new(kept))).is_ok())
+    }
+
+    /// Writes down a decision of a page that came out otherwise here; false if too many wait.
+    #[must_use]
+    pub fn differ(&self, site: u32, difference: Difference) -> bool {
+        let order = Order::Differ { site, difference: Box::new(difference) };
+        self.orders.as_ref().is_some_and(|orders| orders.try_send(order).is_ok())
+    }
+
+    /// What was written of those, oldest first.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub async fn differences(&self, site: u32) -> io::Result<Vec<serde_json::Value>> {
+        self.ask(|done| Order::Differences { site, done }).await?
     }
 
     /// Takes out what is about these people; how many receipts that were.
@@ -209,9 +234,22 @@ fn write(dir: &Path, orders: &Receiver<Order>) {
                     files.remove(&site);
                 }
             }
+            Order::Differ { site, difference } => {
+                if let Err(error) = differ(dir, site, &difference) {
+                    tracing::error!(%error, site, "a decision that came out otherwise could not be written down");
+                }
+            }
+            Order::Differences { site, done } => {
+                let found = list(dir, site, differences::SUFFIX).and_then(|files| differences::read(&files));
+                let _nobody_waits = done.send(found);
+            }
             Order::Erase { site, users, visitors, done } => {
                 files.remove(&site);
-                let _nobody_waits = done.send(erase(dir, site, &users, &visitors));
+                let erased = erase(dir, site, &users, &visitors).and_then(|erased| {
+                    let files = list(dir, site, differences::SUFFIX)?;
+                    Ok(erased + differences::erase(&files, &users, &visitors)?)
+                });
+                let _nobody_waits = done.send(erased);
             }
             Order::Flush(done) => {
                 let _nobody_waits = done.send(());
@@ -220,20 +258,22 @@ fn write(dir: &Path, orders: &Receiver<Order>) {
     }
 }
 
-fn path(dir: &Path, site: u32, day: i64) -> PathBuf {
-    dir.join(format!("{site}-{day}.ndjson"))
+const SUFFIX: &str = ".ndjson";
+
+fn path(dir: &Path, site: u32, day: i64, suffix: &str) -> PathBuf {
+    dir.join(format!("{site}-{day}{suffix}"))
 }
 
 /// Files of `site` with their days.
-fn list(dir: &Path, site: u32) -> io::Result<Vec<(i64, PathBuf)>> {
+fn list(dir: &Path, site: u32, suffix: &str) -> io::Result<Vec<(i64, PathBuf)>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir)? {
         let name = entry?.file_name();
         let day = name
             .to_str()
-            .and_then(|name| name.strip_suffix(".ndjson")?.strip_prefix(&format!("{site}-"))?.parse().ok());
+            .and_then(|name| name.strip_suffix(suffix)?.strip_prefix(&format!("{site}-"))?.parse().ok());
         if let Some(day) = day {
-            files.push((day, path(dir, site, day)));
+            files.push((day, path(dir, site, day, suffix)));
         }
     }
     files.sort_unstable();
@@ -245,10 +285,8 @@ fn keep(dir: &Path, files: &mut HashMap<u32, Open>, kept: &Kept) -> io::Result<(
     let open = match files.remove(&site).filter(|open| open.day == day) {
         Some(open) => open,
         None => {
-            for (_, old) in list(dir, site)?.into_iter().filter(|(old, _)| *old <= day - DAYS) {
-                std::fs::remove_file(old)?;
-            }
-            begin(&path(dir, site, day), day)?
+            remove_old(dir, site, day, SUFFIX)?;
+            begin(&path(dir, site, day, SUFFIX), day)?
         }
     };
     let open = files.entry(site).or_insert(open);
@@ -257,6 +295,23 @@ fn keep(dir: &Path, files: &mut HashMap<u32, Open>, kept: &Kept) -> io::Result<(
     file::append(&mut open.file, &receipt, programs, open.bundles.contains(&receipt.bundle))?;
     open.previous = receipt.digest;
     open.bundles.insert(receipt.bundle);
+    Ok(())
+}
+
+fn remove_old(dir: &Path, site: u32, day: i64, suffix: &str) -> io::Result<()> {
+    let files = list(dir, site, suffix)?;
+    files.into_iter().filter(|(old, _)| *old <= day - DAYS).try_for_each(|(_, old)| std::fs::remove_file(old))
+}
+
+fn differ(dir: &Path, site: u32, difference: &Difference) -> io::Result<()> {
+    let day = difference.at.0.div_euclid(DAY_MS);
+    let path = path(dir, site, day, differences::SUFFIX);
+    if !path.exists() {
+        remove_old(dir, site, day, differences::SUFFIX)?;
+    }
+    if !differences::append(&path, difference)? {
+        tracing::warn!(site, "too many decisions came out otherwise today: no more are written down");
+    }
     Ok(())
 }
 
@@ -288,7 +343,7 @@ fn cut_unfinished(path: &Path) -> io::Result<()> {
 
 fn erase(dir: &Path, site: u32, users: &BTreeSet<String>, visitors: &BTreeSet<VisitorId>) -> io::Result<u64> {
     let mut erased = 0;
-    for (_, path) in list(dir, site)? {
+    for (_, path) in list(dir, site, SUFFIX)? {
         let (mut lines, mut theirs) = (Vec::new(), 0);
         cut_unfinished(&path)?;
         file::each_line::<io::Error>(&path, |_, text, line| {

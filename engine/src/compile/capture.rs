@@ -34,8 +34,9 @@ const OWN: [&str; 19] = [
 ];
 
 /// The JSON of [`attune_schema::bundle::Bundle::capture`], empty if there is nothing to say, and what was left out and why.
+/// Visitors whose last 32 bits are below `receipts` send what was decided.
 #[must_use]
-pub fn capture(settings: &CaptureSettings) -> (String, Vec<String>) {
+pub fn capture(settings: &CaptureSettings, receipts: u64) -> (String, Vec<String>) {
     let mut problems = Vec::new();
     let levels = levels(&settings.levels, &mut problems);
     let Rules { rules, forms } = rules(&settings.patterns, &mut problems);
@@ -44,6 +45,9 @@ pub fn capture(settings: &CaptureSettings) -> (String, Vec<String>) {
         if !list.is_empty() {
             out.insert(name.to_owned(), Value::Array(list));
         }
+    }
+    if receipts > 0 {
+        out.insert("receipts".to_owned(), receipts.into());
     }
     let text = if out.is_empty() { String::new() } else { Value::Object(out).to_string() };
     (text, problems)
@@ -269,18 +273,18 @@ mod tests {
     }
 
     fn compiled(value: Value) -> Value {
-        let (text, problems) = capture(&settings(value));
+        let (text, problems) = capture(&settings(value), 0);
         assert!(problems.is_empty(), "{problems:?}");
         serde_json::from_str(&text).unwrap()
     }
 
     fn wrong(value: Value) -> Vec<String> {
-        capture(&settings(value)).1
+        capture(&settings(value), 0).1
     }
 
     #[test]
     fn nothing_said_is_nothing_delivered() {
-        assert_eq!(capture(&CaptureSettings::default()), (String::new(), Vec::new()));
+        assert_eq!(capture(&CaptureSettings::default(), 0), (String::new(), Vec::new()));
     }
 
     #[test]
@@ -377,7 +381,7 @@ mod tests {
                 "pattern h: values of fields are never read",
             ]
         );
-        let (text, _) = capture(&settings(json!({ "patterns": patterns })));
+        let (text, _) = capture(&settings(json!({ "patterns": patterns })), 0);
         assert_eq!(text, r#"{"rules":[{"event":"g","on":"view","path":"/g"}]}"#);
     }
 }

@@ -62,6 +62,8 @@ pub enum Alarm {
     Quarantined,
     /// The ledger's sum is not right.
     Unbalanced,
+    /// Pages decide otherwise than the engine here.
+    DecisionsDiffer,
 }
 
 /// Health of the server.

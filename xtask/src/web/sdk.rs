@@ -8,7 +8,8 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Parts without Wasm that pages load when they need them, by file and by `__NAME__` in the SDK.
-const LAZY: [&str; 8] = ["placement", "banner", "pattern", "privacy", "redact", "server", "token", "vault"];
+const LAZY: [&str; 9] =
+    ["placement", "banner", "pattern", "privacy", "receipt", "redact", "server", "token", "vault"];
 
 /// Builds what is there; says what is not.
 pub(super) fn build(dev: bool) -> Result<()> {
