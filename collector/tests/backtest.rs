@@ -276,6 +276,30 @@ async fn recorded_propensities_say_what_would_have_been_clicked(world: &World) {
     assert!(conversions.expected.is_none() && conversions.estimate.refused.unwrap().contains("0.0 of 400"));
 }
 
+/// What events were worth counts as on the device: of three visitors, one spent 60 and 50, one 60, and one bought something
+/// of no stated value twice.
+async fn what_was_spent_before_decides(world: &World) {
+    world
+        .site("spent", |site| {
+            let bought =
+                |visitor, at, worth: &[(&str, Property)]| row(site, visitor, "order_placed", at, worth);
+            let worth = |amount: f64| [("value", Property::Number(amount))];
+            let mut history: Vec<EventRow> =
+                (1..=3).map(|visitor| view(site, visitor, BEGIN + HOUR_MS)).collect();
+            history.push(bought(1, BEGIN + 1, &worth(60.0)));
+            history.push(bought(1, BEGIN + 2, &worth(50.0)));
+            history.push(bought(2, BEGIN + 1, &worth(60.0)));
+            history.push(bought(3, BEGIN + 1, &[]));
+            history.push(bought(3, BEGIN + 2, &[]));
+            history
+        })
+        .await;
+    let spenders = json!({ "id": "cards", "status": "running", "placements": ["hero"], "offers": ["gold"],
+        "audience": { "sum": { "name": "order_placed", "within": "30d", "at_least": 100 } } });
+    let got = world.backtest("spent", &question(&source(&json!([spenders])), 1), 2).await;
+    assert_eq!((got.events, got.opportunities, got.exposures), (8, 3, 1));
+}
+
 /// One after the other, because the embedded engine is one a process.
 #[tokio::test(flavor = "multi_thread")]
 async fn back_tests() {
@@ -283,5 +307,6 @@ async fn back_tests() {
     a_draft_that_uses_up_caps_on_day_two_and_starves_another_is_seen_before_launch(&world).await;
     history_before_the_period_fills_profiles_and_what_was_shown_then_is_not_what_would_be(&world).await;
     recorded_propensities_say_what_would_have_been_clicked(&world).await;
+    what_was_spent_before_decides(&world).await;
     world.parts.app.store.close().await;
 }

@@ -8,50 +8,130 @@ use crate::query::bots::Scope;
 use crate::query::sql;
 use crate::{Error, Warehouse};
 use attune_schema::bot::Bots;
-use attune_schema::event::{FACETS, name::PAGE_VIEWED};
+use attune_schema::event::{FACETS, VALUE, name::PAGE_VIEWED};
 use attune_schema::question::Period;
 use clickhouse::Row;
 use serde::Deserialize;
+use std::collections::HashSet;
+use std::sync::Arc;
 use uuid::Uuid;
 
-/// One event, as far as decisions depend on it.
-#[derive(Debug, Clone, PartialEq, Row, Deserialize)]
+/// One event, as far as decisions depend on it. Small, because a part of them is in memory at a time.
+#[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the columns of docs/questions.md")]
 pub struct HistoryRow {
-    #[serde(with = "clickhouse::serde::uuid")]
     pub visitor: Uuid,
     /// Milliseconds.
     pub at: i64,
-    #[serde(with = "clickhouse::serde::uuid")]
     pub session: Uuid,
-    #[serde(with = "clickhouse::serde::uuid")]
     pub id: Uuid,
     pub sequence: u32,
-    pub name: String,
+    pub name: Arc<str>,
     /// [`attune_schema::consent::Consent::to_bits`].
     pub consent: u8,
-    /// This and what follows up to the facets: of page views, else empty.
-    pub url: String,
-    pub referrer: String,
-    pub device: String,
-    pub locale: String,
-    pub utm_source: String,
-    pub utm_medium: String,
-    pub utm_campaign: String,
+    /// Of page views only: nothing else is decided in.
+    pub view: Option<Box<View>>,
     /// Those properties that the profile counts by ([`FACETS`]).
-    pub facets: Vec<(String, String)>,
+    pub facets: Box<[(&'static str, Box<str>)]>,
+    /// The number [`VALUE`], which the profile sums.
+    pub value: Option<f64>,
     /// The number `propensity`, or 0.
     pub propensity: f64,
 }
 
-/// What surrounds an event is asked of page views only: nothing else is decided in, and and half of the texts are saved.
+/// What surrounded a page view.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the columns of docs/questions.md")]
+pub struct View {
+    pub url: Box<str>,
+    pub referrer: Arc<str>,
+    pub device: Arc<str>,
+    pub locale: Arc<str>,
+    pub utm_source: Arc<str>,
+    pub utm_medium: Arc<str>,
+    pub utm_campaign: Arc<str>,
+}
+
+/// A row as the store sends it.
+#[derive(Row, Deserialize)]
+struct Sent<'a> {
+    #[serde(with = "clickhouse::serde::uuid")]
+    visitor: Uuid,
+    at: i64,
+    #[serde(with = "clickhouse::serde::uuid")]
+    session: Uuid,
+    #[serde(with = "clickhouse::serde::uuid")]
+    id: Uuid,
+    sequence: u32,
+    name: &'a str,
+    consent: u8,
+    /// This and what follows up to the facets: of page views, else empty.
+    url: &'a str,
+    referrer: &'a str,
+    device: &'a str,
+    locale: &'a str,
+    utm_source: &'a str,
+    utm_medium: &'a str,
+    utm_campaign: &'a str,
+    facets: Vec<(&'a str, &'a str)>,
+    value: Option<f64>,
+    propensity: f64,
+}
+
+/// Texts that many rows share.
+#[derive(Default)]
+struct Shared(HashSet<Arc<str>>);
+
+impl Shared {
+    fn text(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(text) {
+            return Arc::clone(known);
+        }
+        let new = Arc::<str>::from(text);
+        self.0.insert(Arc::clone(&new));
+        new
+    }
+
+    fn row(&mut self, sent: Sent<'_>) -> HistoryRow {
+        let view = (sent.name == PAGE_VIEWED).then(|| {
+            Box::new(View {
+                url: sent.url.into(),
+                referrer: self.text(sent.referrer),
+                device: self.text(sent.device),
+                locale: self.text(sent.locale),
+                utm_source: self.text(sent.utm_source),
+                utm_medium: self.text(sent.utm_medium),
+                utm_campaign: self.text(sent.utm_campaign),
+            })
+        });
+        let facets = sent.facets.into_iter().filter_map(|(name, value)| {
+            let name = FACETS.into_iter().find(|facet| *facet == name)?;
+            Some((name, value.into()))
+        });
+        HistoryRow {
+            visitor: sent.visitor,
+            at: sent.at,
+            session: sent.session,
+            id: sent.id,
+            sequence: sent.sequence,
+            name: self.text(sent.name),
+            consent: sent.consent,
+            view,
+            facets: facets.collect(),
+            value: sent.value,
+            propensity: sent.propensity,
+        }
+    }
+}
+
+/// What surrounds an event is asked of page views only: half of the texts are saved.
 const COLUMNS: &str = "visitor, toUnixTimestamp64Milli(at) AS at, session, id, sequence, \
      toString(name) AS name, consent, \
-     if(VIEW, url, '') AS url, if(VIEW, referrer, '') AS referrer, if(VIEW, toString(device), '') AS device, \
+     if(VIEW, url, '') AS url, if(VIEW, toString(referrer), '') AS referrer, if(VIEW, toString(device), '') AS device, \
      if(VIEW, toString(locale), '') AS locale, if(VIEW, toString(utm_source), '') AS utm_source, \
      if(VIEW, toString(utm_medium), '') AS utm_medium, if(VIEW, toString(utm_campaign), '') AS utm_campaign, \
      CAST(mapFilter((key, value) -> key IN (FACETS), texts), 'Array(Tuple(String, String))') AS facets, \
-     numbers['propensity'] AS propensity";
+     if(mapContains(numbers, WORTH), numbers[WORTH], NULL) AS value, numbers['propensity'] AS propensity";
 
 /// A share of the visitors: number `part` of `parts`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,15 +168,17 @@ impl Warehouse {
             if parts > 1 { format!(" AND sipHash64(visitor) % {parts} = {part}") } else { String::new() };
         let facets = FACETS.map(sql::text).join(", ");
         let view = format!("name = {}", sql::text(PAGE_VIEWED));
-        let columns = COLUMNS.replace("FACETS", &facets).replace("VIEW", &view);
+        let columns =
+            COLUMNS.replace("FACETS", &facets).replace("VIEW", &view).replace("WORTH", &sql::text(VALUE));
         // Names of the table, not of what is selected.
         let sql = format!(
             "SELECT {columns} FROM events WHERE {tests}{share} SETTINGS prefer_column_name_to_alias = 1"
         );
         let client = self.of_any_length().with_setting("max_execution_time", "600");
-        let (mut rows, mut cursor) = (Vec::new(), client.query_raw(&sql).fetch::<HistoryRow>()?);
-        while let Some(row) = cursor.next().await? {
-            rows.push(row);
+        let (mut shared, mut rows) = (Shared::default(), Vec::new());
+        let mut cursor = client.query_raw(&sql).fetch::<Sent<'_>>()?;
+        while let Some(sent) = cursor.next().await? {
+            rows.push(shared.row(sent));
         }
         rows.sort_unstable_by_key(|row| (row.visitor, row.at, row.sequence, row.id));
         rows.into_iter().for_each(each);

@@ -3,7 +3,7 @@
 use attune_schema::bundle::Bundle;
 use attune_schema::time::{DAY_MS, HOUR_MS, Timestamp};
 use attune_schema::value::Value;
-use attune_warehouse::history::HistoryRow;
+use attune_warehouse::history::View;
 
 /// Host and path of an address; empty where it is none.
 pub(super) fn host_and_path(url: &str) -> (&str, &str) {
@@ -19,11 +19,16 @@ pub(super) fn host_and_path(url: &str) -> (&str, &str) {
 }
 
 /// Names and values, sorted by name. Hour and weekday are the site's, because the visitor's are not stored.
-pub(super) fn of(row: &HistoryRow, properties: &[(String, Value)], bundle: &Bundle) -> Vec<(String, Value)> {
-    let (host, path) = host_and_path(&row.url);
-    let (from, _) = host_and_path(&row.referrer);
+pub(super) fn of(
+    view: &View,
+    at: Timestamp,
+    properties: &[(String, Value)],
+    bundle: &Bundle,
+) -> Vec<(String, Value)> {
+    let (host, path) = host_and_path(&view.url);
+    let (from, _) = host_and_path(&view.referrer);
     let from = from.strip_prefix("www.").unwrap_or(from);
-    let local = Timestamp(row.at).plus_ms(bundle.utc_offset_ms).0;
+    let local = at.plus_ms(bundle.utc_offset_ms).0;
     // 1 January 1970 was a Thursday; weeks begin on Sunday, as in JavaScript.
     let (hour, weekday) = (local.rem_euclid(DAY_MS) / HOUR_MS, (local.div_euclid(DAY_MS) + 4).rem_euclid(7));
     let facet =
@@ -33,21 +38,21 @@ pub(super) fn of(row: &HistoryRow, properties: &[(String, Value)], bundle: &Bund
     if let Some(category) = facet("category") {
         text("category", category);
     }
-    text("device", &row.device);
+    text("device", &view.device);
     text("host", host);
     context.push(("hour".to_owned(), Value::Number(hour as f64)));
     let mut text = |name: &str, value: &str| context.push((name.to_owned(), Value::Text(value.to_owned())));
     if let Some(item) = facet("item") {
         text("item", item);
     }
-    text("locale", row.locale.split('-').next().unwrap_or_default());
+    text("locale", view.locale.split('-').next().unwrap_or_default());
     text("path", path);
     if !from.is_empty() && from != host {
         text("referrer_host", from);
     }
-    text("utm_campaign", &row.utm_campaign);
-    text("utm_medium", &row.utm_medium);
-    text("utm_source", &row.utm_source);
+    text("utm_campaign", &view.utm_campaign);
+    text("utm_medium", &view.utm_medium);
+    text("utm_source", &view.utm_source);
     context.push(("weekday".to_owned(), Value::Number(weekday as f64)));
     context
 }

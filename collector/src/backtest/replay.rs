@@ -8,15 +8,14 @@ use super::watch::Watch;
 use attune_engine::decide::{Decision, Input, Program, Reason, decide, fills};
 use attune_engine::{profile, session};
 use attune_schema::consent::{Consent, Purpose};
-use attune_schema::event::name::{
-    OFFER_CLICKED, OFFER_DISMISSED, OFFER_EXPOSED, OFFER_WITHHELD, PAGE_VIEWED,
-};
+use attune_schema::event::VALUE;
+use attune_schema::event::name::{OFFER_CLICKED, OFFER_DISMISSED, OFFER_EXPOSED, OFFER_WITHHELD};
 use attune_schema::id::{SessionId, VisitorId};
 use attune_schema::stored::Profile;
 use attune_schema::time::{DAY_MS, Timestamp};
 use attune_schema::value::Value;
 use attune_stats::offpolicy::{Expected, Log, Row, Shrunk};
-use attune_warehouse::history::HistoryRow;
+use attune_warehouse::history::{HistoryRow, View};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Decisions that the mean of all rewards weighs in the reward model of each offer.
@@ -153,8 +152,9 @@ impl<'a> Replay<'a> {
         self.tally.events += 1;
         let (at, consent) = (Timestamp(row.at), Consent::from_bits(row.consent));
         let facets = std::mem::take(&mut row.facets).into_iter();
-        let properties: Vec<(String, Value)> =
-            facets.map(|(name, value)| (name, Value::Text(value))).collect();
+        let text = |(name, value): (&str, Box<str>)| (name.to_owned(), Value::Text(value.into_string()));
+        let mut properties: Vec<(String, Value)> = facets.map(text).collect();
+        properties.extend(row.value.map(|worth| (VALUE.to_owned(), Value::Number(worth))));
         let counts = at >= self.question.from;
         self.tally.warm_up_events += u64::from(!counts);
         if counts && !self.present {
@@ -166,7 +166,7 @@ impl<'a> Replay<'a> {
         }
         for world in [Some(&mut self.world), self.baseline.as_mut()].into_iter().flatten() {
             session::join(&mut world.profile, at, SessionId(row.session.as_u128()));
-            let happens = match row.name.as_str() {
+            let happens = match &*row.name {
                 // What was shown then is not what would have been shown.
                 OFFER_EXPOSED | OFFER_WITHHELD => !counts,
                 OFFER_CLICKED | OFFER_DISMISSED => !counts || world.could(&properties),
@@ -176,12 +176,12 @@ impl<'a> Replay<'a> {
                 world.learn(&row.name, at, &properties, consent);
             }
         }
-        if row.name == PAGE_VIEWED {
-            self.context = context::of(&row, &properties, &self.prepared.program.bundle);
+        if let Some(view) = &row.view {
+            self.context = context::of(view, at, &properties, &self.prepared.program.bundle);
             if counts {
-                self.page(&row, at, consent);
+                self.page(view, at, consent);
             }
-        } else if counts && row.name == OFFER_EXPOSED && row.propensity > 0.0 && row.propensity <= 1.0 {
+        } else if counts && &*row.name == OFFER_EXPOSED && row.propensity > 0.0 && row.propensity <= 1.0 {
             self.recorded(&row, at, consent, &properties);
         }
     }
@@ -216,10 +216,10 @@ impl<'a> Replay<'a> {
     }
 
     /// A viewed page asks for its placements, in the order of their names.
-    fn page(&mut self, row: &HistoryRow, at: Timestamp, consent: Consent) {
+    fn page(&mut self, view: &View, at: Timestamp, consent: Consent) {
         let prepared = self.prepared;
         let day = at.plus_ms(prepared.program.bundle.utc_offset_ms).0.div_euclid(DAY_MS);
-        let (_, path) = context::host_and_path(&row.url);
+        let (_, path) = context::host_and_path(&view.url);
         for (index, placement) in prepared.program.bundle.placements.iter().enumerate() {
             let pages = self.question.pages.get(placement);
             if pages.is_some_and(|pages| !pages.iter().any(|begin| path.starts_with(begin.as_str()))) {
@@ -343,7 +343,7 @@ impl<'a> Replay<'a> {
 
     /// A conversion is the last exposure's within the window; of the same offer, where it names one.
     fn reward(&mut self, row: &HistoryRow, properties: &[(String, Value)]) {
-        if row.name != self.question.goal {
+        if *row.name != *self.question.goal {
             return;
         }
         let since = row.at.saturating_sub(self.question.goal_within.as_ms());
