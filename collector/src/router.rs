@@ -101,6 +101,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(questions::paths))
         .routes(routes!(questions::attribution))
         .routes(routes!(questions::rfm))
+        .routes(routes!(questions::popular))
         .routes(routes!(questions::sql))
         .routes(routes!(questions::drop_off))
         .routes(routes!(questions::goals))

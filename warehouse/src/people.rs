@@ -308,7 +308,7 @@ pub(crate) fn visitors_on(site: u32, list: &str) -> String {
 }
 
 /// Users that are the same as others, with the person's name, as a query.
-fn known(site: u32) -> String {
+pub(crate) fn known(site: u32) -> String {
     format!("SELECT user AS named, min(person) AS is FROM persons WHERE site = {site} GROUP BY named")
 }
 

@@ -3,8 +3,8 @@
 use super::output;
 use attune_schema::question::{
     AttributionAnswer, Cell, Did, FactsAnswer, FormsAnswer, FunnelAnswer, GoalsAnswer, Often, PathNode,
-    PathsAnswer, PersonAnswer, PredictorsAnswer, ProcessAnswer, PromotionsAnswer, RetentionAnswer, RfmAnswer,
-    SearchesAnswer, Sensed, SensingAnswer, SqlAnswer, Trait, TrendAnswer,
+    PathsAnswer, PersonAnswer, Popular, PopularAnswer, PredictorsAnswer, ProcessAnswer, PromotionsAnswer,
+    RetentionAnswer, RfmAnswer, SearchesAnswer, Sensed, SensingAnswer, SqlAnswer, Trait, TrendAnswer,
 };
 use attune_schema::time::Timestamp;
 
@@ -121,6 +121,22 @@ pub(super) fn rfm(answer: &RfmAnswer) -> anyhow::Result<()> {
             let range = format!("{:.1} to {:.1}", band.from, band.to);
             output::line(&format!("{name:<16}{:>3}{:>12}   {range}", band.score, band.count))?;
         }
+    }
+    output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn popular(answer: &PopularAnswer) -> anyhow::Result<()> {
+    let common = if answer.common.is_empty() { "nothing".to_owned() } else { answer.common.join(", ") };
+    output::line(&format!("{} people with {common} in common", answer.group))?;
+    if !answer.widened.is_empty() {
+        output::line(&format!("too few for: {}", answer.widened.join(", ")))?;
+    }
+    output::line(&format!("{:<30}{:>10}{:>9}{:>7}", "", "people", "share", "lift"))?;
+    for Popular { item, people, share, lift } in &answer.items {
+        output::line(&format!("{item:<30}{people:>10}{:>8.1}%{lift:>7.2}", share * 100.0))?;
+    }
+    if answer.untold > 0 {
+        output::line(&format!("and {} that too few chose", answer.untold))?;
     }
     output::line(&format!("\n{}", answer.definition))
 }

@@ -5,8 +5,8 @@ use super::{CommonArgs, answers, output};
 use anyhow::Context;
 use attune_schema::question::{
     AttributionQuestion, FactsQuestion, FormsQuestion, FunnelQuestion, GoalsQuestion, PathsQuestion,
-    PersonQuestion, PredictorsQuestion, ProcessQuestion, PromotionsQuestion, RetentionQuestion, RfmQuestion,
-    SearchesQuestion, SensingQuestion, SqlQuestion, TrendQuestion,
+    PersonQuestion, PopularQuestion, PredictorsQuestion, ProcessQuestion, PromotionsQuestion,
+    RetentionQuestion, RfmQuestion, SearchesQuestion, SensingQuestion, SqlQuestion, TrendQuestion,
 };
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -34,6 +34,8 @@ enum QueryCommand {
     Attribution(QuestionArgs),
     /// How recently, how often and for how much.
     Rfm(QuestionArgs),
+    /// What people like somebody choose.
+    Popular(QuestionArgs),
     /// What somebody did, as facts.
     Facts(QuestionArgs),
     /// One person in one row.
@@ -99,6 +101,7 @@ pub async fn run(args: QueryArgs) -> anyhow::Result<()> {
         QueryCommand::Sensing(args) => show::<SensingQuestion, _>(&args, "sensing", answers::sensing).await,
         QueryCommand::Person(args) => show::<PersonQuestion, _>(&args, "person", answers::person_row).await,
         QueryCommand::Facts(args) => show::<FactsQuestion, _>(&args, "facts", answers::facts).await,
+        QueryCommand::Popular(args) => show::<PopularQuestion, _>(&args, "popular", answers::popular).await,
         QueryCommand::Rfm(args) => show::<RfmQuestion, _>(&args, "rfm", answers::rfm).await,
     }
 }

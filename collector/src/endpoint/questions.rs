@@ -10,9 +10,10 @@ use attune_schema::bot::Bots;
 use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FactsAnswer, FactsQuestion, FormsAnswer, FormsQuestion,
     FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, PersonAnswer,
-    PersonQuestion, PredictorsAnswer, PredictorsQuestion, ProcessAnswer, ProcessQuestion, PromotionsAnswer,
-    PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SearchesAnswer,
-    SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
+    PersonQuestion, PopularAnswer, PopularQuestion, PredictorsAnswer, PredictorsQuestion, ProcessAnswer,
+    ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
+    RfmQuestion, SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion,
+    TrendAnswer, TrendQuestion,
 };
 use attune_schema::source::Label;
 use attune_warehouse::fence::Access;
@@ -139,6 +140,30 @@ pub async fn rfm(
     ApiJson(question): ApiJson<RfmQuestion>,
 ) -> Result<Json<RfmAnswer>, ApiError> {
     Ok(Json(app.store.rfm(site.scope(), &question, app.now()).await?))
+}
+
+/// What people like somebody choose, if they are many.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/popular",
+    operation_id = "popular",
+    tag = "questions",
+    params(("site" = String, Path, description = "Name of the site")),
+    request_body = PopularQuestion,
+    responses(
+        (status = 200, body = PopularAnswer),
+        (status = 400, body = ErrorBody),
+        (status = 422, body = ErrorBody, description = "Too few people"),
+        (status = 503, body = ErrorBody)
+    )
+)]
+pub async fn popular(
+    State(app): State<App>,
+    _: Caller,
+    site: SitePath,
+    ApiJson(question): ApiJson<PopularQuestion>,
+) -> Result<Json<PopularAnswer>, ApiError> {
+    Ok(Json(app.store.popular(site.scope(), &question).await?))
 }
 
 /// One read-only statement over the site's own events.

@@ -8,9 +8,10 @@ use attune_schema::id::EventId;
 use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FactsAnswer, FactsQuestion, FormsAnswer, FormsQuestion,
     FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period,
-    PersonAnswer, PersonQuestion, PredictorsQuestion, ProcessAnswer, ProcessQuestion, PromotionsAnswer,
-    PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SearchesAnswer,
-    SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
+    PersonAnswer, PersonQuestion, PopularAnswer, PopularQuestion, PredictorsQuestion, ProcessAnswer,
+    ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
+    RfmQuestion, SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion,
+    TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::evidence::{TrialRow, Trials};
@@ -198,6 +199,10 @@ impl Store for MemoryStore {
     }
 
     fn rfm<'a>(&'a self, _: Scope<'a>, _: &'a RfmQuestion, _: Timestamp) -> Answer<'a, RfmAnswer> {
+        unanswerable()
+    }
+
+    fn popular<'a>(&'a self, _: Scope<'a>, _: &'a PopularQuestion) -> Answer<'a, PopularAnswer> {
         unanswerable()
     }
 

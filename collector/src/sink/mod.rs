@@ -10,9 +10,10 @@ use attune_schema::id::EventId;
 use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FactsAnswer, FactsQuestion, FormsAnswer, FormsQuestion,
     FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period,
-    PersonAnswer, PersonQuestion, PredictorsQuestion, ProcessAnswer, ProcessQuestion, PromotionsAnswer,
-    PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SearchesAnswer,
-    SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
+    PersonAnswer, PersonQuestion, PopularAnswer, PopularQuestion, PredictorsQuestion, ProcessAnswer,
+    ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
+    RfmQuestion, SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion,
+    TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::evidence::{TrialRow, Trials};
@@ -112,6 +113,9 @@ pub trait Store: Send + Sync {
         question: &'a RfmQuestion,
         now: Timestamp,
     ) -> Answer<'a, RfmAnswer>;
+
+    /// Answers what people like somebody choose.
+    fn popular<'a>(&'a self, scope: Scope<'a>, question: &'a PopularQuestion) -> Answer<'a, PopularAnswer>;
 
     /// Runs a statement of a user's.
     fn statement<'a>(

@@ -10,9 +10,10 @@ use attune_schema::id::EventId;
 use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FactsAnswer, FactsQuestion, FormsAnswer, FormsQuestion,
     FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, Period,
-    PersonAnswer, PersonQuestion, PredictorsQuestion, ProcessAnswer, ProcessQuestion, PromotionsAnswer,
-    PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SearchesAnswer,
-    SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
+    PersonAnswer, PersonQuestion, PopularAnswer, PopularQuestion, PredictorsQuestion, ProcessAnswer,
+    ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
+    RfmQuestion, SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion,
+    TrendAnswer, TrendQuestion,
 };
 use attune_schema::time::Timestamp;
 use attune_warehouse::evidence::{TrialRow, Trials};
@@ -177,6 +178,10 @@ impl Store for WarehouseStore {
         now: Timestamp,
     ) -> Answer<'a, RfmAnswer> {
         async move { Ok(self.get().await?.rfm(scope, question, now).await?) }.boxed()
+    }
+
+    fn popular<'a>(&'a self, scope: Scope<'a>, question: &'a PopularQuestion) -> Answer<'a, PopularAnswer> {
+        async move { Ok(self.get().await?.popular(scope, question).await?) }.boxed()
     }
 
     fn statement<'a>(

@@ -38,6 +38,7 @@ mod funnel;
 mod goals;
 mod paths;
 mod person;
+mod popular;
 mod predictors;
 mod process;
 mod retention;
@@ -61,6 +62,7 @@ pub use person::{
     Cart, Did, Fact, FactsAnswer, FactsQuestion, HourOfWeek, Month, Often, PersonAnswer, PersonQuestion,
     Response, Transaction, WhoIs,
 };
+pub use popular::{Peer, Popular, PopularAnswer, PopularQuestion};
 pub use predictors::{Predictor, PredictorsAnswer, PredictorsQuestion, Trait};
 pub use process::{
     Group, ProcessAnswer, ProcessQuestion, ProcessStep, ProcessStepReport, PromotionBy, PromotionReport,

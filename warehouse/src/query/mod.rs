@@ -10,6 +10,7 @@ pub mod kernel;
 mod overview;
 mod paths;
 mod person;
+mod popular;
 pub mod predictors;
 mod reports;
 mod retention;

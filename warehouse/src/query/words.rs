@@ -35,7 +35,7 @@ fn filter(filter: &PropertyFilter) -> String {
     format!("`{}` {}", filter.property, list(&tests, "and"))
 }
 
-fn value(value: &Value) -> String {
+pub(super) fn value(value: &Value) -> String {
     match value {
         Value::Bool(flag) => flag.to_string(),
         Value::Number(number) => number.to_string(),

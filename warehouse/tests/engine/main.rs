@@ -1,6 +1,7 @@
 //! The real engine and tiny data.
 
 mod people;
+mod popular;
 mod questions;
 mod storing;
 
