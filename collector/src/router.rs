@@ -14,7 +14,7 @@ use crate::telemetry::Metric;
 use attune_schema::question::{Cell, PathNode};
 use attune_schema::source::{
     AffinityCondition, Condition, EventCondition, FieldCondition, SampleCondition, ScoreCondition,
-    SequenceCondition, SequenceStep, SumCondition, Test,
+    SequenceCondition, SequenceStep, SumCondition, Test, TrendCondition,
 };
 use attune_schema::span::Span;
 use attune_schema::value::Value;
@@ -64,6 +64,7 @@ fn described() -> OpenApiRouter<App> {
     put::<SequenceCondition>(components);
     put::<SequenceStep>(components);
     put::<SampleCondition>(components);
+    put::<TrendCondition>(components);
     put::<ScoreCondition>(components);
     put::<Test>(components);
     put::<Value>(components);

@@ -77,9 +77,11 @@ impl Kind {
             Condition::Context(_) => Self::Context,
             Condition::Affinity(_) => Self::Affinity,
             Condition::Audience(_) => Self::Audience,
-            Condition::Sum(_) | Condition::Sequence(_) | Condition::Sample(_) | Condition::Score(_) => {
-                Self::Written
-            }
+            Condition::Sum(_)
+            | Condition::Sequence(_)
+            | Condition::Sample(_)
+            | Condition::Score(_)
+            | Condition::Trend(_) => Self::Written,
         }
     }
 
@@ -267,6 +269,7 @@ pub fn summary(condition: &Condition, words: Words) -> String {
             format!("{steps} / {}", sequence.within)
         }
         Condition::Score(score) => format!("∑ {}", score.model),
+        Condition::Trend(_) => "↗".to_owned(),
         Condition::Sample(sample) => format!("{} {} %", sample.name, text::plain(sample.percent)),
     }
 }

@@ -12,6 +12,8 @@ use crate::bucket::below;
 use attune_schema::api::Problem;
 use attune_schema::bundle::{self, Bundle, Rule};
 use attune_schema::limits::{BUNDLE_BYTES, CONDITION_DEPTH, COUNTER_TIMES};
+#[cfg(feature = "models")]
+use attune_schema::source::AffinitySettings;
 use attune_schema::source::{Audience, Campaign, CampaignStatus, CapPer, CapScope, Offer, Source};
 use attune_schema::time::MINUTE_MS;
 use serde_json::json;
@@ -79,6 +81,13 @@ fn set<T: Ord>(items: impl Iterator<Item = T>) -> BTreeSet<T> {
     let mut set = BTreeSet::new();
     set.extend(items);
     set
+}
+
+/// By category, where it differs.
+#[cfg(feature = "models")]
+fn half_lives(settings: &AffinitySettings) -> Vec<(String, i64)> {
+    let differing = settings.half_lives.iter().filter(|(_, span)| **span != settings.half_life);
+    differing.map(|(category, span)| (category.clone(), span.as_ms().max(1))).collect()
 }
 
 /// A number in a message, by the JSON writer: the library's own would be the console's only use of it.
@@ -170,6 +179,8 @@ impl<'a> Compiler<'a> {
             capture,
             utc_offset_ms: i64::from(settings.utc_offset_minutes) * MINUTE_MS,
             half_life_ms: settings.affinity.half_life.as_ms().max(1),
+            #[cfg(feature = "models")]
+            half_lives: half_lives(&settings.affinity),
             affinity_weights: settings
                 .affinity
                 .weights

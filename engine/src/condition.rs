@@ -7,6 +7,8 @@ use alloc::vec::Vec;
 use attune_schema::bundle::{Bundle, Op, Rule, Test};
 use attune_schema::id::VisitorId;
 use attune_schema::stored::Profile;
+#[cfg(feature = "models")]
+use attune_schema::time::DAY_MS;
 use attune_schema::time::Timestamp;
 use attune_schema::value::{self, Value};
 use core::cmp::Ordering;
@@ -45,6 +47,10 @@ impl Truth {
         }
     }
 }
+
+/// One in millionths.
+#[cfg(feature = "models")]
+const MICROS: i64 = 1_000_000;
 
 /// Context that the profile knows: the visitor's how manieth session this is.
 const SESSION_NUMBER: &str = "session_number";
@@ -107,7 +113,8 @@ pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
         Rule::Attribute(index, test) => check(test, facts.attributes.get(*index).copied().flatten()),
         Rule::Context(name, test) => check(test, facts.context(name)),
         Rule::Affinity(category, at_least) => {
-            let points = profile::affinity(facts.profile, category, facts.now, facts.bundle.half_life_ms);
+            let half_life_ms = facts.bundle.half_life_of(category);
+            let points = profile::affinity(facts.profile, category, facts.now, half_life_ms);
             Truth::of(points >= *at_least)
         }
         Rule::Audience(index) => {
@@ -129,7 +136,41 @@ pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
             Some(score) => Truth::of(score >= *min && score <= *max),
             None => Truth::Unknown,
         },
+        #[cfg(feature = "models")]
+        Rule::Trend { key, within, before, falls, factor } => {
+            trend(*key, [*within, *before], *falls, *factor, facts)
+        }
     }
+}
+
+/// Days with an event in the latest of `spans` against the one before it. What the profile no longer knows is left out of
+/// the time before; where nothing of that is known, nothing is.
+#[cfg(feature = "models")]
+fn trend(key: u64, spans: [u32; 2], falls: bool, factor: i64, facts: Facts<'_>) -> Truth {
+    let [within, before] = spans.map(i64::from);
+    let times = profile::times(facts.profile, key);
+    let age = |time: &Timestamp| facts.now.since(*time).div_euclid(DAY_MS);
+    let mut known = before;
+    if let Some(first) =
+        times.first().filter(|_| profile::count_total(facts.profile, key) > times.len() as u32)
+    {
+        known = known.min(age(first) - within);
+    }
+    if known <= 0 {
+        return Truth::Unknown;
+    }
+    // Times ascend, so that events of one day are neighbours.
+    let (mut recent, mut earlier, mut last) = (0_i64, 0_i64, i64::MAX);
+    for day in times.iter().map(age).filter(|day| (0..within + known).contains(day)) {
+        if day != last {
+            *(if day < within { &mut recent } else { &mut earlier }) += 1;
+            last = day;
+        }
+    }
+    // Shares, without division: days of one against all days of the other.
+    let shares = (recent * known, earlier * within);
+    let (days, (more, less)) = if falls { (earlier, (shares.1, shares.0)) } else { (recent, shares) };
+    Truth::of(days >= 2 && more.saturating_mul(MICROS) >= less.saturating_mul(factor))
 }
 
 /// Whether the events of `steps` came one after the other, each at most `within_ms` after the one before.

@@ -238,7 +238,8 @@ impl<'a> Labels<'a> {
             | Condition::Affinity(_)
             | Condition::Sum(_)
             | Condition::Sequence(_)
-            | Condition::Sample(_) => {}
+            | Condition::Sample(_)
+            | Condition::Trend(_) => {}
         }
     }
 }

@@ -77,15 +77,17 @@ fn earn(profile: &mut Profile, bundle: &Bundle, name: &str, category: &str, at: 
             if let Some(affinity) = profile.affinities.get_mut(index) {
                 // A late event counts as of the later time: it never revives what has decayed since.
                 let now = affinity.at.max(at);
-                let kept = decay(affinity.points, now.since(affinity.at), bundle.half_life_ms);
-                affinity.points = kept + decay(*weight, now.since(at), bundle.half_life_ms);
+                let half_life_ms = bundle.half_life_of(category);
+                let kept = decay(affinity.points, now.since(affinity.at), half_life_ms);
+                affinity.points = kept + decay(*weight, now.since(at), half_life_ms);
                 affinity.at = now;
             }
         }
         Err(_) => {
             if profile.affinities.len() >= PROFILE_AFFINITIES {
                 let weakest = (0..).zip(&profile.affinities).min_by(|(_, a), (_, b)| {
-                    let left = |a: &Affinity| decay(a.points, at.since(a.at), bundle.half_life_ms);
+                    let left =
+                        |a: &Affinity| decay(a.points, at.since(a.at), bundle.half_life_of(&a.category));
                     left(a).total_cmp(&left(b))
                 });
                 if let Some((index, _)) = weakest {

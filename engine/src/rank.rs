@@ -32,7 +32,7 @@ pub fn score<'a>(
     let interest = if campaign.rank_affinity == 0.0 {
         0.0
     } else {
-        affinity(profile, &offer.category, now, bundle.half_life_ms)
+        affinity(profile, &offer.category, now, bundle.half_life_of(&offer.category))
     };
     // Adding zero makes negative zero zero: they are one score, however many terms it has in this build.
     let score = campaign.rank_weight * offer.weight + campaign.rank_affinity * interest + 0.0;

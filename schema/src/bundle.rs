@@ -28,8 +28,8 @@ pub const SIGNED_HEADER_BYTES: usize = SIGNED_MAGIC.len() + 64;
 
 /// What the engine interprets.
 ///
-/// Models, and campaigns that try their offers, are at the end of the bytes and said in the switch's second bit, so that a build without the feature `models`
-/// refuses a bundle that has any, at no cost.
+/// Models, campaigns that try their offers, and half-lives by category are at the end of the bytes and, with trends, said in
+/// the switch's second bit, so that a build without the feature `models` refuses a bundle that has any, at no cost.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Bundle {
     /// Revision of the source it was compiled from; 0 if nobody counts them.
@@ -79,6 +79,9 @@ pub struct Bundle {
     /// Models that rules and rankings ask.
     #[cfg(feature = "models")]
     pub models: Vec<Attached>,
+    /// Time after which an interest counts half, by category, where it differs; sorted.
+    #[cfg(feature = "models")]
+    pub half_lives: Vec<(String, i64)>,
     /// What models add to the scores of offers, by campaign.
     #[cfg(feature = "models")]
     pub rank_scores: Vec<RankScore>,
@@ -263,6 +266,17 @@ impl Campaign {
 }
 
 impl Bundle {
+    /// Time after which interest in `category` counts half.
+    #[must_use]
+    #[cfg_attr(not(feature = "models"), expect(unused_variables, reason = "one for all"))]
+    pub fn half_life_of(&self, category: &str) -> i64 {
+        #[cfg(feature = "models")]
+        if let Some((_, half_life_ms)) = self.half_lives.iter().find(|(known, _)| known == category) {
+            return *half_life_ms;
+        }
+        self.half_life_ms
+    }
+
     /// The bytes to sign and deliver.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -321,6 +335,11 @@ impl Bundle {
             for explore in &self.explores {
                 explore.write(&mut w);
             }
+            w.len(self.half_lives.len());
+            for (category, half_life_ms) in &self.half_lives {
+                w.text(category);
+                w.int(*half_life_ms);
+            }
         }
         w.raw(&self.version.to_le_bytes());
         w.raw(&self.expires_at.map_or(0, |at| at.0).to_le_bytes());
@@ -358,16 +377,13 @@ impl Bundle {
         let campaigns = s.list(|s| Campaign::read(s, counts, placements.len(), offers.len()));
         let words = s.owned();
         #[cfg(feature = "models")]
-        let (models, rank_scores, explores) = if switch & 2 == 2 {
+        let (models, rank_scores, explores, half_lives) = if switch & 2 == 2 {
             let models = s.list(|s| Attached::read(s, attributes.len()));
             let scores = s.list(|s| RankScore::read(s, campaigns.len(), &models, &offers));
             let explores = s.list(|s| Explore::read(s, campaigns.len(), attributes.len(), offers.len()));
-            if models.is_empty() && explores.is_empty() {
-                s.fail();
-            }
-            (models, scores, explores)
+            (models, scores, explores, s.list(|s| (s.owned(), s.int())))
         } else {
-            (Vec::new(), Vec::new(), Vec::new())
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new())
         };
         let version = s.u64();
         let expires_at = Some(Timestamp(s.u64() as i64)).filter(|at| at.0 != 0);
@@ -397,9 +413,14 @@ impl Bundle {
             rank_scores,
             #[cfg(feature = "models")]
             explores,
+            #[cfg(feature = "models")]
+            half_lives,
         };
         #[cfg(feature = "models")]
-        if bundle.rules().any(|rule| !rule.asks_below(bundle.models.len())) {
+        if bundle.rules().any(|rule| !rule.asks_below(bundle.models.len()))
+            || bundle.has_models() != (switch & 2 == 2)
+            || bundle.half_lives.iter().any(|(_, half_life_ms)| *half_life_ms <= 0)
+        {
             s.fail();
         }
         if bytes.len() > BUNDLE_BYTES || session_timeout_ms <= 0 || half_life_ms <= 0 {
@@ -420,7 +441,8 @@ impl Bundle {
     /// Whether only a build with models can read it.
     #[must_use]
     pub fn has_models(&self) -> bool {
-        !self.models.is_empty() || !self.explores.is_empty()
+        let none = self.models.is_empty() && self.explores.is_empty() && self.half_lives.is_empty();
+        !none || self.rules().any(Rule::has_trend)
     }
 
     /// All rules, wherever they are.

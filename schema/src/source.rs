@@ -9,6 +9,8 @@ mod explore;
 
 #[cfg(feature = "capture")]
 pub use capture::{CaptureSettings, LevelRule, Pattern, PatternKind, Step, Trigger};
+#[cfg(feature = "models")]
+pub use condition::TrendCondition;
 pub use condition::{
     AffinityCondition, Condition, EventCondition, FieldCondition, SampleCondition, ScoreCondition,
     SequenceCondition, SequenceStep, SumCondition, Test,
@@ -173,6 +175,14 @@ impl Default for SiteSettings {
 pub struct AffinitySettings {
     /// Time after which an interest counts half.
     pub half_life: Span,
+    /// The same by category, where it differs.
+    #[cfg(feature = "models")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub half_lives: BTreeMap<String, Span>,
+    /// The same, which this build keeps as it is.
+    #[cfg(not(feature = "models"))]
+    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
+    pub half_lives: serde_json::Value,
     /// Points an event adds to the category it carries, by event name.
     pub weights: BTreeMap<String, f64>,
 }
@@ -185,7 +195,7 @@ impl Default for AffinitySettings {
         {
             weights.insert(name.to_owned(), weight);
         }
-        Self { half_life: Span::from_days(14), weights }
+        Self { half_life: Span::from_days(14), half_lives: Default::default(), weights }
     }
 }
 

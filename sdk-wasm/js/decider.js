@@ -21,7 +21,7 @@ const plainly = { open: async (text) => toBytes(text), seal: async (bytes) => to
 
 // `instantiate` makes an instance of the Wasm module, or of the one that also scores models; `openVault` opens what seals
 // profiles, and gives null where there is nothing to seal them with; `witnessed` gives the core, or one that leaves receipts.
-export function openDecider(store, who, consent, instantiate, openVault, witnessed) {
+export function openDecider(store, who, consent, instantiate, openVault, witnessed = (core) => core) {
   let core = null; // Once it knows bundle and profile.
   let loading = null;
   let payload = null;

@@ -8,6 +8,7 @@ hashes are written out from their papers. Run it in this folder; what it writes 
 import itertools
 import json
 import math
+from fractions import Fraction
 
 NOW = 1_795_348_800_000  # Sunday, 22 November 2026, 12:00 UTC
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -431,8 +432,72 @@ def explores():
     write("61-explore", "Trying: ", files)
 
 
+# --- Trends, and interests that are forgotten faster or slower ---------------------------------------------------
+
+def trends():
+    def truth(ages, within, before, rising=None, falling=None):
+        kept = sorted(ages)[:32]
+        known = min(before, math.floor(kept[-1] / DAY) - within) if len(ages) > 32 else before
+        if known <= 0:
+            return None
+        days = {math.floor(age / DAY) for age in kept}
+        recent = sum(1 for day in days if 0 <= day < within)
+        earlier = sum(1 for day in days if within <= day < within + known)
+        now, then = Fraction(recent, within), Fraction(earlier, known)
+        if rising:
+            return recent >= 2 and now >= Fraction(rising) * then
+        return earlier >= 2 and then >= Fraction(falling) * now
+
+    weekly = [d * DAY for d in range(10, 35, 7)]
+    histories = {
+        "nothing": [],
+        "a burst of one day": [HOUR * h for h in range(20)],
+        "a burst at midnight": [DAY - 1, DAY, DAY + 1],
+        "two days": [HOUR, 3 * DAY],
+        "two days after a quiet month": [HOUR, 3 * DAY, 20 * DAY],
+        "twice a month before, twice now": [HOUR, 3 * DAY, 9 * DAY, 20 * DAY],
+        "weekly, and three days of this week": [HOUR, 2 * DAY, 4 * DAY] + weekly,
+        "weekly, and two days of this week": [HOUR, 2 * DAY] + weekly,
+        "weekly, then not": weekly,
+        "weekly, then once": [DAY] + weekly,
+        "the last instant of the week before": [HOUR, 2 * DAY, 7 * DAY],
+        "the last instant of this week": [HOUR, 7 * DAY - 1],
+        "the last instant of the month before": [HOUR, 2 * DAY] + [35 * DAY - 1, 35 * DAY],
+        "something to come": [-HOUR, HOUR, 2 * DAY],
+        "forty events of three days": [d * DAY + HOUR + m for d in [0, 2, 3] for m in range(14)],
+        "forty events of two weeks": [d * DAY + HOUR + m for d in range(14) for m in range(3)],
+        "forty events of forty days": [d * DAY + HOUR for d in range(40)],
+    }
+    files = []
+    for what in [{"rising": 1.0}, {"rising": 2.0}, {"rising": 2.5}, {"falling": 1.0}, {"falling": 2.0}]:
+        rule = {"trend": {"name": "seen", "where": {"category": "travel"}, "within": "7d", "before": "28d", **what}}
+        cases = []
+        for title, ages in histories.items():
+            past = events(*[("seen", NOW - age, {"category": "travel"}) for age in sorted(ages, reverse=True)],
+                          *[("seen", NOW - d * DAY, {"category": "dining"}) for d in range(3)])
+            cases.append(case(title, truth(ages, 7, 28, **what), events=past))
+        name, factor = next(iter(what.items()))
+        files.append((f"{name} by {factor:g}", source(told_apart(rule)), cases))
+    write("62-trend", "Days of a week against the four weeks before: ", files)
+
+
+def half_lives():
+    site = {"affinity": {"half_life": "14d", "half_lives": {"travel": "90d", "snacks": "12h"}, "weights": {"seen": 1}}}
+    files = []
+    for category, half in [("travel", 90 * DAY), ("snacks", 12 * HOUR), ("dining", 14 * DAY)]:
+        rule = {"affinity": {"category": category, "at_least": 0.5}}
+        cases = []
+        for ages in [[0], [half - 1], [half], [half + MINUTE], [half, half], [3 * half] * 4, [3 * half] * 3]:
+            points = math.fsum(0.5 ** (age / half) for age in ages)
+            shown = ", ".join(f"{age / half:g}" for age in ages)
+            past = events(*[("seen", NOW - age, {"category": category}) for age in ages])
+            cases.append(case(f"seen {shown} half-lives ago", points >= 0.5, events=past))
+        files.append((f"{category}", source(told_apart(rule), site=site), cases))
+    write("63-half-lives", "An interest that counts half is still one: ", files)
+
+
 if __name__ == "__main__":
     assert siphash(bytes(range(15)), (0x0706050403020100, 0x0F0E0D0C0B0A0908)) == 0xA129CA6149BE45E5  # the paper's
     for part_of in [operators, three_valued, windows, sums, sequences, caps, lists, validity, session_numbers, assignment,
-                    samples, explores]:
+                    samples, explores, trends, half_lives]:
         part_of()

@@ -71,7 +71,7 @@ impl Draw {
     }
 
     fn rule(&mut self, depth: usize, audiences: usize) -> Value {
-        let kinds = if depth == 0 { 8 } else { 11 };
+        let kinds = if depth == 0 { 9 } else { 12 };
         match self.0.usize(..kinds) {
             0 => {
                 let mut event = json!({ "name": self.of(&EVENTS), "where": self.filter() });
@@ -105,10 +105,16 @@ impl Draw {
                     .collect();
                 json!({ "sequence": { "steps": steps, "within": self.of(&SPANS) } })
             }
+            8 => {
+                let mut trend = json!({ "name": self.of(&EVENTS), "where": self.filter(),
+                                        "within": self.of(&["1d", "2d", "7d"]), "before": self.of(&["1d", "14d"]) });
+                trend[self.of(&["rising", "falling"])] = json!([1.0, 1.5, 4.0][self.0.usize(..3)]);
+                json!({ "trend": trend })
+            }
             kind => {
                 let members: Vec<Value> =
                     (0..self.0.usize(..4)).map(|_| self.rule(depth - 1, audiences)).collect();
-                json!({ ["all", "any", "none"][kind - 8]: members })
+                json!({ ["all", "any", "none"][kind - 9]: members })
             }
         }
     }

@@ -5,12 +5,22 @@ use crate::math::to_micros;
 use attune_schema::bundle::{self, Op, Rule};
 use attune_schema::event::FACETS;
 use attune_schema::limits::{CONDITION_DEPTH, COUNTER_TIMES};
+#[cfg(feature = "models")]
+use attune_schema::source::TrendCondition;
 use attune_schema::source::{
     Condition, EventCondition, FieldCondition, SequenceCondition, SumCondition, Test,
 };
+#[cfg(feature = "models")]
+use attune_schema::span::Span;
 use attune_schema::stored::counter_key;
+#[cfg(feature = "models")]
+use attune_schema::time::DAY_MS;
 use attune_schema::value::Value;
 use std::collections::BTreeMap;
+
+/// Longest time of a trend.
+#[cfg(feature = "models")]
+const TREND_DAYS: i64 = 366;
 
 /// Steps of a sequence.
 const STEPS: std::ops::RangeInclusive<usize> = 2..=8;
@@ -80,6 +90,13 @@ impl<'a> Compiler<'a> {
             }
             #[cfg(feature = "models")]
             Condition::Score(score) => self.score(subject, score),
+            #[cfg(feature = "models")]
+            Condition::Trend(trend) => self.trend(subject, trend),
+            #[cfg(not(feature = "models"))]
+            Condition::Trend(_) => {
+                self.problem(subject, true, "a trend is not asked here");
+                None
+            }
             #[cfg(not(feature = "models"))]
             Condition::Score(score) => {
                 self.problem(subject, true, format!("model `{}` is not asked here", score.model));
@@ -152,6 +169,38 @@ impl<'a> Compiler<'a> {
             min: to_micros(min),
             max: to_micros(max),
         })
+    }
+
+    #[cfg(feature = "models")]
+    fn trend(&mut self, subject: &str, trend: &TrendCondition) -> Option<Rule> {
+        let before = self.problems.len();
+        let name = &trend.name;
+        let key = self.counter(subject, name, &trend.filter);
+        let mut days = |what: &str, span: Span| {
+            let days = span.as_ms() / DAY_MS;
+            if span.as_ms() % DAY_MS != 0 || !(1..=TREND_DAYS).contains(&days) {
+                let message =
+                    format!("trend of `{name}`: {what} `{span}` is not 1 to {TREND_DAYS} whole days");
+                self.problem(subject, true, message);
+            }
+            days as u32
+        };
+        let (within, earlier) = (days("within", trend.within), days("before", trend.before));
+        let (falls, factor) = match (trend.rising, trend.falling) {
+            (Some(factor), None) => (false, factor),
+            (None, Some(factor)) => (true, factor),
+            _ => {
+                let message = format!("trend of `{name}`: give exactly one of rising and falling");
+                self.problem(subject, true, message);
+                return None;
+            }
+        };
+        if !(1.0..=1_000.0).contains(&factor) {
+            let message = format!("trend of `{name}`: factor {} is not within 1 to 1000", shown(factor));
+            self.problem(subject, true, message);
+        }
+        let factor = to_micros(factor);
+        (self.problems.len() == before).then_some(Rule::Trend { key, within, before: earlier, falls, factor })
     }
 
     fn sequence(&mut self, subject: &str, sequence: &SequenceCondition) -> Option<Rule> {

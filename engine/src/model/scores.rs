@@ -142,7 +142,7 @@ fn number(input: &Input, feature: &Feature, facts: Facts<'_>) -> f64 {
         }
         Input::Context(name) => of_value(facts.context(name)),
         Input::Affinity(category) => {
-            profile::affinity(facts.profile, category, facts.now, facts.bundle.half_life_ms)
+            profile::affinity(facts.profile, category, facts.now, facts.bundle.half_life_of(category))
         }
         Input::Count { key, within_ms } => count(*key, *within_ms, facts).into(),
         Input::Age { key } => profile::last(facts.profile, *key)

@@ -8,6 +8,9 @@ use alloc::vec::Vec;
 /// Tag of [`Rule::Score`].
 #[cfg(feature = "models")]
 const SCORE: u8 = 32;
+/// Tag of [`Rule::Trend`].
+#[cfg(feature = "models")]
+const TREND: u8 = 33;
 
 /// A compiled condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +75,21 @@ pub enum Rule {
         min: f64,
         /// Greatest.
         max: f64,
+    },
+    /// Days with the counter `key` in the latest `within` days, against the `before` days before them. Here and not among
+    /// the others because few bundles have it: a build without models need not carry it.
+    #[cfg(feature = "models")]
+    Trend {
+        /// Counter.
+        key: u64,
+        /// Days.
+        within: u32,
+        /// Days before those.
+        before: u32,
+        /// Fewer, not more.
+        falls: bool,
+        /// Least factor between the shares of days, in millionths.
+        factor: i64,
     },
 }
 
@@ -206,6 +224,15 @@ impl Rule {
                 w.f64(*min);
                 w.f64(*max);
             }
+            #[cfg(feature = "models")]
+            Self::Trend { key, within, before, falls, factor } => {
+                w.u8(TREND);
+                w.raw(&key.to_le_bytes());
+                w.uint((*within).into());
+                w.uint((*before).into());
+                w.u8(u8::from(*falls));
+                w.int(*factor);
+            }
         }
     }
 
@@ -240,6 +267,14 @@ impl Rule {
             10 => Self::Sample(s.owned(), s.uint()),
             #[cfg(feature = "models")]
             SCORE => Self::Score { model: s.u32() as usize, min: s.f64(), max: s.f64() },
+            #[cfg(feature = "models")]
+            TREND => Self::Trend {
+                key: s.u64(),
+                within: s.u32(),
+                before: s.u32(),
+                falls: s.bool(),
+                factor: s.int(),
+            },
             _ => {
                 s.fail();
                 Self::Any(Vec::new())
@@ -258,6 +293,15 @@ impl Rule {
             }
             Self::Score { model, .. } => *model < models,
             _ => true,
+        }
+    }
+
+    /// Whether it needs a build with models though it asks none.
+    pub(super) fn has_trend(&self) -> bool {
+        match self {
+            Self::All(rules) | Self::Any(rules) | Self::None(rules) => rules.iter().any(Self::has_trend),
+            Self::Trend { .. } => true,
+            _ => false,
         }
     }
 }

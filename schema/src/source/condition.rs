@@ -35,6 +35,39 @@ pub enum Condition {
     Sample(SampleCondition),
     /// A model's score.
     Score(ScoreCondition),
+    /// Something is done on more days than before, or on fewer.
+    #[cfg(feature = "models")]
+    Trend(TrendCondition),
+    /// The same, which this build keeps as it is.
+    #[cfg(not(feature = "models"))]
+    Trend(serde_json::Value),
+}
+
+/// On how many days an event happened, against the time before:
+/// `{"name":"item_viewed","where":{"category":"travel"},"within":"7d","before":"28d","rising":2}` holds where it happened on at
+/// least twice the share of days. Days are 24 hours, counted back from the decision, so that many events of one day are one;
+/// of the event's latest 32, and unknown where those do not reach back beyond `within`.
+#[cfg(feature = "models")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TrendCondition {
+    /// Event name.
+    pub name: String,
+    /// One property and its value; properties are those of [`crate::event::FACETS`].
+    #[serde(default, rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
+    pub filter: BTreeMap<String, String>,
+    /// The latest time, in whole days.
+    pub within: Span,
+    /// The time before that, in whole days.
+    pub before: Span,
+    /// Least factor by which the share of days has grown, 1 or more; two days of the latest time are needed. Exactly one of
+    /// this and `falling`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rising: Option<f64>,
+    /// Least factor by which it has shrunk, 1 or more; two days of the time before are needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub falling: Option<f64>,
 }
 
 /// Sum of the property `value` of events within a window, over at most the latest 32 of them:
