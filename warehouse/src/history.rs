@@ -32,7 +32,7 @@ pub struct HistoryRow {
     /// Of page views only: nothing else is decided in.
     pub view: Option<Box<View>>,
     /// Those properties that the profile counts by ([`FACETS`]).
-    pub facets: Box<[(&'static str, Box<str>)]>,
+    pub facets: Box<[(&'static str, Arc<str>)]>,
     /// The number [`VALUE`], which the profile sums.
     pub value: Option<f64>,
     /// The number `propensity`, or 0.
@@ -104,10 +104,12 @@ impl Shared {
                 utm_campaign: self.text(sent.utm_campaign),
             })
         });
-        let facets = sent.facets.into_iter().filter_map(|(name, value)| {
-            let name = FACETS.into_iter().find(|facet| *facet == name)?;
-            Some((name, value.into()))
+        let facets = sent.facets.iter().filter_map(|(name, value)| {
+            let name = FACETS.into_iter().find(|facet| facet == name)?;
+            Some((name, self.text(value)))
         });
+        let mut kept = Vec::with_capacity(sent.facets.len());
+        kept.extend(facets);
         HistoryRow {
             visitor: sent.visitor,
             at: sent.at,
@@ -117,7 +119,7 @@ impl Shared {
             name: self.text(sent.name),
             consent: sent.consent,
             view,
-            facets: facets.collect(),
+            facets: kept.into_boxed_slice(),
             value: sent.value,
             propensity: sent.propensity,
         }
@@ -165,7 +167,7 @@ impl Warehouse {
     ) -> Result<(), Error> {
         let tests = tests(scope, period)?;
         let share =
-            if parts > 1 { format!(" AND sipHash64(visitor) % {parts} = {part}") } else { String::new() };
+            if parts > 1 { format!(" AND cityHash64(visitor) % {parts} = {part}") } else { String::new() };
         let facets = FACETS.map(sql::text).join(", ");
         let view = format!("name = {}", sql::text(PAGE_VIEWED));
         let columns =
@@ -174,8 +176,15 @@ impl Warehouse {
         let sql = format!(
             "SELECT {columns} FROM events WHERE {tests}{share} SETTINGS prefer_column_name_to_alias = 1"
         );
-        let client = self.of_any_length().with_setting("max_execution_time", "600");
-        let (mut shared, mut rows) = (Shared::default(), Vec::new());
+        // Small blocks: what matters here is memory.
+        let client = self
+            .of_any_length()
+            .with_setting("max_execution_time", "600")
+            .with_setting("max_block_size", "8192");
+        let expected = self.history_length(scope, period).await? / u64::from(parts.max(1));
+        // Shares are not quite equal; growing would hold everything twice for a moment.
+        let (mut shared, mut rows) =
+            (Shared::default(), Vec::with_capacity((expected + expected / 16) as usize));
         let mut cursor = client.query_raw(&sql).fetch::<Sent<'_>>()?;
         while let Some(sent) = cursor.next().await? {
             rows.push(shared.row(sent));

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: figures as ratios within one run.
 
-use crate::bench_sdk::Sdk;
+use crate::bench_sdk::{Sdk, beside_node};
 use crate::run::{cargo, command, root, run};
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -38,7 +38,7 @@ enum What {
     Query(Query),
     /// Models in the engine, one thread.
     Models,
-    /// Decisions over HTTP, beside a handler that only parses.
+    /// Decisions over HTTP, beside a handler that only parses; natively, beside a peer in Node.
     Decide(Decide),
 }
 
@@ -141,7 +141,8 @@ impl Bench {
             Some(What::Query(query)) => return query.run(),
             Some(What::Sdk(sdk)) => return sdk.run(),
             Some(What::Decide(decide)) => {
-                return load(&["--decide"], &[decide.seconds.to_string(), decide.rounds.to_string()]);
+                load(&["--decide"], &[decide.seconds.to_string(), decide.rounds.to_string()])?;
+                return beside_node();
             }
             Some(What::Models) => {
                 return run(cargo().args([

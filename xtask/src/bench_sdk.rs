@@ -5,7 +5,7 @@ use crate::web::{Part, Web};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where the bench is kept, beside the project.
 const HARNESS: &str = "../shared/bench/sdk";
@@ -37,11 +37,7 @@ impl Sdk {
         fs::write(root().join("target/spec-vectors.json"), vectors)?;
 
         run(cargo().args(["build", "--quiet", "--package", "attune-collector"]))?;
-        let folder = root().join("target/bench-sdk");
-        copy(&harness, &folder)?;
-        if !folder.join("node_modules").exists() {
-            run(command("npm").args(["ci", "--no-audit", "--no-fund", "--prefix"]).arg(&folder))?;
-        }
+        let folder = installed(&harness)?;
         let mut bench = command("node");
         bench.current_dir(&folder).args([
             "run.mjs",
@@ -60,6 +56,31 @@ impl Sdk {
         }
         run(&mut bench)
     }
+}
+
+/// Decisions a second natively and of a peer in Node, over the same campaigns.
+pub(crate) fn beside_node() -> Result<()> {
+    let harness = root().join(HARNESS);
+    if !harness.exists() {
+        println!("!! {HARNESS} is not there: THE ENGINE WAS NOT MEASURED BESIDE ITS PEERS");
+        return Ok(());
+    }
+    installed(&harness)?;
+    run(cargo().args(["build", "--release", "--package", "attune-tests", "--bin", "decisions"]))?;
+    let program = |name: &str| root().join("target/release").join(name);
+    run(command("node")
+        .arg(root().join("tests/bench/decide/node.mjs"))
+        .args([program("attune"), program("decisions")]))
+}
+
+/// The bench with its peers, in a folder of ours.
+fn installed(harness: &Path) -> Result<PathBuf> {
+    let folder = root().join("target/bench-sdk");
+    copy(harness, &folder)?;
+    if !folder.join("node_modules").exists() {
+        run(command("npm").args(["ci", "--no-audit", "--no-fund", "--prefix"]).arg(&folder))?;
+    }
+    Ok(folder)
 }
 
 /// Copies a folder but for what was installed into it.

@@ -51,6 +51,8 @@ pub struct Replay<'a> {
     reached: Option<i64>,
     reached_by: Vec<Option<i64>>,
     context: Vec<(String, Value)>,
+    /// Of the event before: its memory is used again.
+    properties: Vec<(String, Value)>,
     pending: VecDeque<Pending>,
     model: Shrunk,
     campaigns: Vec<CampaignTally>,
@@ -134,6 +136,7 @@ impl<'a> Replay<'a> {
             reached: None,
             reached_by: vec![None; campaigns],
             context: Vec::new(),
+            properties: Vec::new(),
             pending: VecDeque::new(),
             model: Shrunk::new(PRIOR),
             campaigns: vec![CampaignTally::default(); campaigns],
@@ -144,17 +147,15 @@ impl<'a> Replay<'a> {
     }
 
     /// One more event.
-    pub fn event(&mut self, mut row: HistoryRow) {
+    pub fn event(&mut self, row: &HistoryRow) {
         let visitor = VisitorId(row.visitor.as_u128());
         if self.visitor != Some(visitor) {
             self.begin(visitor);
         }
         self.tally.events += 1;
         let (at, consent) = (Timestamp(row.at), Consent::from_bits(row.consent));
-        let facets = std::mem::take(&mut row.facets).into_iter();
-        let text = |(name, value): (&str, Box<str>)| (name.to_owned(), Value::Text(value.into_string()));
-        let mut properties: Vec<(String, Value)> = facets.map(text).collect();
-        properties.extend(row.value.map(|worth| (VALUE.to_owned(), Value::Number(worth))));
+        let mut properties = std::mem::take(&mut self.properties);
+        properties_of(row, &mut properties);
         let counts = at >= self.question.from;
         self.tally.warm_up_events += u64::from(!counts);
         if counts && !self.present {
@@ -162,7 +163,7 @@ impl<'a> Replay<'a> {
             self.tally.visitors += 1;
         }
         if counts {
-            self.reward(&row, &properties);
+            self.reward(row, &properties);
         }
         for world in [Some(&mut self.world), self.baseline.as_mut()].into_iter().flatten() {
             session::join(&mut world.profile, at, SessionId(row.session.as_u128()));
@@ -182,8 +183,9 @@ impl<'a> Replay<'a> {
                 self.page(view, at, consent);
             }
         } else if counts && &*row.name == OFFER_EXPOSED && row.propensity > 0.0 && row.propensity <= 1.0 {
-            self.recorded(&row, at, consent, &properties);
+            self.recorded(row, at, consent, &properties);
         }
+        self.properties = properties;
     }
 
     /// The counts, once all events are replayed.
@@ -375,6 +377,22 @@ impl<'a> Replay<'a> {
             self.model.learn(&pending.offer, reward);
         }
     }
+}
+
+/// Writes what profiles count by over what is in `properties`.
+fn properties_of(row: &HistoryRow, properties: &mut Vec<(String, Value)>) {
+    properties.truncate(row.facets.len());
+    for (index, (name, value)) in row.facets.iter().enumerate() {
+        match properties.get_mut(index) {
+            Some((known, Value::Text(before))) => {
+                (*name).clone_into(known);
+                (**value).clone_into(before);
+            }
+            Some(property) => *property = ((*name).to_owned(), Value::Text((**value).to_owned())),
+            None => properties.push(((*name).to_owned(), Value::Text((**value).to_owned()))),
+        }
+    }
+    properties.extend(row.value.map(|worth| (VALUE.to_owned(), Value::Number(worth))));
 }
 
 /// Propensities were checked when the exposure was taken.

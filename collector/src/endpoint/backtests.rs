@@ -66,7 +66,7 @@ pub async fn run(
     let prepared = compiled(&question)?;
     let mut replay = Replay::new(&prepared, &question);
     let part = Part { part: question.part, parts: question.parts };
-    app.store.history(site.scope(), question.read(), part, &mut |row| replay.event(row)).await?;
+    app.store.history(site.scope(), question.read(), part, &mut |row| replay.event(&row)).await?;
     Ok(Json(replay.end()))
 }
 
