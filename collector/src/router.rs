@@ -4,7 +4,8 @@ use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
     account, backtests, batch, capture, console, decide, delivery, documents, erasures, exports, foreign,
-    import, learned, live, ofrep, people_files, questions, raw, server, server_keys, settings, sites,
+    import, learned, live, ofrep, people_files, questions, raw, retention, server, server_keys, settings,
+    sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
@@ -84,6 +85,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(account::sign_out))
         .routes(routes!(account::session))
         .routes(routes!(account::users, account::create_user, account::set_password))
+        .routes(routes!(account::set_rights))
         .routes(routes!(sites::list, sites::create))
         .routes(routes!(sites::change))
         .routes(routes!(sites::rotate_key))
@@ -91,6 +93,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(sites::source))
         .routes(routes!(sites::problems))
         .routes(routes!(settings::read, settings::update))
+        .routes(routes!(retention::read, retention::update))
         .routes(routes!(capture::read, capture::update))
         .routes(routes!(questions::funnel))
         .routes(routes!(questions::trend))

@@ -1,6 +1,6 @@
 //! A site's events visitor by visitor, each visitor's in order of time: what a back-test replays.
 //!
-//! The table is sorted by day and name, so that this is a sort of its own: here, because the store moves every column
+//! The table is sorted by day and visitor, so that this is a sort of its own: here, because the store moves every column
 //! of a row several times and takes twice as long. It is asked for in parts, each with a share of the visitors, drawn by
 //! hash: neither the store nor the reader holds more than a part.
 
@@ -47,7 +47,7 @@ pub struct HistoryRow {
 /// What surrounds an event is asked of page views only: nothing else is decided in, and and half of the texts are saved.
 const COLUMNS: &str = "visitor, toUnixTimestamp64Milli(at) AS at, session, id, sequence, \
      toString(name) AS name, consent, \
-     if(VIEW, url, '') AS url, if(VIEW, referrer, '') AS referrer, if(VIEW, toString(device), '') AS device, \
+     if(VIEW, url, '') AS url, if(VIEW, toString(referrer), '') AS referrer, if(VIEW, toString(device), '') AS device, \
      if(VIEW, toString(locale), '') AS locale, if(VIEW, toString(utm_source), '') AS utm_source, \
      if(VIEW, toString(utm_medium), '') AS utm_medium, if(VIEW, toString(utm_campaign), '') AS utm_campaign, \
      CAST(mapFilter((key, value) -> key IN (FACETS), texts), 'Array(Tuple(String, String))') AS facets, \

@@ -19,7 +19,7 @@ db.execute(
 
 STEPS = ["view", "detail", "cart", "checkout", "buy"]
 DAY = 86_400_000
-BEGIN = 1_793_491_200_000
+BEGIN = 1_761_955_200_000
 
 
 def funnel():

@@ -19,6 +19,7 @@ pub mod ofrep;
 pub mod people_files;
 pub mod questions;
 pub mod raw;
+pub mod retention;
 pub mod server;
 pub mod server_keys;
 pub mod settings;

@@ -11,7 +11,7 @@ mod site;
 
 use serde::{Deserialize, Serialize};
 
-pub use account::{NewUser, Session, SignIn, User};
+pub use account::{NewUser, Rights, Session, SignIn, User};
 pub use document::{Conflict, Document, Problem};
 pub use erasure::{ErasedRows, Erasure, NewErasure};
 pub use event::{BatchAnswer, DeadLetter, EventAnswer, LiveEvent};
@@ -23,7 +23,9 @@ pub use report::{CampaignFigures, EventName, LearnedCampaign, Overview, Overview
 pub use server::{Alarm, Health, Ledger, Recovered, Replay, Replayed, SelfTest};
 #[cfg(feature = "openapi")]
 pub use site::Origin;
-pub use site::{NewServerKey, NewSite, ServerKey, ServerKeyMade, Site, SiteChange, TagStatus, TokenKey};
+pub use site::{
+    NewServerKey, NewSite, Retention, ServerKey, ServerKeyMade, Site, SiteChange, TagStatus, TokenKey,
+};
 
 /// An error answer: stable code, text that says what to fix, whether trying again can help.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -32,6 +32,41 @@ macro_rules! object {
     };
 }
 
+/// An answer that says in words what was counted.
+pub trait Defined {
+    /// The words.
+    fn definition_mut(&mut self) -> &mut String;
+}
+
+macro_rules! defined {
+    ($($answer:ident),*) => {
+        $(impl Defined for $answer {
+            fn definition_mut(&mut self) -> &mut String {
+                &mut self.definition
+            }
+        })*
+    };
+}
+
+defined!(
+    AttributionAnswer,
+    FactsAnswer,
+    FormsAnswer,
+    FunnelAnswer,
+    GoalsAnswer,
+    PathsAnswer,
+    PersonAnswer,
+    PredictorsAnswer,
+    ProcessAnswer,
+    PromotionsAnswer,
+    RetentionAnswer,
+    RfmAnswer,
+    SearchesAnswer,
+    SensingAnswer,
+    SqlAnswer,
+    TrendAnswer
+);
+
 mod attribution;
 mod forms;
 mod funnel;

@@ -2,6 +2,7 @@
 
 mod people;
 mod questions;
+mod retention;
 mod storing;
 
 use attune_schema::bot::Class;
