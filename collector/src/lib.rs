@@ -43,6 +43,7 @@ pub mod sites;
 pub mod state;
 pub mod telemetry;
 pub mod turns;
+pub mod watch;
 
 pub use config::Config;
 pub use server::{Parts, Server, StartError};

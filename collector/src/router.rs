@@ -3,9 +3,9 @@
 use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
-    account, backtests, batch, capture, console, decide, delivery, documents, erasures, exports, foreign,
-    import, learned, live, ofrep, people_files, questions, raw, retention, server, server_keys, settings,
-    sites,
+    account, alerts, backtests, batch, capture, console, decide, delivery, documents, erasures, exports,
+    foreign, import, learned, live, ofrep, people_files, questions, raw, retention, server, server_keys,
+    settings, sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
@@ -109,6 +109,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(questions::promotions))
         .routes(routes!(questions::process))
         .routes(routes!(questions::sensing))
+        .routes(routes!(alerts::list, alerts::now))
+        .routes(routes!(questions::saved))
         .routes(routes!(questions::person_row))
         .routes(routes!(questions::facts))
         .routes(routes!(questions::events))
@@ -132,7 +134,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(raw::recover))
         .routes(routes!(raw::dead_letters))
         .routes(routes!(raw::read_again));
-    with_documents!(router, attributes, placements, audiences, offers, campaigns, models)
+    with_documents!(router, attributes, placements, audiences, offers, campaigns, models, statements, watches)
 }
 
 /// The OpenAPI 3.1 description.

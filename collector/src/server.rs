@@ -153,9 +153,10 @@ impl Parts {
             stopping: stopping.clone(),
         }));
         let learner = tokio::spawn(crate::learn::keep_learning(app.clone(), stopping.clone()));
+        let watcher = tokio::spawn(crate::watch::keep_watching(app.clone(), stopping.clone()));
         let retainer = tokio::spawn(crate::retention::keep_retaining(app.clone(), stopping.clone()));
         let refresher = tokio::spawn(refresh_sites(app.clone(), stopping));
-        Ok(Self { app, data, stop, tasks: vec![shipper, refresher, learner, retainer] })
+        Ok(Self { app, data, stop, tasks: vec![shipper, refresher, learner, retainer, watcher] })
     }
 
     /// Ends the shipper after its range, commits what waits, closes the stores.

@@ -1,6 +1,7 @@
 //! One file a resource; handlers do little and answer.
 
 pub mod account;
+pub mod alerts;
 pub mod backtests;
 pub mod batch;
 pub mod capture;

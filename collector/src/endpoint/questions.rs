@@ -11,13 +11,14 @@ use attune_schema::question::{
     AttributionAnswer, AttributionQuestion, FactsAnswer, FactsQuestion, FormsAnswer, FormsQuestion,
     FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, PersonAnswer,
     PersonQuestion, PredictorsAnswer, PredictorsQuestion, ProcessAnswer, ProcessQuestion, PromotionsAnswer,
-    PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, SearchesAnswer,
-    SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion, TrendAnswer, TrendQuestion,
+    PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer, RfmQuestion, RunStatement,
+    SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion, TrendAnswer,
+    TrendQuestion,
 };
-use attune_schema::source::Label;
+use attune_schema::source::{Label, SavedStatement};
 use attune_warehouse::fence::Access;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 
 /// `?bots=`.
 #[derive(Debug, serde::Deserialize)]
@@ -175,6 +176,42 @@ pub async fn sql(
     site: SitePath,
     ApiJson(question): ApiJson<SqlQuestion>,
 ) -> Result<Json<SqlAnswer>, ApiError> {
+    let access = access(&app, &caller, &site).await?;
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.statement(site.scope(app.now()), &access, &question).await?;
+    Ok(Json(site.told(answer, app.now())))
+}
+
+/// Runs a statement that the site keeps, with other values for its parameters if they are given.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/statements/{id}/run",
+    operation_id = "run_statement",
+    tag = "questions",
+    params(
+        ("site" = String, Path, description = "Name of the site"),
+        ("id" = String, Path, description = "Id of the statement")
+    ),
+    request_body = RunStatement,
+    responses(
+        (status = 200, body = SqlAnswer),
+        (status = 400, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 503, body = ErrorBody)
+    )
+)]
+pub async fn saved(
+    State(app): State<App>,
+    caller: Caller,
+    site: SitePath,
+    Path((_, id)): Path<(String, String)>,
+    ApiJson(run): ApiJson<RunStatement>,
+) -> Result<Json<SqlAnswer>, ApiError> {
+    let kept = app.control.document::<SavedStatement>(site.record.number, &id).await?;
+    let mut question = kept.body.question;
+    question.parameters.extend(run.parameters);
+    question.period = run.period.or(question.period);
+    // What it may see is decided by who runs it, not by who wrote it.
     let access = access(&app, &caller, &site).await?;
     let _turn = app.turn(&caller).await?;
     let answer = app.store.statement(site.scope(app.now()), &access, &question).await?;

@@ -19,7 +19,7 @@ pub use import::{
     FileImport, FileImportState, Hashable, Hashed, ImportCount, ImportRow, ImportRows, Imported, KeyedBy,
     NewList, PeopleList, PersonCount, PersonRow, PersonRows, Publish, ToHash,
 };
-pub use report::{CampaignFigures, EventName, LearnedCampaign, Overview, OverviewFigures};
+pub use report::{CampaignFigures, EventName, LearnedCampaign, Overview, OverviewFigures, WatchAlert};
 pub use server::{Alarm, Health, Ledger, Recovered, Replay, Replayed, SelfTest};
 #[cfg(feature = "openapi")]
 pub use site::Origin;

@@ -106,7 +106,7 @@ pub use rfm::{RfmAnswer, RfmBand, RfmBounds, RfmCell, RfmPeople, RfmQuestion};
 pub use sensing::{
     Alert, AlertRule, Sensed, SensingAnswer, SensingPoint, SensingQuestion, SensingSeries, Side,
 };
-pub use statement::{Cell, SqlAnswer, SqlColumn, SqlQuestion};
+pub use statement::{Cell, RunStatement, SqlAnswer, SqlColumn, SqlQuestion};
 
 use crate::bot::Bots;
 use crate::time::Timestamp;
