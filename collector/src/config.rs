@@ -17,6 +17,8 @@ pub struct Config {
     pub control_url: Option<String>,
     /// ClickHouse server; embedded in the data folder if absent.
     pub warehouse_url: Option<String>,
+    /// The cluster over which that server's tables are spread, if they are.
+    pub warehouse_cluster: Option<String>,
     /// Makes the first account, `admin`, with this password if there is none at all.
     pub admin_password: Option<String>,
     /// How much may wait and how much may be kept.
@@ -49,6 +51,7 @@ impl Config {
             listen,
             control_url: None,
             warehouse_url: None,
+            warehouse_cluster: None,
             admin_password: None,
             limits: Limits::default(),
             segment_bytes: 32 << 20,

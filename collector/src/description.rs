@@ -17,7 +17,7 @@ const OPEN: [&str; 4] = ["/api/sign-in", "/health", "/v1/batch", "/v1/forget"];
 /// Operations that a company's server signs.
 const SIGNED: [&str; 1] = ["/v1/events"];
 /// Schemas whose values of any kind are properties' values.
-const WITH_VALUES: [&str; 9] = [
+const WITH_VALUES: [&str; 10] = [
     "HappenedBody",
     "Question",
     "ImportRow",
@@ -25,6 +25,7 @@ const WITH_VALUES: [&str; 9] = [
     "LiveEvent",
     "PersonRow",
     "PropertyFilter",
+    "RunStatement",
     "SqlQuestion",
     "Test",
 ];

@@ -30,7 +30,7 @@ pub async fn learn(app: &App, site: &SiteEntry, as_of: Timestamp) -> Result<usiz
             half_life_ms: explore.half_life.map(|span| span.as_ms()),
             as_of,
         };
-        let rows = app.store.trials(site.scope(), trials).await?;
+        let rows = app.store.trials(site.scope(app.now()), trials).await?;
         changed +=
             usize::from(app.control.learn(number, &campaign.id, &evidence(explore, &rows), as_of).await?);
     }

@@ -34,6 +34,7 @@ pub mod receipts;
 pub mod record;
 pub mod recover;
 pub mod replay;
+pub mod retention;
 pub mod router;
 pub mod server;
 pub mod ship;
@@ -41,6 +42,8 @@ pub mod sink;
 pub mod sites;
 pub mod state;
 pub mod telemetry;
+pub mod turns;
+pub mod watch;
 
 pub use config::Config;
 pub use server::{Parts, Server, StartError};

@@ -3,9 +3,9 @@
 use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
-    account, backtests, batch, capture, console, decide, delivery, documents, erasures, exports, foreign,
-    import, learned, live, ofrep, people_files, questions, raw, receipts, server, server_keys, settings,
-    sites,
+    account, alerts, backtests, batch, capture, console, decide, delivery, documents, erasures, exports,
+    foreign, import, learned, live, ofrep, people_files, questions, raw, receipts, retention, server,
+    server_keys, settings, sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
@@ -88,6 +88,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(account::sign_out))
         .routes(routes!(account::session))
         .routes(routes!(account::users, account::create_user, account::set_password))
+        .routes(routes!(account::set_rights))
         .routes(routes!(sites::list, sites::create))
         .routes(routes!(sites::change))
         .routes(routes!(sites::rotate_key))
@@ -95,6 +96,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(sites::source))
         .routes(routes!(sites::problems))
         .routes(routes!(settings::read, settings::update))
+        .routes(routes!(retention::read, retention::update))
         .routes(routes!(capture::read, capture::update))
         .routes(routes!(questions::funnel))
         .routes(routes!(questions::trend))
@@ -111,6 +113,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(questions::promotions))
         .routes(routes!(questions::process))
         .routes(routes!(questions::sensing))
+        .routes(routes!(alerts::list, alerts::now))
+        .routes(routes!(questions::saved))
         .routes(routes!(questions::person_row))
         .routes(routes!(questions::facts))
         .routes(routes!(questions::events))
@@ -134,7 +138,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(raw::recover))
         .routes(routes!(raw::dead_letters))
         .routes(routes!(raw::read_again));
-    with_documents!(router, attributes, placements, audiences, offers, campaigns, models)
+    with_documents!(router, attributes, placements, audiences, offers, campaigns, models, statements, watches)
 }
 
 /// The OpenAPI 3.1 description.

@@ -22,6 +22,7 @@ use crate::sink::warehouse::WarehouseStore;
 use crate::sites::Sites;
 use crate::state::{App, Clock};
 use crate::telemetry::Metrics;
+use crate::turns::Turns;
 use crate::{record, state};
 use attune_control::Control;
 use attune_schema::time::Timestamp;
@@ -138,6 +139,7 @@ impl Parts {
             metrics,
             clock,
             local_token: random_text(),
+            turns: Turns::default(),
             sign_ins_by_user: Buckets::new(5.0, 0.1),
             sign_ins_by_address: Buckets::new(20.0, 0.5),
             batches: Buckets::of_rate(config.batches_per_second),
@@ -153,8 +155,10 @@ impl Parts {
             stopping: stopping.clone(),
         }));
         let learner = tokio::spawn(crate::learn::keep_learning(app.clone(), stopping.clone()));
+        let watcher = tokio::spawn(crate::watch::keep_watching(app.clone(), stopping.clone()));
+        let retainer = tokio::spawn(crate::retention::keep_retaining(app.clone(), stopping.clone()));
         let refresher = tokio::spawn(refresh_sites(app.clone(), stopping));
-        Ok(Self { app, data, stop, tasks: vec![shipper, refresher, learner] })
+        Ok(Self { app, data, stop, tasks: vec![shipper, refresher, learner, retainer, watcher] })
     }
 
     /// Ends the shipper after its range, commits what waits, closes the stores.

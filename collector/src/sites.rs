@@ -7,9 +7,11 @@ use attune_control::{Control, Error, SiteRecord};
 use attune_engine::decide::Program;
 use attune_schema::bot::BotRule;
 use attune_schema::consent::Basis;
+use attune_schema::question::Defined;
 use attune_schema::source::{AddressPolicy, SiteSettings};
 use attune_schema::time::Timestamp;
 use attune_warehouse::query::bots::Scope;
+use attune_warehouse::retention::kept_from;
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
@@ -60,8 +62,25 @@ pub struct Older {
 impl SiteEntry {
     /// What questions about it are put to.
     #[must_use]
-    pub fn scope(&self) -> Scope<'_> {
-        Scope { site: self.record.number, bot_rules: &self.bot_rules, one_in: None }
+    pub fn scope(&self, now: Timestamp) -> Scope<'_> {
+        Scope {
+            site: self.record.number,
+            bot_rules: &self.bot_rules,
+            one_in: None,
+            kept_from: kept_from(&self.record.retention, now),
+        }
+    }
+
+    /// An answer that also says from when on events are kept, where they are not for ever.
+    pub fn told<T: Defined>(&self, mut answer: T, now: Timestamp) -> T {
+        if let Some(from) = kept_from(&self.record.retention, now) {
+            let days = self.record.retention.behaviour_days.unwrap_or_default();
+            let from =
+                jiff::Timestamp::from_millisecond(from.0).map_or_else(|_| String::new(), |at| at.to_string());
+            let words = format!(" Events are kept for {days} days: nothing before {from} is counted.");
+            answer.definition_mut().push_str(&words);
+        }
+        answer
     }
 
     /// The bundle before this one that decides otherwise.

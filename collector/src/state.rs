@@ -3,6 +3,8 @@
 use crate::enrich::Enricher;
 use crate::enrich::country::Countries;
 use crate::erase::Erased;
+use crate::error::ApiError;
+use crate::extract::Caller;
 use crate::foreign::salt::DailySalt;
 use crate::limit::Buckets;
 use crate::live::Live;
@@ -13,10 +15,12 @@ use crate::ship::{Shipped, Shipping};
 use crate::sink::Store;
 use crate::sites::{SiteEntry, Sites};
 use crate::telemetry::Metrics;
+use crate::turns::{Turn, Turns};
 use attune_control::Control;
 use attune_schema::api::Ledger;
 use attune_schema::outcome::{Reason, Refusal};
 use attune_schema::time::Timestamp;
+use axum::http::StatusCode;
 use ipnet::IpNet;
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -70,6 +74,8 @@ pub struct Parts {
     pub clock: Clock,
     /// The command line's key to this process.
     pub local_token: String,
+    /// Whose turn it is to ask.
+    pub turns: Turns,
     /// Sign-ins by account.
     pub sign_ins_by_user: Buckets<String>,
     /// Sign-ins by address.
@@ -103,6 +109,17 @@ impl App {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         replay::received_at().unwrap_or_else(|| (self.clock)())
+    }
+
+    /// Waits for the caller's turn to ask.
+    ///
+    /// # Errors
+    /// 429 if too many questions wait already.
+    pub async fn turn(&self, caller: &Caller) -> Result<Turn, ApiError> {
+        self.turns.take(&caller.user).await.map_err(|_| {
+            let message = "too many questions wait for their turn";
+            ApiError::later(StatusCode::TOO_MANY_REQUESTS, "too_many_questions", message, 10)
+        })
     }
 
     /// Where every event went. Derived from durable records and the cursor only.

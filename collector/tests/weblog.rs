@@ -138,7 +138,7 @@ async fn counts(
         sample: None,
     };
     let site = parts.app.sites.by_name("log").unwrap();
-    let answer = parts.app.store.trend(site.scope(), &question).await.unwrap();
+    let answer = parts.app.store.trend(site.scope(parts.app.now()), &question).await.unwrap();
     answer.points.into_iter().map(|point| (point.value, point.count)).collect()
 }
 

@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use attune_schema::source::{
-    Attribute, Audience, Campaign, CaptureSettings, ModelSource, Offer, Placement, SiteSettings,
+    Attribute, Audience, Campaign, CaptureSettings, ModelSource, Offer, Placement, SavedStatement,
+    SiteSettings, Watch,
 };
 use attune_schema::time::Timestamp;
 use serde::Serialize;
@@ -27,6 +28,10 @@ pub enum Kind {
     Campaign,
     /// What rules and rankings may ask for a score.
     Model,
+    /// A statement that is kept.
+    Statement,
+    /// A figure that is watched.
+    Watch,
 }
 
 impl Kind {
@@ -42,6 +47,8 @@ impl Kind {
             Self::Offer => "offer",
             Self::Campaign => "campaign",
             Self::Model => "model",
+            Self::Statement => "statement",
+            Self::Watch => "watch",
         }
     }
 }
@@ -72,7 +79,9 @@ body!(
     Audience => Audience,
     Offer => Offer,
     Campaign => Campaign,
-    ModelSource => Model
+    ModelSource => Model,
+    SavedStatement => Statement,
+    Watch => Watch
 );
 
 /// The one settings document of a site.

@@ -8,11 +8,13 @@
 //! - [`Control::add_server_key`], [`Control::server_keys`]: what a company's servers sign with.
 //! - [`Control::begin_erasure`], [`Control::erasures`]: who was forgotten, and the proof.
 //! - [`Control::begin_export`], [`Control::exports`]: who took events out.
+//! - [`Control::alert`], [`Control::alerts`]: rules of watched figures that came true.
 //! - [`Control::documents`], [`Control::update`]: what people write, each change against a version.
 //! - [`Control::learn`], [`Control::learned`]: what campaigns that try their offers have seen.
 //! - [`Control::turn`]: one collector at a time, where several share the store.
 //! - [`Control::source`]: all of a site's documents as one [`attune_schema::source::Source`].
 
+mod alerts;
 mod document;
 mod documents;
 mod erasure;

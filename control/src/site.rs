@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::random::base62;
 use crate::store::Control;
-use attune_schema::api::{NewSite, Site, SiteChange};
+use attune_schema::api::{NewSite, Retention, Site, SiteChange};
 use attune_schema::time::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -17,6 +17,8 @@ pub struct SiteRecord {
     pub revision: u64,
     /// What the API shows.
     pub site: Site,
+    /// For how long it keeps what it stores.
+    pub retention: Retention,
 }
 
 impl Control {
@@ -52,7 +54,7 @@ impl Control {
         tx.commit().await?;
         let (name, origins) = (new.name.clone(), new.origins.clone());
         let site = Site { name, key, origins, paused: false, created_at: now };
-        Ok(SiteRecord { number: narrow(number)?, revision: 1, site })
+        Ok(SiteRecord { number: narrow(number)?, revision: 1, site, retention: Retention::default() })
     }
 
     /// All sites, by name.
@@ -61,7 +63,7 @@ impl Control {
     /// If the store does not answer.
     pub async fn sites(&self) -> Result<Vec<SiteRecord>, Error> {
         let rows = sqlx::query(
-            "SELECT id, name, public_key, origins, created_at, paused, revision FROM sites ORDER BY name",
+            "SELECT id, name, public_key, origins, created_at, paused, revision, retention FROM sites ORDER BY name",
         )
         .fetch_all(&self.pool)
         .await?;
@@ -83,6 +85,20 @@ impl Control {
         let done = sqlx::query(sql)
             .bind(origins)
             .bind(change.paused.map(i64::from))
+            .bind(i64::from(number))
+            .execute(&self.pool)
+            .await?;
+        self.changed(number, done.rows_affected()).await
+    }
+
+    /// Says for how long the site keeps what it stores.
+    ///
+    /// # Errors
+    /// If there is no such site.
+    pub async fn keep(&self, number: u32, retention: Retention) -> Result<SiteRecord, Error> {
+        let text = serde_json::to_string(&retention).map_err(|error| Error::Invalid(error.to_string()))?;
+        let done = sqlx::query("UPDATE sites SET retention = $1, revision = revision + 1 WHERE id = $2")
+            .bind(text)
             .bind(i64::from(number))
             .execute(&self.pool)
             .await?;
@@ -118,14 +134,18 @@ impl Control {
 fn record(row: &AnyRow) -> Result<SiteRecord, Error> {
     let name: String = row.try_get("name")?;
     let origins: String = row.try_get("origins")?;
-    let origins = serde_json::from_str(&origins).map_err(|error| Error::Corrupt {
+    let corrupt = |error: serde_json::Error| Error::Corrupt {
         kind: "site",
         id: name.clone(),
         reason: error.to_string(),
-    })?;
+    };
+    let origins = serde_json::from_str(&origins).map_err(corrupt)?;
+    let retention: String = row.try_get("retention")?;
+    let retention = serde_json::from_str(&retention).map_err(corrupt)?;
     Ok(SiteRecord {
         number: narrow(row.try_get("id")?)?,
         revision: row.try_get::<i64, _>("revision")?.unsigned_abs(),
+        retention,
         site: Site {
             name,
             key: row.try_get("public_key")?,

@@ -37,6 +37,8 @@ impl Control {
                 "audience" => source.audiences.push(decode(&body, Kind::Audience, &id)?),
                 "offer" => source.offers.push(decode(&body, Kind::Offer, &id)?),
                 "campaign" => source.campaigns.push(decode(&body, Kind::Campaign, &id)?),
+                // Questions decide nothing.
+                "statement" | "watch" => {}
                 "model" => source.models.push(decode(&body, Kind::Model, &id)?),
                 _ => {
                     let reason = "written by a newer version".to_owned();

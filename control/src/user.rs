@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
+use sqlx::any::AnyRow;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub struct User {
     pub name: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Whether it may see who people are.
+    pub people: bool,
 }
 
 impl Control {
@@ -83,13 +86,26 @@ impl Control {
     /// # Errors
     /// If the store does not answer.
     pub async fn users(&self) -> Result<Vec<User>, Error> {
-        let rows =
-            sqlx::query("SELECT name, created_at FROM users ORDER BY name").fetch_all(&self.pool).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(User { name: row.try_get("name")?, created_at: Timestamp(row.try_get("created_at")?) })
-            })
-            .collect()
+        let rows = sqlx::query("SELECT name, created_at, people FROM users ORDER BY name")
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(user).collect()
+    }
+
+    /// Says whether an account may see who people are; holds from its next request on.
+    ///
+    /// # Errors
+    /// If there is no such account.
+    pub async fn let_see_people(&self, name: &str, people: bool) -> Result<(), Error> {
+        let done = sqlx::query("UPDATE users SET people = $1 WHERE name = $2")
+            .bind(i64::from(people))
+            .bind(name.to_owned())
+            .execute(&self.pool)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Err(Error::NotFound { kind: "user", id: name.to_owned() });
+        }
+        Ok(())
     }
 
     /// Checks a password; the token of a new session if it is right. Takes as long for unknown names.
@@ -136,10 +152,11 @@ impl Control {
     ///
     /// # Errors
     /// If the store does not answer.
-    pub async fn session(&self, token: &str, now: Timestamp) -> Result<Option<String>, Error> {
+    pub async fn session(&self, token: &str, now: Timestamp) -> Result<Option<User>, Error> {
         let hash = token_hash(token);
         let row = sqlx::query(
-            "SELECT user_name, expires_at FROM sessions WHERE token_hash = $1 AND expires_at > $2",
+            "SELECT name, created_at, people, expires_at FROM sessions JOIN users ON name = user_name \
+             WHERE token_hash = $1 AND expires_at > $2",
         )
         .bind(hash.clone())
         .bind(now.0)
@@ -156,7 +173,7 @@ impl Control {
                 .execute(&self.pool)
                 .await?;
         }
-        Ok(Some(row.try_get("user_name")?))
+        Ok(Some(user(&row)?))
     }
 
     /// Ends a session; nothing happens if there is none.
@@ -202,6 +219,14 @@ impl Control {
         };
         tokio::task::spawn_blocking(work).await.map_err(|error| other(error.to_string()))
     }
+}
+
+fn user(row: &AnyRow) -> Result<User, Error> {
+    Ok(User {
+        name: row.try_get("name")?,
+        created_at: Timestamp(row.try_get("created_at")?),
+        people: row.try_get::<i64, _>("people")? != 0,
+    })
 }
 
 fn token_hash(token: &str) -> String {

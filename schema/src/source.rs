@@ -6,6 +6,7 @@
 mod capture;
 mod condition;
 mod explore;
+mod saved;
 
 #[cfg(feature = "capture")]
 pub use capture::{CaptureSettings, LevelRule, Pattern, PatternKind, Step, Trigger};
@@ -16,6 +17,7 @@ pub use condition::{
     SequenceCondition, SequenceStep, SumCondition, Test,
 };
 pub use explore::{Evidence, Explore, ExploreFeature, Prior, Redraw};
+pub use saved::{SavedStatement, Watch};
 
 #[cfg(feature = "models")]
 use crate::bot::BotRule;

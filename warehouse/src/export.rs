@@ -1,4 +1,4 @@
-//! Events in pages, in the order in which they are stored: by day, name, visitor, time and id.
+//! Events in pages, in the order in which they are stored: by day, visitor, time and id.
 //!
 //! A page is found by where the last one ended, which the table's index leads to, so that an export of any size holds
 //! one page in memory and no connection while somebody reads slowly.
@@ -51,7 +51,8 @@ pub struct ExportRow {
 }
 
 const COLUMNS: &str = "id, toString(name) AS name, toUnixTimestamp64Milli(at) AS at, \
-     toUnixTimestamp64Milli(received_at) AS received_at, visitor, user, session, sequence, url, title, referrer, \
+     toUnixTimestamp64Milli(received_at) AS received_at, visitor, user, session, sequence, url, \
+     toString(title) AS title, toString(referrer) AS referrer, \
      toString(device) AS device, toString(browser) AS browser, toString(os) AS os, toString(locale) AS locale, \
      toString(country) AS country, toString(channel) AS channel, toString(source) AS source, \
      toString(utm_source) AS utm_source, toString(utm_medium) AS utm_medium, toString(utm_campaign) AS utm_campaign, \
@@ -88,7 +89,7 @@ impl Warehouse {
         // Names of the table, not of what is selected.
         let sql = format!(
             "SELECT {columns} FROM events WHERE {tests}\n\
-             ORDER BY events.day, events.name, events.visitor, events.at, events.id LIMIT {most}\n\
+             ORDER BY events.day, events.visitor, events.at, events.id LIMIT {most}\n\
              SETTINGS prefer_column_name_to_alias = 1, optimize_read_in_order = 1"
         );
         let (mut rows, client) = (Vec::new(), self.of_any_length().with_setting("max_execution_time", "60"));
@@ -103,10 +104,10 @@ impl Warehouse {
 /// What comes after a row, spelt out column by column, as the index understands it.
 fn following(last: &ExportRow) -> String {
     let day = format!("toDate({}, 'UTC')", sql::instant(last.at.div_euclid(DAY_MS) * DAY_MS));
-    let (name, at) = (sql::text(&last.name), sql::instant(last.at));
+    let at = sql::instant(last.at);
     let (visitor, id) = (sql::uuid(last.visitor.as_u128()), sql::uuid(last.id.as_u128()));
     format!(
-        " AND day >= {day} AND (day > {day} OR name > {name} OR (name = {name} AND (visitor > {visitor} \
-         OR (visitor = {visitor} AND (at > {at} OR (at = {at} AND id > {id}))))))"
+        " AND day >= {day} AND (day > {day} OR visitor > {visitor} \
+         OR (visitor = {visitor} AND (at > {at} OR (at = {at} AND id > {id}))))"
     )
 }

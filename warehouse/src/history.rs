@@ -1,6 +1,6 @@
 //! A site's events visitor by visitor, each visitor's in order of time: what a back-test replays.
 //!
-//! The table is sorted by day and name, so that this is a sort of its own: here, because the store moves every column
+//! The table is sorted by day and visitor, so that this is a sort of its own: here, because the store moves every column
 //! of a row several times and takes twice as long. It is asked for in parts, each with a share of the visitors, drawn by
 //! hash: neither the store nor the reader holds more than a part.
 

@@ -331,7 +331,8 @@ impl Warehouse {
         let sql = format!("SELECT count() AS count FROM {table} WHERE site = {site} AND {test}");
         let CountRecord { count } = self.of_any_length().query_raw(&sql).fetch_one().await?;
         if count > 0 {
-            let sql = format!("ALTER TABLE {table} DELETE WHERE site = {site} AND {test}{more}");
+            let sql =
+                format!("ALTER TABLE {} DELETE WHERE site = {site} AND {test}{more}", self.stored(table));
             self.of_any_length().with_setting("mutations_sync", "1").query_raw(&sql).execute().await?;
         }
         Ok(())

@@ -194,7 +194,7 @@ impl Warehouse {
             if count == 0 {
                 continue;
             }
-            let sql = format!("ALTER TABLE {table} DELETE WHERE site = {site} AND ({test})");
+            let sql = format!("ALTER TABLE {} DELETE WHERE site = {site} AND ({test})", self.stored(table));
             client.query_raw(&sql).execute().await?;
         }
         Ok(())
@@ -267,7 +267,7 @@ pub(crate) fn events_by_person(site: u32, scope: &str) -> String {
            arraySort(span -> (multiIf(events.at < span.1, 1, events.at > span.2, 2, 0), \
              abs(toUnixTimestamp64Milli(events.at) - toUnixTimestamp64Milli(if(events.at < span.1, span.1, span.2))), \
              span.3), owners.spans)[1].3) AS person \
-         FROM (SELECT *, day FROM events WHERE {scope}) AS events \
+         FROM (SELECT *, day, id, received_at FROM events WHERE {scope}) AS events \
          LEFT JOIN (SELECT visitor AS of, groupArray((first, last, whose)) AS spans FROM \
            (SELECT visitor, if(known.is = '', links.user, known.is) AS whose, min(first_at) AS first, \
               max(last_at) AS last \

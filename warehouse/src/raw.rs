@@ -143,7 +143,11 @@ impl Warehouse {
     pub async fn delete_raw(&self, site: u32, ids: &[u128]) -> Result<(), Error> {
         for ids in ids.chunks(1_000) {
             let list: Vec<String> = ids.iter().map(|id| sql::uuid(*id)).collect();
-            let sql = format!("DELETE FROM raw WHERE site = {site} AND id IN ({})", list.join(", "));
+            let sql = format!(
+                "DELETE FROM {} WHERE site = {site} AND id IN ({})",
+                self.stored("raw"),
+                list.join(", ")
+            );
             self.client.query_raw(&sql).execute().await?;
         }
         Ok(())
@@ -155,11 +159,13 @@ impl Warehouse {
             let list: Vec<String> = ids.iter().map(|id| sql::uuid(id.0)).collect();
             let these = format!("site = {site} AND id IN ({})", list.join(", "));
             let steps = format!(
-                "DELETE FROM steps WHERE site = {site} AND (visitor, at, name, sequence) IN \
-                 (SELECT visitor, at, name, sequence FROM events WHERE {these})"
+                "DELETE FROM {} WHERE site = {site} AND (visitor, at, name, sequence) IN \
+                 (SELECT visitor, at, name, sequence FROM events WHERE {these})",
+                self.stored("steps")
             );
             self.client.query_raw(&steps).execute().await?;
-            self.client.query_raw(&format!("DELETE FROM events WHERE {these}")).execute().await?;
+            let events = format!("DELETE FROM {} WHERE {these}", self.stored("events"));
+            self.client.query_raw(&events).execute().await?;
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! The warehouse as the rest sees it.
 
+use crate::cluster::check_name;
 use crate::embedded::{Embedded, find_library};
-use crate::migrate::migrate;
+use crate::migrate::{check, migrate};
 use crate::{Error, embedded};
 use clickhouse::Client;
 use std::path::PathBuf;
@@ -23,6 +24,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The embedded engine's library; looked for if absent (see [`embedded::find_library`]).
     pub library: Option<PathBuf>,
+    /// More of the embedded engine's own arguments, such as `--config-file=…`.
+    pub arguments: Vec<String>,
+    /// Name of the cluster over which the server's tables are spread (see [`crate::cluster`]), if they are.
+    pub cluster: Option<String>,
 }
 
 /// Open tables.
@@ -30,6 +35,7 @@ pub struct Config {
 pub struct Warehouse {
     pub(crate) client: Client,
     embedded: Option<Embedded>,
+    cluster: Option<String>,
     /// Users' statements at once: fewer than there are connections, so that inserts and questions always find one.
     pub(crate) statements: Arc<Semaphore>,
 }
@@ -51,16 +57,39 @@ impl Warehouse {
             Some(url) => (server(url)?, None),
             None => {
                 let library = config.library.clone().or_else(find_library).ok_or(Error::NoEngine)?;
-                let data = config.data_dir.clone();
-                let opened = tokio::task::spawn_blocking(move || Embedded::open(&library, &data)).await;
+                let (data, arguments) = (config.data_dir.clone(), config.arguments.clone());
+                let opening = move || Embedded::open_with(&library, &data, &arguments);
+                let opened = tokio::task::spawn_blocking(opening).await;
                 let embedded: embedded::Embedded = opened
                     .map_err(|error| Error::Question(format!("the engine did not open: {error}")))??;
                 (embedded.client(), Some(embedded))
             }
         };
-        migrate(&client, DATABASE).await?;
+        let client = match &config.cluster {
+            None => {
+                migrate(&client, DATABASE).await?;
+                client
+            }
+            Some(cluster) => {
+                check_name("cluster", cluster)?;
+                check(&client, DATABASE, cluster).await?;
+                // What is joined or listed may be on another shard; an insert is over when all shards have it.
+                client
+                    .with_setting("distributed_product_mode", "global")
+                    .with_setting("distributed_foreground_insert", "1")
+            }
+        };
         let statements = Arc::new(Semaphore::new(STATEMENTS));
-        Ok(Self { client: client.with_database(DATABASE), embedded, statements })
+        let cluster = config.cluster.clone();
+        Ok(Self { client: client.with_database(DATABASE), embedded, cluster, statements })
+    }
+
+    /// What changes the rows of `table` that are there must be told, with the servers that it is told.
+    pub(crate) fn stored(&self, table: &str) -> String {
+        match &self.cluster {
+            None => table.to_owned(),
+            Some(cluster) => format!("{table}_local ON CLUSTER {cluster}"),
+        }
     }
 
     /// Whether the store answers.

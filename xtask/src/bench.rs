@@ -36,6 +36,8 @@ enum What {
     Backtest(Backtest),
     /// Every question beside the raw scan of its columns, and beside `DuckDB` on the same rows.
     Query(Query),
+    /// Fifty people who ask at once while 5,000 events a second arrive.
+    Crowd(Crowd),
     /// Models in the engine, one thread.
     Models,
     /// Decisions over HTTP, beside a handler that only parses; natively, beside a peer in Node.
@@ -47,6 +49,19 @@ struct Query {
     /// How many events are asked about; 20000000 is what the design was measured with.
     #[arg(long, default_value_t = 2_000_000)]
     events: u64,
+    /// Also about a tenth and a hundredth of them, to see what ten times more costs.
+    #[arg(long)]
+    curve: bool,
+}
+
+#[derive(Args)]
+struct Crowd {
+    /// How many events are stored before.
+    #[arg(long, default_value_t = 1_000_000)]
+    events: u64,
+    /// Length of a run: as long as all fifty answers take.
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
 }
 
 #[derive(Args)]
@@ -104,7 +119,8 @@ impl Query {
         run(cargo()
             .args(["run", "--release", "--package", "attune-warehouse", "--example", "bench", "--"])
             .arg(self.events.to_string())
-            .args([&folder, &report]))?;
+            .args([&folder, &report])
+            .args(if self.curve { &["", "curve"][..] } else { &[] }))?;
         let Some(python) = duckdb()? else {
             println!("!! DuckDB could not be installed: ITS TIMES WERE NOT MEASURED");
             return Ok(());
@@ -140,6 +156,9 @@ impl Bench {
             Some(What::Backtest(backtest)) => return backtest.run(),
             Some(What::Query(query)) => return query.run(),
             Some(What::Sdk(sdk)) => return sdk.run(),
+            Some(What::Crowd(crowd)) => {
+                return load(&["--crowd"], &[crowd.events.to_string(), crowd.seconds.to_string()]);
+            }
             Some(What::Decide(decide)) => {
                 load(&["--decide"], &[decide.seconds.to_string(), decide.rounds.to_string()])?;
                 return beside_node();

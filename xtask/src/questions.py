@@ -19,7 +19,7 @@ db.execute(
 
 STEPS = ["view", "detail", "cart", "checkout", "buy"]
 DAY = 86_400_000
-BEGIN = 1_793_491_200_000
+BEGIN = 1_761_955_200_000
 
 
 def funnel():
@@ -44,22 +44,29 @@ def retention():
             SELECT cohort, date_diff('week', cohort, week) AS later, count(*) FROM weeks JOIN firsts USING (visitor)
             GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
+    # Up to the week in which it is asked, which has just begun and may have nobody yet.
+    asked = db.execute(f"SELECT date_trunc('week', make_timestamp({BEGIN + 30 * DAY} * 1000))").fetchone()[0]
     cohorts = {}
-    for cohort, _, count in cells:
-        cohorts.setdefault(cohort, []).append(count)
+    for cohort, later, count in cells:
+        cohorts.setdefault(cohort, [0] * ((asked - cohort).days // 7 + 1))[later] = count
     return list(cohorts.values())
 
 
 def paths():
     sessions = db.execute("SELECT count(DISTINCT session) FROM events").fetchone()[0]
+    # What is of one time and sequence goes by how frequent it is.
+    db.execute(
+        """CREATE OR REPLACE TABLE places AS SELECT name, row_number() OVER (ORDER BY count(*) DESC, name) AS place
+           FROM events GROUP BY name"""
+    )
     # The tree of five, which is most of the work; its counts are compared by what our answer also has.
     db.execute(
-        """SELECT path, count(*) FROM (SELECT list(name ORDER BY ms, sequence)[:6] AS path FROM events GROUP BY session)
+        """SELECT path, count(*) FROM (SELECT list(name ORDER BY ms, sequence, place)[:6] AS path FROM events JOIN places USING (name) GROUP BY session)
            GROUP BY path"""
     ).fetchall()
     steps = db.execute(
-        """SELECT count(*) AS n FROM (SELECT name AS later, lag(name) OVER (PARTITION BY session ORDER BY ms, sequence)
-           AS before FROM events) WHERE before IS NOT NULL GROUP BY before, later"""
+        """SELECT count(*) AS n FROM (SELECT name AS later, lag(name) OVER (PARTITION BY session ORDER BY ms, sequence, place)
+           AS before FROM events JOIN places USING (name)) WHERE before IS NOT NULL GROUP BY before, later"""
     ).fetchall()
     counts = [count for (count,) in steps]
     return [sessions, sum(counts), max(counts)]

@@ -1,6 +1,7 @@
 //! Answers as tables.
 
 use super::output;
+use attune_schema::api::WatchAlert;
 use attune_schema::question::{
     AttributionAnswer, Cell, Did, FactsAnswer, FormsAnswer, FunnelAnswer, GoalsAnswer, Often, PathNode,
     PathsAnswer, PersonAnswer, Popular, PopularAnswer, PredictorsAnswer, ProcessAnswer, PromotionsAnswer,
@@ -250,6 +251,16 @@ pub(super) fn process(answer: &ProcessAnswer) -> anyhow::Result<()> {
     }
     output::line(&format!("{} of {} sessions completed it", answer.completed, answer.sessions))?;
     output::line(&format!("\n{}", answer.definition))
+}
+
+pub(super) fn alerts(alerts: &[WatchAlert]) -> anyhow::Result<()> {
+    for WatchAlert { watch, alert, .. } in alerts {
+        let until =
+            alert.until.map_or_else(|| "lasts".to_owned(), |until| format!("until {}", instant(until)));
+        let value = if alert.value.is_empty() { String::new() } else { format!("  {}", alert.value) };
+        output::line(&format!("{watch}  {}{value}  since {}  {until}", alert.rule, instant(alert.since)))?;
+    }
+    Ok(())
 }
 
 pub(super) fn sensing(answer: &SensingAnswer) -> anyhow::Result<()> {

@@ -27,6 +27,7 @@ pub mod serve;
 pub mod site;
 pub mod stats;
 pub mod user;
+pub mod warehouse;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -87,8 +88,10 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Make a data folder from a backup.
     Restore(backup::RestoreArgs),
-    /// Add and list accounts, and set their passwords.
+    /// Add and list accounts, set their passwords and what they may do.
     User(user::UserArgs),
+    /// Print what makes the warehouse's tables.
+    Warehouse(warehouse::WarehouseArgs),
 }
 
 /// Where things are and how to answer; the same for every command.
@@ -103,6 +106,9 @@ pub struct CommonArgs {
     /// ClickHouse server; embedded in the data folder if absent.
     #[arg(long = "clickhouse", value_name = "URL", env = "CLICKHOUSE_URL", hide_env_values = true)]
     pub warehouse_url: Option<String>,
+    /// Cluster over which that server's tables are spread (`attune warehouse schema --cluster NAME` makes them).
+    #[arg(long = "clickhouse-cluster", value_name = "NAME", env = "ATTUNE_CLICKHOUSE_CLUSTER")]
+    pub warehouse_cluster: Option<String>,
     /// Print one last line of JSON on standard output.
     #[arg(long)]
     pub json: bool,
@@ -141,6 +147,7 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Backup(args) => backup::back_up(args).await,
             Command::Restore(args) => backup::restore(&args),
             Command::User(args) => user::run(args).await,
+            Command::Warehouse(args) => warehouse::run(args).await,
         }
     })
 }

@@ -3,10 +3,12 @@
 use super::attach::Attached;
 use super::{CommonArgs, answers, output};
 use anyhow::Context;
+use attune_schema::api::WatchAlert;
 use attune_schema::question::{
     AttributionQuestion, FactsQuestion, FormsQuestion, FunnelQuestion, GoalsQuestion, PathsQuestion,
     PersonQuestion, PopularQuestion, PredictorsQuestion, ProcessQuestion, PromotionsQuestion,
-    RetentionQuestion, RfmQuestion, SearchesQuestion, SensingQuestion, SqlQuestion, TrendQuestion,
+    RetentionQuestion, RfmQuestion, RunStatement, SearchesQuestion, SensingQuestion, SqlAnswer, SqlQuestion,
+    TrendQuestion,
 };
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -56,6 +58,27 @@ enum QueryCommand {
     Predictors(QuestionArgs),
     /// One read-only statement over the site's own events.
     Sql(QuestionArgs),
+    /// A statement that the site keeps.
+    Saved {
+        /// Site to ask about.
+        #[arg(long)]
+        site: String,
+        /// Id of the statement.
+        id: String,
+        #[command(flatten)]
+        common: CommonArgs,
+    },
+    /// Which rules of watched figures came true.
+    Alerts {
+        /// Site to ask about.
+        #[arg(long)]
+        site: String,
+        /// Evaluate them first; otherwise this happens every hour.
+        #[arg(long)]
+        now: bool,
+        #[command(flatten)]
+        common: CommonArgs,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -86,6 +109,16 @@ pub async fn run(args: QueryArgs) -> anyhow::Result<()> {
             show::<AttributionQuestion, _>(&args, "attribution", answers::attribution).await
         }
         QueryCommand::Sql(args) => show::<SqlQuestion, _>(&args, "sql", answers::sql).await,
+        QueryCommand::Saved { site, id, common } => {
+            let path = format!("/api/sites/{site}/statements/{id}/run");
+            let answer: SqlAnswer = asked(&common, &path, Some(&RunStatement::default())).await?;
+            if common.json { output::json(&answer) } else { answers::sql(&answer) }
+        }
+        QueryCommand::Alerts { site, now, common } => {
+            let path = format!("/api/sites/{site}/alerts");
+            let alerts: Vec<WatchAlert> = asked(&common, &path, now.then_some(&())).await?;
+            if common.json { output::json(&alerts) } else { answers::alerts(&alerts) }
+        }
         QueryCommand::Predictors(args) => {
             show::<PredictorsQuestion, _>(&args, "predictors", answers::predictors).await
         }
@@ -104,6 +137,21 @@ pub async fn run(args: QueryArgs) -> anyhow::Result<()> {
         QueryCommand::Popular(args) => show::<PopularQuestion, _>(&args, "popular", answers::popular).await,
         QueryCommand::Rfm(args) => show::<RfmQuestion, _>(&args, "rfm", answers::rfm).await,
     }
+}
+
+/// Posts `body`, or gets if there is none.
+async fn asked<B: Serialize, A: DeserializeOwned>(
+    common: &CommonArgs,
+    path: &str,
+    body: Option<&B>,
+) -> anyhow::Result<A> {
+    let attached = Attached::open(common).await?;
+    let answer = match body {
+        Some(body) => attached.client.post(path, body).await,
+        None => attached.client.get(path).await,
+    };
+    attached.close().await;
+    answer
 }
 
 /// Reads the question, asks it, and shows the answer as JSON or as a table.

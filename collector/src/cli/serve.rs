@@ -60,6 +60,7 @@ impl CommonArgs {
         let mut config = Config::new(self.data.clone(), listen);
         config.control_url.clone_from(&self.control_url);
         config.warehouse_url.clone_from(&self.warehouse_url);
+        config.warehouse_cluster.clone_from(&self.warehouse_cluster);
         config
     }
 }

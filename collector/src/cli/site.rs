@@ -2,7 +2,7 @@
 
 use super::attach::{Attached, Client};
 use super::{CommonArgs, output};
-use attune_schema::api::{NewServerKey, NewSite, ServerKey, ServerKeyMade, Site, SiteChange};
+use attune_schema::api::{NewServerKey, NewSite, Retention, ServerKey, ServerKeyMade, Site, SiteChange};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 
@@ -46,6 +46,26 @@ enum SiteCommand {
     ServerKey {
         #[command(subcommand)]
         command: KeyCommand,
+    },
+    /// Show or set for how many days a site keeps what it stores.
+    Retention {
+        #[command(flatten)]
+        site: OneSite,
+        /// Keep events for so many days.
+        #[arg(long, value_name = "DAYS")]
+        behaviour: Option<u32>,
+        /// Keep what events of forms and searches say for so many days.
+        #[arg(long, value_name = "DAYS")]
+        texts: Option<u32>,
+        /// Keep network addresses and user agents for so many days.
+        #[arg(long, value_name = "DAYS")]
+        addresses: Option<u32>,
+        /// Keep what files say of people, and which browsers are whose, for so many days.
+        #[arg(long, value_name = "DAYS")]
+        people: Option<u32>,
+        /// Set these limits and no others: what is not named is kept for ever.
+        #[arg(long)]
+        set: bool,
     },
     /// Give a site a new public key; the old one is refused from then on.
     RotateKey(OneSite),
@@ -101,7 +121,7 @@ pub async fn run(args: SiteArgs) -> anyhow::Result<()> {
         | SiteCommand::Resume(site)
         | SiteCommand::Differences(site)
         | SiteCommand::RotateKey(site) => site.common.clone(),
-        SiteCommand::Origins { site, .. } => site.common.clone(),
+        SiteCommand::Origins { site, .. } | SiteCommand::Retention { site, .. } => site.common.clone(),
         SiteCommand::ServerKey { command } => command.site().common.clone(),
     };
     let attached = Attached::open(&common).await?;
@@ -141,6 +161,15 @@ async fn command(client: &Client, command: SiteCommand) -> anyhow::Result<()> {
             output::notice(&format!("{} decisions came out otherwise", found.len()));
             found.iter().try_for_each(output::json)
         }
+        SiteCommand::Retention { site, behaviour, texts, addresses, people, set } => {
+            let named = Retention {
+                behaviour_days: behaviour,
+                texts_days: texts,
+                addresses_days: addresses,
+                people_days: people,
+            };
+            retention(client, &site, named, set).await
+        }
         SiteCommand::RotateKey(OneSite { name, common }) => {
             let site: Site = client.post(&format!("/api/sites/{name}/rotate-key"), &()).await?;
             show(&site, &common)
@@ -167,6 +196,36 @@ async fn server_key(client: &Client, command: KeyCommand) -> anyhow::Result<()> 
         }
         KeyCommand::Revoke { id, .. } => client.tell(Method::DELETE, &format!("{path}/{id}"), &()).await,
     }
+}
+
+/// Changes the limits that are named, or with `set` all of them, and shows them as they are then.
+async fn retention(client: &Client, site: &OneSite, named: Retention, set: bool) -> anyhow::Result<()> {
+    let path = format!("/api/sites/{}/retention", site.name);
+    let mut limits: Retention = client.get(&path).await?;
+    if set {
+        limits = named;
+    } else {
+        limits.behaviour_days = named.behaviour_days.or(limits.behaviour_days);
+        limits.texts_days = named.texts_days.or(limits.texts_days);
+        limits.addresses_days = named.addresses_days.or(limits.addresses_days);
+        limits.people_days = named.people_days.or(limits.people_days);
+    }
+    if set || named != Retention::default() {
+        client.tell(Method::PUT, &path, &limits).await?;
+    }
+    if site.common.json {
+        return output::json(&limits);
+    }
+    for (class, days) in [
+        ("behaviour", limits.behaviour_days),
+        ("texts", limits.texts_days),
+        ("addresses", limits.addresses_days),
+        ("people", limits.people_days),
+    ] {
+        let days = days.map_or_else(|| "for ever".to_owned(), |days| format!("{days} days"));
+        output::line(&format!("{class:<12}{days}"))?;
+    }
+    Ok(())
 }
 
 async fn change(client: &Client, site: OneSite, change: SiteChange) -> anyhow::Result<()> {

@@ -3,8 +3,8 @@
 use super::attach::{Attached, Client};
 use super::{CommonArgs, output};
 use crate::server::random_text;
-use attune_schema::api::{NewUser, User};
-use clap::{Args, Subcommand};
+use attune_schema::api::{NewUser, Rights, User};
+use clap::{ArgAction, Args, Subcommand};
 use reqwest::Method;
 
 /// Options of `attune user`.
@@ -31,6 +31,16 @@ enum UserCommand {
     Add(PasswordArgs),
     /// Set the password of an account and end its sessions.
     Passwd(PasswordArgs),
+    /// Say what an account may do.
+    Rights {
+        /// Account name.
+        name: String,
+        /// Whether it may see who people are: their ids, rows and events.
+        #[arg(long, value_name = "YES|NO", action = ArgAction::Set, value_parser = yes_or_no)]
+        people: bool,
+        #[command(flatten)]
+        common: CommonArgs,
+    },
     /// List all accounts.
     List {
         #[command(flatten)]
@@ -45,7 +55,7 @@ enum UserCommand {
 pub async fn run(args: UserArgs) -> anyhow::Result<()> {
     let common = match &args.command {
         UserCommand::Add(args) | UserCommand::Passwd(args) => args.common.clone(),
-        UserCommand::List { common } => common.clone(),
+        UserCommand::List { common } | UserCommand::Rights { common, .. } => common.clone(),
     };
     let attached = Attached::open(&common).await?;
     let done = command(&attached.client, args.command).await;
@@ -53,16 +63,28 @@ pub async fn run(args: UserArgs) -> anyhow::Result<()> {
     done
 }
 
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err(format!("`{text}` is neither yes nor no")),
+    }
+}
+
 async fn command(client: &Client, command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::Add(args) => set(client, Method::POST, args).await,
         UserCommand::Passwd(args) => set(client, Method::PUT, args).await,
+        UserCommand::Rights { name, people, .. } => {
+            client.tell(Method::PUT, &format!("/api/users/{name}/rights"), &Rights { people }).await
+        }
         UserCommand::List { common } => {
             let users: Vec<User> = client.get("/api/users").await?;
             if common.json {
                 return output::json(&users);
             }
-            users.iter().try_for_each(|user| output::line(&user.name))
+            let hidden = |user: &User| if user.people { "" } else { "  people hidden" };
+            users.iter().try_for_each(|user| output::line(&format!("{}{}", user.name, hidden(user))))
         }
     }
 }

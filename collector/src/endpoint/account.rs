@@ -4,9 +4,9 @@ use crate::error::ApiError;
 use crate::extract::{ApiJson, Caller, ClientAddress, same_origin, session_token};
 use crate::state::App;
 use crate::telemetry::Metric;
-use attune_schema::api::{ErrorBody, NewUser, Session, SignIn, User};
+use attune_schema::api::{ErrorBody, NewUser, Rights, Session, SignIn, User};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use std::time::Instant;
@@ -98,7 +98,11 @@ pub async fn session(caller: Caller) -> Json<Session> {
 pub async fn users(State(app): State<App>, caller: Caller) -> Result<Json<Vec<User>>, ApiError> {
     caller.must_be_local()?;
     let users = app.control.users().await?.into_iter();
-    Ok(Json(users.map(|user| User { name: user.name, created_at: user.created_at }).collect()))
+    Ok(Json(
+        users
+            .map(|user| User { name: user.name, created_at: user.created_at, people: user.people })
+            .collect(),
+    ))
 }
 
 /// Adds an account; for the command line only.
@@ -117,6 +121,27 @@ pub async fn create_user(
 ) -> Result<StatusCode, ApiError> {
     caller.must_be_local()?;
     app.control.add_user(&new.name, &new.password, app.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Says what an account may do, from its next request on; for the command line only.
+#[utoipa::path(
+    put,
+    path = "/api/users/{name}/rights",
+    operation_id = "set_rights",
+    tag = "account",
+    params(("name" = String, Path, description = "Account name")),
+    request_body = Rights,
+    responses((status = 204), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody))
+)]
+pub async fn set_rights(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    ApiJson(rights): ApiJson<Rights>,
+) -> Result<StatusCode, ApiError> {
+    caller.must_be_local()?;
+    app.control.let_see_people(&name, rights.people).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -32,7 +32,7 @@ pub async fn plan(
     ApiJson(question): ApiJson<BacktestQuestion>,
 ) -> Result<Json<BacktestPlan>, ApiError> {
     let prepared = compiled(&question)?;
-    let events = app.store.history_length(site.scope(), question.read()).await?;
+    let events = app.store.history_length(site.scope(app.now()), question.read()).await?;
     Ok(Json(BacktestPlan {
         events,
         parts: events.div_ceil(PART_EVENTS).clamp(1, 100_000) as u32,
@@ -66,7 +66,7 @@ pub async fn run(
     let prepared = compiled(&question)?;
     let mut replay = Replay::new(&prepared, &question);
     let part = Part { part: question.part, parts: question.parts };
-    app.store.history(site.scope(), question.read(), part, &mut |row| replay.event(&row)).await?;
+    app.store.history(site.scope(app.now()), question.read(), part, &mut |row| replay.event(&row)).await?;
     Ok(Json(replay.end()))
 }
 

@@ -1,4 +1,4 @@
-//! Attributes, placements, audiences, offers, campaigns and models: the same verbs for each.
+//! Attributes, placements, audiences, offers, campaigns, models, statements and watched figures: the same verbs for each.
 
 use crate::error::ApiError;
 use crate::extract::{ApiJson, Caller, IfMatch, SitePath};
@@ -238,4 +238,18 @@ kind!(
     "/api/sites/{site}/models",
     "/api/sites/{site}/models/{id}",
     ["list_models", "create_model", "read_model", "update_model", "delete_model"]
+);
+kind!(
+    statements,
+    SavedStatement,
+    "/api/sites/{site}/statements",
+    "/api/sites/{site}/statements/{id}",
+    ["list_statements", "create_statement", "read_statement", "update_statement", "delete_statement"]
+);
+kind!(
+    watches,
+    Watch,
+    "/api/sites/{site}/watches",
+    "/api/sites/{site}/watches/{id}",
+    ["list_watches", "create_watch", "read_watch", "update_watch", "delete_watch"]
 );

@@ -28,7 +28,12 @@ const FORGET_BYTES: usize = 4_096;
     params(("site" = String, Path, description = "Name of the site")),
     responses((status = 200, body = Vec<Erasure>), (status = 404, body = ErrorBody))
 )]
-pub async fn list(State(app): State<App>, _: Caller, site: SitePath) -> Result<Json<Vec<Erasure>>, ApiError> {
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    site: SitePath,
+) -> Result<Json<Vec<Erasure>>, ApiError> {
+    caller.must_see_people()?;
     let erasures = app.control.erasures(site.record.number).await?;
     Ok(Json(erasures.into_iter().map(|record| record.erasure).collect()))
 }
@@ -54,6 +59,7 @@ pub async fn create(
     site: SitePath,
     ApiJson(new): ApiJson<NewErasure>,
 ) -> Result<(StatusCode, Json<Erasure>), ApiError> {
+    caller.must_see_people()?;
     let whom = match new {
         NewErasure::User(user) if user.is_empty() || user.len() > ID_BYTES => {
             return Err(ApiError::invalid(format!("`user` has 1 to {ID_BYTES} bytes")));

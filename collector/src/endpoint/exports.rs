@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-/// Events as a file, in the order in which they are stored: by day, name, visitor and time. Sent as it is read; a file
+/// Events as a file, in the order in which they are stored: by day, visitor and time. Sent as it is read; a file
 /// that could not be read to its end is cut off, never ended.
 #[utoipa::path(
     get,
@@ -44,6 +44,7 @@ pub async fn download(
     site: SitePath,
     ApiQuery(question): ApiQuery<ExportQuestion>,
 ) -> Result<Response, ApiError> {
+    caller.must_see_people()?;
     let first = export::first_page(&app, &site, &question).await?;
     let number = site.record.number;
     let record = app.control.begin_export(number, &caller.user, &question, app.now()).await?;

@@ -26,9 +26,10 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 )]
 pub async fn live(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+    caller.must_see_people()?;
     let number = site.record.number;
     let metrics = app.metrics.clone();
     let shown = BroadcastStream::new(app.live.watch()).filter_map(move |item| {

@@ -1,6 +1,7 @@
 //! One file a resource; handlers do little and answer.
 
 pub mod account;
+pub mod alerts;
 pub mod backtests;
 pub mod batch;
 pub mod capture;
@@ -20,6 +21,7 @@ pub mod people_files;
 pub mod questions;
 pub mod raw;
 pub mod receipts;
+pub mod retention;
 pub mod server;
 pub mod server_keys;
 pub mod settings;

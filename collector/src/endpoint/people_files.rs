@@ -213,10 +213,11 @@ pub struct UserQuery {
 )]
 pub async fn imported(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiQuery(query): ApiQuery<UserQuery>,
 ) -> Result<Json<Imported>, ApiError> {
+    caller.must_see_people()?;
     if query.user.is_empty() || query.user.len() > ID_BYTES {
         return Err(ApiError::invalid(format!("user: 1 to {ID_BYTES} bytes")));
     }
@@ -246,6 +247,7 @@ pub async fn keyed_hashes(
     site: SitePath,
     ApiJson(what): ApiJson<ToHash>,
 ) -> Result<Json<Hashed>, ApiError> {
+    caller.must_see_people()?;
     // Whoever may ask for any number finds out whose a hash is.
     caller.must_be_local()?;
     few(what.texts.len())?;

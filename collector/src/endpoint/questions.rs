@@ -12,13 +12,13 @@ use attune_schema::question::{
     FunnelAnswer, FunnelQuestion, GoalsAnswer, GoalsQuestion, PathsAnswer, PathsQuestion, PersonAnswer,
     PersonQuestion, PopularAnswer, PopularQuestion, PredictorsAnswer, PredictorsQuestion, ProcessAnswer,
     ProcessQuestion, PromotionsAnswer, PromotionsQuestion, RetentionAnswer, RetentionQuestion, RfmAnswer,
-    RfmQuestion, SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer, SqlQuestion,
-    TrendAnswer, TrendQuestion,
+    RfmQuestion, RunStatement, SearchesAnswer, SearchesQuestion, SensingAnswer, SensingQuestion, SqlAnswer,
+    SqlQuestion, TrendAnswer, TrendQuestion,
 };
-use attune_schema::source::Label;
+use attune_schema::source::{Label, SavedStatement};
 use attune_warehouse::fence::Access;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 
 /// `?bots=`.
 #[derive(Debug, serde::Deserialize)]
@@ -40,11 +40,16 @@ pub struct Whose {
 )]
 pub async fn funnel(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<FunnelQuestion>,
 ) -> Result<Json<FunnelAnswer>, ApiError> {
-    Ok(Json(app.store.funnel(site.scope(), &question).await?))
+    if question.people.is_some() {
+        caller.must_see_people()?;
+    }
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.funnel(site.scope(app.now()), &question).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// How often something happened over time.
@@ -59,11 +64,13 @@ pub async fn funnel(
 )]
 pub async fn trend(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<TrendQuestion>,
 ) -> Result<Json<TrendAnswer>, ApiError> {
-    Ok(Json(app.store.trend(site.scope(), &question).await?))
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.trend(site.scope(app.now()), &question).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// Who comes back.
@@ -78,11 +85,13 @@ pub async fn trend(
 )]
 pub async fn retention(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<RetentionQuestion>,
 ) -> Result<Json<RetentionAnswer>, ApiError> {
-    Ok(Json(app.store.retention(site.scope(), &question, app.now()).await?))
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.retention(site.scope(app.now()), &question, app.now()).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// What follows what.
@@ -97,11 +106,13 @@ pub async fn retention(
 )]
 pub async fn paths(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<PathsQuestion>,
 ) -> Result<Json<PathsAnswer>, ApiError> {
-    Ok(Json(app.store.paths(site.scope(), &question).await?))
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.paths(site.scope(app.now()), &question).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// Which visits led to a goal.
@@ -116,11 +127,13 @@ pub async fn paths(
 )]
 pub async fn attribution(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<AttributionQuestion>,
 ) -> Result<Json<AttributionAnswer>, ApiError> {
-    Ok(Json(app.store.attribution(site.scope(), &question).await?))
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.attribution(site.scope(app.now()), &question).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// How recently, how often and for how much.
@@ -135,11 +148,16 @@ pub async fn attribution(
 )]
 pub async fn rfm(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<RfmQuestion>,
 ) -> Result<Json<RfmAnswer>, ApiError> {
-    Ok(Json(app.store.rfm(site.scope(), &question, app.now()).await?))
+    if question.people.is_some() {
+        caller.must_see_people()?;
+    }
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.rfm(site.scope(app.now()), &question, app.now()).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// What people like somebody choose, if they are many.
@@ -159,11 +177,13 @@ pub async fn rfm(
 )]
 pub async fn popular(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<PopularQuestion>,
 ) -> Result<Json<PopularAnswer>, ApiError> {
-    Ok(Json(app.store.popular(site.scope(), &question).await?))
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.popular(site.scope(app.now()), &question).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// One read-only statement over the site's own events.
@@ -183,16 +203,53 @@ pub async fn sql(
     ApiJson(question): ApiJson<SqlQuestion>,
 ) -> Result<Json<SqlAnswer>, ApiError> {
     let access = access(&app, &caller, &site).await?;
-    Ok(Json(app.store.statement(site.scope(), &access, &question).await?))
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.statement(site.scope(app.now()), &access, &question).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
-/// What a caller may see of people. Accounts have no roles yet: who may sign in may see ids, as behind every bar, but
-/// what is labelled `server-only` stays with the command line of the server.
+/// Runs a statement that the site keeps, with other values for its parameters if they are given.
+#[utoipa::path(
+    post,
+    path = "/api/sites/{site}/statements/{id}/run",
+    operation_id = "run_statement",
+    tag = "questions",
+    params(
+        ("site" = String, Path, description = "Name of the site"),
+        ("id" = String, Path, description = "Id of the statement")
+    ),
+    request_body = RunStatement,
+    responses(
+        (status = 200, body = SqlAnswer),
+        (status = 400, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 503, body = ErrorBody)
+    )
+)]
+pub async fn saved(
+    State(app): State<App>,
+    caller: Caller,
+    site: SitePath,
+    Path((_, id)): Path<(String, String)>,
+    ApiJson(run): ApiJson<RunStatement>,
+) -> Result<Json<SqlAnswer>, ApiError> {
+    let kept = app.control.document::<SavedStatement>(site.record.number, &id).await?;
+    let mut question = kept.body.question;
+    question.parameters.extend(run.parameters);
+    question.period = run.period.or(question.period);
+    // What it may see is decided by who runs it, not by who wrote it.
+    let access = access(&app, &caller, &site).await?;
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.statement(site.scope(app.now()), &access, &question).await?;
+    Ok(Json(site.told(answer, app.now())))
+}
+
+/// What a caller may see of people: what is labelled `server-only` stays with the command line of the server.
 async fn access(app: &App, caller: &Caller, site: &SitePath) -> Result<Access, ApiError> {
     let declared = app.control.source(site.record.number).await?.0.attributes;
     let hidden = declared.iter().filter(|attribute| !caller.local && attribute.label == Label::ServerOnly);
     Ok(Access {
-        people: true,
+        people: caller.people,
         hidden: hidden.map(|attribute| attribute.id.clone()).collect(),
         attributes: declared.iter().map(|attribute| attribute.id.clone()).collect(),
     })
@@ -210,13 +267,14 @@ async fn access(app: &App, caller: &Caller, site: &SitePath) -> Result<Access, A
 )]
 pub async fn drop_off(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<PredictorsQuestion>,
 ) -> Result<Json<PredictorsAnswer>, ApiError> {
     predictors::check(&question).map_err(StoreError::from)?;
-    let counts = app.store.predictors(site.scope(), &question, app.now()).await?;
-    Ok(Json(predictors::report(&question, counts)))
+    let _turn = app.turn(&caller).await?;
+    let counts = app.store.predictors(site.scope(app.now()), &question, app.now()).await?;
+    Ok(Json(site.told(predictors::report(&question, counts), app.now())))
 }
 
 /// How often goals were reached, and what they were worth.
@@ -231,11 +289,13 @@ pub async fn drop_off(
 )]
 pub async fn goals(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<GoalsQuestion>,
 ) -> Result<Json<GoalsAnswer>, ApiError> {
-    Ok(Json(app.store.goals(site.scope(), &question).await?))
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.goals(site.scope(app.now()), &question).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// How forms fare, field by field.
@@ -250,11 +310,13 @@ pub async fn goals(
 )]
 pub async fn forms(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<FormsQuestion>,
 ) -> Result<Json<FormsAnswer>, ApiError> {
-    Ok(Json(app.store.forms(site.scope(), &question).await?))
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.forms(site.scope(app.now()), &question).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// What the site is searched for, and what comes of it.
@@ -269,11 +331,13 @@ pub async fn forms(
 )]
 pub async fn searches(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<SearchesQuestion>,
 ) -> Result<Json<SearchesAnswer>, ApiError> {
-    Ok(Json(app.store.searches(site.scope(), &question).await?))
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.searches(site.scope(app.now()), &question).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// How offers fare.
@@ -288,11 +352,13 @@ pub async fn searches(
 )]
 pub async fn promotions(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<PromotionsQuestion>,
 ) -> Result<Json<PromotionsAnswer>, ApiError> {
-    Ok(Json(app.store.promotions(site.scope(), &question).await?))
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.promotions(site.scope(app.now()), &question).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// How sessions move through the steps of a process.
@@ -307,11 +373,13 @@ pub async fn promotions(
 )]
 pub async fn process(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<ProcessQuestion>,
 ) -> Result<Json<ProcessAnswer>, ApiError> {
-    Ok(Json(app.store.process(site.scope(), &question).await?))
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.process(site.scope(app.now()), &question).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// What is expected of a figure, and when it was not so.
@@ -326,11 +394,13 @@ pub async fn process(
 )]
 pub async fn sensing(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<SensingQuestion>,
 ) -> Result<Json<SensingAnswer>, ApiError> {
-    Ok(Json(app.store.sensing(site.scope(), &question, app.now()).await?))
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.sensing(site.scope(app.now()), &question, app.now()).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// One person in one row.
@@ -345,11 +415,14 @@ pub async fn sensing(
 )]
 pub async fn person_row(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<PersonQuestion>,
 ) -> Result<Json<PersonAnswer>, ApiError> {
-    Ok(Json(app.store.person_row(site.scope(), &question, app.now()).await?))
+    caller.must_see_people()?;
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.person_row(site.scope(app.now()), &question, app.now()).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// What somebody did, as facts.
@@ -364,11 +437,14 @@ pub async fn person_row(
 )]
 pub async fn facts(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiJson(question): ApiJson<FactsQuestion>,
 ) -> Result<Json<FactsAnswer>, ApiError> {
-    Ok(Json(app.store.facts(site.scope(), &question, app.now()).await?))
+    caller.must_see_people()?;
+    let _turn = app.turn(&caller).await?;
+    let answer = app.store.facts(site.scope(app.now()), &question, app.now()).await?;
+    Ok(Json(site.told(answer, app.now())))
 }
 
 /// Event names seen, most frequent first.
@@ -389,7 +465,7 @@ pub async fn events(
     site: SitePath,
     ApiQuery(whose): ApiQuery<Whose>,
 ) -> Result<Json<Vec<EventName>>, ApiError> {
-    Ok(Json(app.store.event_names(site.scope(), whose.bots).await?))
+    Ok(Json(app.store.event_names(site.scope(app.now()), whose.bots).await?))
 }
 
 /// Figures of the Home page.
@@ -410,5 +486,5 @@ pub async fn overview(
     site: SitePath,
     ApiQuery(whose): ApiQuery<Whose>,
 ) -> Result<Json<Overview>, ApiError> {
-    Ok(Json(app.store.overview(site.scope(), whose.bots, app.now()).await?))
+    Ok(Json(app.store.overview(site.scope(app.now()), whose.bots, app.now()).await?))
 }

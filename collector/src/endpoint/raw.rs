@@ -40,10 +40,11 @@ pub struct LetterQuery {
 )]
 pub async fn dead_letters(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
     ApiQuery(query): ApiQuery<LetterQuery>,
 ) -> Result<Json<Vec<DeadLetter>>, ApiError> {
+    caller.must_see_people()?;
     if query.limit.is_some_and(|limit| !(1..=LETTERS).contains(&limit)) {
         return Err(ApiError::bad_request(format!("limit: 1 to {LETTERS}")));
     }
@@ -115,6 +116,7 @@ pub async fn read_again(
     site: SitePath,
     ApiJson(what): ApiJson<Replay>,
 ) -> Result<Json<Replayed>, ApiError> {
+    caller.must_see_people()?;
     caller.must_be_local()?;
     flushed(&app).await?;
     let doors = router(app.clone());

@@ -174,9 +174,10 @@ fn keep(app: &App, site: &Arc<SiteEntry>, read: &Read<'_>, output: &str) {
 )]
 pub async fn differences(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     site: SitePath,
 ) -> Result<Json<Vec<serde_json::Value>>, ApiError> {
+    caller.must_see_people()?;
     let found = app.decisions.differences(site.record.number).await;
     Ok(Json(found.map_err(|error| ApiError::internal(&error))?))
 }

@@ -96,7 +96,7 @@ pub async fn first_page(
     site: &SiteEntry,
     question: &ExportQuestion,
 ) -> Result<Vec<ExportRow>, crate::sink::StoreError> {
-    app.store.export(site.scope(), question, None, PAGE).await
+    app.store.export(site.scope(app.now()), question, None, PAGE).await
 }
 
 /// Whether all was sent.
@@ -122,7 +122,7 @@ async fn send(
             break;
         }
         let last = page.pop();
-        page = app.store.export(site.scope(), question, last.as_ref(), PAGE).await?;
+        page = app.store.export(site.scope(app.now()), question, last.as_ref(), PAGE).await?;
     }
     Ok(sender.send(Ok(encoder.end()?.into())).await.is_ok())
 }

@@ -18,6 +18,8 @@ pub struct Caller {
     pub user: String,
     /// Came with the local token: may also manage accounts.
     pub local: bool,
+    /// May see who people are.
+    pub people: bool,
 }
 
 impl Caller {
@@ -32,6 +34,18 @@ impl Caller {
         let message = "this is done with the command line on the server";
         Err(ApiError::new(StatusCode::FORBIDDEN, "local_only", message))
     }
+
+    /// Refuses accounts that may not see who people are.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn must_see_people(&self) -> Result<(), ApiError> {
+        if self.people {
+            return Ok(());
+        }
+        let message = "this tells who people are, which your account may not see: ask for counts";
+        Err(ApiError::new(StatusCode::FORBIDDEN, "people_hidden", message))
+    }
 }
 
 impl FromRequestParts<App> for Caller {
@@ -40,7 +54,7 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         if let Some(token) = bearer(&parts.headers) {
             if same(token, &app.local_token) {
-                return Ok(Self { user: "local".to_owned(), local: true });
+                return Ok(Self { user: "local".to_owned(), local: true, people: true });
             }
             return Err(unauthorised("the token is not this server's"));
         }
@@ -50,7 +64,7 @@ impl FromRequestParts<App> for Caller {
         if !parts.method.is_safe() {
             same_origin(&parts.headers)?;
         }
-        Ok(Self { user, local: false })
+        Ok(Self { user: user.name, local: false, people: user.people })
     }
 }
 

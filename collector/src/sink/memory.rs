@@ -1,7 +1,7 @@
 //! Rows in memory, for tests; can be taken away to play an outage, or be far away. Questions have no answer here.
 
 use super::{Answer, Store, StoreError};
-use attune_schema::api::{EventName, Imported, KeyedBy, Overview, PeopleList, PersonRow};
+use attune_schema::api::{EventName, Imported, KeyedBy, Overview, PeopleList, PersonRow, Retention};
 use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
@@ -25,7 +25,7 @@ use attune_warehouse::query::predictors::PredictorCounts;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use futures_util::future::{BoxFuture, FutureExt, ready};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -350,6 +350,10 @@ impl Store for MemoryStore {
 
     fn imported<'a>(&'a self, _: u32, _: &'a str, _: &'a str, _: Timestamp) -> Answer<'a, Imported> {
         unanswerable()
+    }
+
+    fn retain(&self, _: BTreeMap<u32, Retention>) -> Answer<'_, ()> {
+        ready(self.here()).boxed()
     }
 
     fn ping(&self) -> Answer<'_, ()> {

@@ -3,7 +3,7 @@
 pub mod memory;
 pub mod warehouse;
 
-use attune_schema::api::{EventName, Imported, KeyedBy, Overview, PeopleList, PersonRow};
+use attune_schema::api::{EventName, Imported, KeyedBy, Overview, PeopleList, PersonRow, Retention};
 use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
@@ -27,7 +27,7 @@ use attune_warehouse::query::predictors::PredictorCounts;
 use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use futures_util::future::BoxFuture;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -255,6 +255,9 @@ pub trait Store: Send + Sync {
         hash: &'a str,
         now: Timestamp,
     ) -> Answer<'a, Imported>;
+
+    /// Keeps what sites store for as long as they say, by the site's number.
+    fn retain(&self, sites: BTreeMap<u32, Retention>) -> Answer<'_, ()>;
 
     /// Whether it answers.
     fn ping(&self) -> Answer<'_, ()>;

@@ -3,7 +3,7 @@
 
 use super::{Answer, Store, StoreError};
 use crate::config::Config;
-use attune_schema::api::{EventName, Imported, KeyedBy, Overview, PeopleList, PersonRow};
+use attune_schema::api::{EventName, Imported, KeyedBy, Overview, PeopleList, PersonRow, Retention};
 use attune_schema::bot::Bots;
 use attune_schema::export::ExportQuestion;
 use attune_schema::id::EventId;
@@ -28,7 +28,7 @@ use attune_warehouse::raw::{RawFilter, RawRow};
 use attune_warehouse::row::EventRow;
 use attune_warehouse::{Error, Warehouse};
 use futures_util::future::{BoxFuture, FutureExt};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
@@ -51,7 +51,8 @@ impl WarehouseStore {
         let config = attune_warehouse::Config {
             url: config.warehouse_url.clone(),
             data_dir: config.data_dir.join("warehouse"),
-            library: None,
+            cluster: config.warehouse_cluster.clone(),
+            ..attune_warehouse::Config::default()
         };
         Self { config, open: Arc::default(), patience: PATIENCE }
     }
@@ -352,6 +353,10 @@ impl Store for WarehouseStore {
         now: Timestamp,
     ) -> Answer<'a, Imported> {
         async move { Ok(self.get().await?.imported(site, user, hash, now).await?) }.boxed()
+    }
+
+    fn retain(&self, sites: BTreeMap<u32, Retention>) -> Answer<'_, ()> {
+        async move { Ok(self.get().await?.retain(&sites).await?) }.boxed()
     }
 
     fn ping(&self) -> Answer<'_, ()> {

@@ -22,6 +22,17 @@ pub struct User {
     pub name: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Whether it may see who people are: their ids, rows and events.
+    pub people: bool,
+}
+
+/// What an account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Rights {
+    /// Whether it may see who people are: their ids, rows and events.
+    pub people: bool,
 }
 
 /// A new account; also carries a new password to an old one.

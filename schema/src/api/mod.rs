@@ -11,7 +11,7 @@ mod site;
 
 use serde::{Deserialize, Serialize};
 
-pub use account::{NewUser, Session, SignIn, User};
+pub use account::{NewUser, Rights, Session, SignIn, User};
 pub use document::{Conflict, Document, Problem};
 pub use erasure::{ErasedRows, Erasure, NewErasure};
 pub use event::{BatchAnswer, DeadLetter, EventAnswer, LiveEvent};
@@ -19,11 +19,13 @@ pub use import::{
     FileImport, FileImportState, Hashable, Hashed, ImportCount, ImportRow, ImportRows, Imported, KeyedBy,
     NewList, PeopleList, PersonCount, PersonRow, PersonRows, Publish, ToHash,
 };
-pub use report::{CampaignFigures, EventName, LearnedCampaign, Overview, OverviewFigures};
+pub use report::{CampaignFigures, EventName, LearnedCampaign, Overview, OverviewFigures, WatchAlert};
 pub use server::{Alarm, Health, Ledger, Recovered, Replay, Replayed, SelfTest};
 #[cfg(feature = "openapi")]
 pub use site::Origin;
-pub use site::{NewServerKey, NewSite, ServerKey, ServerKeyMade, Site, SiteChange, TagStatus, TokenKey};
+pub use site::{
+    NewServerKey, NewSite, Retention, ServerKey, ServerKeyMade, Site, SiteChange, TagStatus, TokenKey,
+};
 
 /// An error answer: stable code, text that says what to fix, whether trying again can help.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,6 @@
 //! Figures of the Home page, and the names of events.
 
+use crate::question::Alert;
 use crate::source::Evidence;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -74,4 +75,16 @@ pub struct LearnedCampaign {
     pub frozen: bool,
     /// What it was given and what was seen, by offer.
     pub offers: BTreeMap<String, Evidence>,
+}
+
+/// A rule of a watched figure that came true.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WatchAlert {
+    /// Id of the figure.
+    pub watch: String,
+    /// When it was found.
+    pub told_at: Timestamp,
+    /// What came true.
+    pub alert: Alert,
 }

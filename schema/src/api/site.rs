@@ -34,6 +34,29 @@ pub struct SiteChange {
     pub paused: Option<bool>,
 }
 
+/// For how many days, whole ones of UTC, a site keeps what it stores; what is left out is kept for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 3650))]
+    pub behaviour_days: Option<u32>,
+    /// What events of forms and searches say: terms, names of fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 3650))]
+    pub texts_days: Option<u32>,
+    /// Network addresses and user agents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 3650))]
+    pub addresses_days: Option<u32>,
+    /// What files say of people, lists of them, and which browsers are whose, from when each was last said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 3650))]
+    pub people_days: Option<u32>,
+}
+
 /// `https://host[:port]`, as browsers write it.
 #[cfg(feature = "openapi")]
 #[derive(utoipa::ToSchema)]

@@ -32,6 +32,42 @@ macro_rules! object {
     };
 }
 
+/// An answer that says in words what was counted.
+pub trait Defined {
+    /// The words.
+    fn definition_mut(&mut self) -> &mut String;
+}
+
+macro_rules! defined {
+    ($($answer:ident),*) => {
+        $(impl Defined for $answer {
+            fn definition_mut(&mut self) -> &mut String {
+                &mut self.definition
+            }
+        })*
+    };
+}
+
+defined!(
+    AttributionAnswer,
+    FactsAnswer,
+    FormsAnswer,
+    FunnelAnswer,
+    GoalsAnswer,
+    PathsAnswer,
+    PersonAnswer,
+    PopularAnswer,
+    PredictorsAnswer,
+    ProcessAnswer,
+    PromotionsAnswer,
+    RetentionAnswer,
+    RfmAnswer,
+    SearchesAnswer,
+    SensingAnswer,
+    SqlAnswer,
+    TrendAnswer
+);
+
 mod attribution;
 mod forms;
 mod funnel;
@@ -73,7 +109,7 @@ pub use rfm::{RfmAnswer, RfmBand, RfmBounds, RfmCell, RfmPeople, RfmQuestion};
 pub use sensing::{
     Alert, AlertRule, Sensed, SensingAnswer, SensingPoint, SensingQuestion, SensingSeries, Side,
 };
-pub use statement::{Cell, SqlAnswer, SqlColumn, SqlQuestion};
+pub use statement::{Cell, RunStatement, SqlAnswer, SqlColumn, SqlQuestion};
 
 use crate::bot::Bots;
 use crate::time::Timestamp;

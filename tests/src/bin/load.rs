@@ -6,6 +6,8 @@
 //! as JSON of 4 kB, fresh ids in every request; processor time and peak memory of the server process from `/proc`.
 #![expect(clippy::print_stdout, reason = "a bench talks on standard output")]
 
+#[path = "load/crowd.rs"]
+mod crowd;
 #[path = "load/decide.rs"]
 mod decide;
 #[path = "load/steady.rs"]
@@ -46,10 +48,13 @@ async fn main() -> Result<()> {
     match arguments.as_slice() {
         ["--bare", port] => bare(port.parse()?).await,
         ["--decide", binary, seconds, rounds] => decisions(binary, seconds.parse()?, rounds.parse()?).await,
+        ["--crowd", binary, events, seconds] => asking(binary, events.parse()?, seconds.parse()?).await,
         [binary, seconds, rounds, backlog] => {
             compare(binary, seconds.parse()?, rounds.parse()?, backlog.parse()?).await
         }
-        _ => bail!("usage: load BINARY SECONDS ROUNDS BACKLOG, or load --decide BINARY SECONDS ROUNDS"),
+        _ => bail!(
+            "usage: load BINARY SECONDS ROUNDS BACKLOG, load --decide BINARY SECONDS ROUNDS, or load --crowd BINARY EVENTS SECONDS"
+        ),
     }
 }
 
@@ -395,6 +400,17 @@ async fn decisions(binary: &str, seconds: u64, rounds: u32) -> Result<()> {
     }
     drop(attune);
     Ok(std::fs::remove_dir_all(&folder)?)
+}
+
+/// Fifty people who ask at once, both processors for all.
+async fn asking(binary: &str, events: u64, seconds: u64) -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("attune-crowd-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let (attune, key) = collector(binary, &folder.join("data"), None, true).await?;
+    let measured = crowd::measure(&attune, &key, events, seconds).await;
+    drop(attune);
+    std::fs::remove_dir_all(&folder)?;
+    measured
 }
 
 async fn compare(binary: &str, seconds: u64, rounds: u32, backlog: u64) -> Result<()> {

@@ -37,12 +37,18 @@ pub fn find_library() -> Option<PathBuf> {
 impl Embedded {
     /// Loads the library and opens the data in `path`. Blocks: 0.1 to 2 s.
     pub fn open(library: &Path, path: &Path) -> Result<Self, Error> {
+        Self::open_with(library, path, &[])
+    }
+
+    /// [`Embedded::open`] with more of the engine's own arguments, such as `--config-file=…`.
+    pub fn open_with(library: &Path, path: &Path, arguments: &[String]) -> Result<Self, Error> {
         std::fs::create_dir_all(path)
             .map_err(|reason| Error::Files { path: path.display().to_string(), reason })?;
         let library = Library::load(library)?;
-        let connections = (0..CONNECTIONS)
-            .map(|_| library.connect(path, &["--background_pool_size=2", "--mark_cache_size=67108864"]))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut all = vec!["--background_pool_size=2", "--mark_cache_size=67108864"];
+        all.extend(arguments.iter().map(String::as_str));
+        let connections =
+            (0..CONNECTIONS).map(|_| library.connect(path, &all)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { pool: Arc::new(Pool::new(connections)) })
     }
 

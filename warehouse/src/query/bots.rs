@@ -4,11 +4,12 @@
 //! so that they hold for old rows, too, and a rule that is taken back changes nothing for good.
 
 use super::sample;
-use super::sql::text;
+use super::sql::{instant, text};
 use crate::Error;
 use attune_schema::bot::{BotRule, Bots};
 use attune_schema::id::VisitorId;
 use attune_schema::limits;
+use attune_schema::time::Timestamp;
 use std::str::FromStr;
 
 /// Which site's rows, and what the site says of bots.
@@ -20,11 +21,13 @@ pub struct Scope<'a> {
     pub bot_rules: &'a [BotRule],
     /// Of so many visitors only one; of all if `None`.
     pub one_in: Option<u64>,
+    /// When the first event happened that the site keeps (see [`crate::retention`]); all if `None`.
+    pub kept_from: Option<Timestamp>,
 }
 
 impl From<u32> for Scope<'_> {
     fn from(site: u32) -> Self {
-        Self { site, bot_rules: &[], one_in: None }
+        Self { site, bot_rules: &[], one_in: None, kept_from: None }
     }
 }
 
@@ -36,13 +39,16 @@ impl Scope<'_> {
 
     /// A test to follow another one: ` AND …`, or nothing.
     pub(crate) fn filter(&self, bots: Bots) -> Result<String, Error> {
-        let sample = self.one_in.map_or_else(String::new, sample::test);
+        let mut tests = self.one_in.map_or_else(String::new, sample::test);
+        if let Some(kept_from) = self.kept_from {
+            tests.push_str(&format!(" AND at >= {}", instant(kept_from.0)));
+        }
         let human = match bots {
-            Bots::Include => return Ok(sample),
+            Bots::Include => return Ok(tests),
             Bots::Exclude => "=",
             Bots::Only => "!=",
         };
-        Ok(format!("{sample} AND {} {human} 'human'", self.class()?))
+        Ok(format!("{tests} AND {} {human} 'human'", self.class()?))
     }
 
     /// The class of a row.

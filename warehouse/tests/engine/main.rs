@@ -3,6 +3,7 @@
 mod people;
 mod popular;
 mod questions;
+mod retention;
 mod storing;
 
 use attune_schema::bot::Class;

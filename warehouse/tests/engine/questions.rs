@@ -225,7 +225,7 @@ fn questions_leave_bots_out_unless_asked_and_rules_hold_for_old_rows() {
                 2,
             ),
         ] {
-            let scope = Scope { site: 11, bot_rules: rules, one_in: None };
+            let scope = Scope { bot_rules: rules, ..Scope::from(11) };
             for (bots, count) in [(Bots::Exclude, people), (Bots::Include, 5), (Bots::Only, 5 - people)] {
                 let funnel = FunnelQuestion { bots, ..ask(&["page_viewed"], None) };
                 assert_eq!(

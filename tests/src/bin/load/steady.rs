@@ -150,6 +150,23 @@ pub(super) async fn fresh(server: &Server, site: &str, seconds: u64) -> Result<T
     Ok(Times::new(times))
 }
 
+/// Sends until `events` were sent, and waits for the store whenever the log has a million.
+pub(super) async fn fill_store(
+    server: &Server,
+    site: &str,
+    events: u64,
+    serial: &Arc<AtomicU64>,
+) -> Result<()> {
+    let begun = serial.load(Ordering::Relaxed);
+    while (serial.load(Ordering::Relaxed) - begun) * EVENTS < events {
+        drive(server, Form::Compact, site, 1, serial).await?;
+        if waiting(server).await? > 1_000_000 {
+            emptied(server, Duration::from_secs(600)).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Sends until `events` wait in the log.
 pub(super) async fn fill(server: &Server, site: &str, events: u64, serial: &Arc<AtomicU64>) -> Result<u64> {
     for _ in 0..200 {
