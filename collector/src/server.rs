@@ -15,6 +15,7 @@ use crate::pipeline::dedupe::Window;
 use crate::receipts::log::DecisionLog;
 use crate::recover::Count;
 use crate::router::router;
+use crate::sdk::Sdk;
 use crate::ship::Shipper;
 use crate::sink::Store;
 use crate::sink::warehouse::WarehouseStore;
@@ -86,6 +87,8 @@ impl Parts {
         let signer = Signer::open(&data.file("signing.key")).map_err(io("signing key"))?;
         let sites = Sites::new(signer, Arc::clone(&clock));
         sites.refresh(&control).await?;
+        let sdk = Sdk::default();
+        sdk.refresh(&control).await?;
         let erased = Erased::default();
         erased.refresh(&control).await?;
 
@@ -130,6 +133,7 @@ impl Parts {
             // People share addresses, but not that many forget themselves at once.
             forgets: Buckets::new(10.0, 0.2),
             sites,
+            sdk,
             queue,
             shipping,
             store,
@@ -203,6 +207,9 @@ async fn refresh_sites(app: App, mut stopping: watch::Receiver<bool>) {
         }
         if let Err(error) = app.sites.refresh(&app.control).await {
             tracing::warn!(%error, "sites could not be read again");
+        }
+        if let Err(error) = app.sdk.refresh(&app.control).await {
+            tracing::warn!(%error, "which SDK pages get could not be read again");
         }
     }
 }

@@ -119,6 +119,7 @@ fn measure() -> Result<BTreeMap<&'static str, Bytes>> {
         ("token", "sdk", &["/lazy/token"]),
         ("vault", "sdk", &["/lazy/vault"]),
         ("privacy", "sdk", &["/lazy/privacy"]),
+        ("debug", "sdk", &["/lazy/debug"]),
         ("explain", "sdk", &["/lazy/explain", "/explain_wasm"]),
         ("console", "console", &["/page", "/script", "/wasm", "/style"]),
     ] {

@@ -23,7 +23,10 @@ pub use report::{CampaignFigures, EventName, LearnedCampaign, Overview, Overview
 pub use server::{Alarm, Health, Ledger, Recovered, Replay, Replayed, SelfTest};
 #[cfg(feature = "openapi")]
 pub use site::Origin;
-pub use site::{NewServerKey, NewSite, ServerKey, ServerKeyMade, Site, SiteChange, TagStatus, TokenKey};
+pub use site::{
+    DebugToken, NewDebugToken, NewServerKey, NewSite, ServerKey, ServerKeyMade, Site, SiteChange, TagStatus,
+    TokenKey,
+};
 
 /// An error answer: stable code, text that says what to fix, whether trying again can help.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

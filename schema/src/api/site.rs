@@ -109,6 +109,26 @@ pub struct TokenKey {
     pub x: String,
 }
 
+/// For how long somebody may look into pages with the debugger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewDebugToken {
+    /// Minutes from now, eight hours at most.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 480))]
+    pub minutes: u16,
+}
+
+/// What opens the debugger in a page: `?attune_debug=TOKEN` behind its address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DebugToken {
+    /// A JSON Web Signature of this collector. Nothing but the debugger takes it.
+    pub token: String,
+    /// Good until then.
+    pub until: Timestamp,
+}
+
 /// Whether the tag works.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
