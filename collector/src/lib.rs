@@ -39,6 +39,7 @@ pub mod router;
 pub mod sdk;
 pub mod server;
 pub mod ship;
+pub mod silent;
 pub mod sink;
 pub mod sites;
 pub mod state;

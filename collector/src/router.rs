@@ -93,6 +93,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(sites::problems))
         .routes(routes!(settings::read, settings::update))
         .routes(routes!(capture::read, capture::update))
+        .routes(routes!(capture::silent))
         .routes(routes!(debug::create))
         .routes(routes!(debug::check))
         .routes(routes!(questions::funnel))

@@ -2,7 +2,7 @@
 
 use super::attach::{Attached, Client};
 use super::{CommonArgs, output};
-use attune_schema::api::{NewServerKey, NewSite, ServerKey, ServerKeyMade, Site, SiteChange};
+use attune_schema::api::{NewServerKey, NewSite, ServerKey, ServerKeyMade, SilentPattern, Site, SiteChange};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 
@@ -47,6 +47,8 @@ enum SiteCommand {
         #[command(subcommand)]
         command: KeyCommand,
     },
+    /// List patterns that nothing has matched for a day.
+    SilentPatterns(OneSite),
     /// Give a site a new public key; the old one is refused from then on.
     RotateKey(OneSite),
 }
@@ -95,9 +97,10 @@ struct OneSite {
 pub async fn run(args: SiteArgs) -> anyhow::Result<()> {
     let common = match &args.command {
         SiteCommand::Add { common, .. } | SiteCommand::List { common } => common.clone(),
-        SiteCommand::Pause(site) | SiteCommand::Resume(site) | SiteCommand::RotateKey(site) => {
-            site.common.clone()
-        }
+        SiteCommand::Pause(site)
+        | SiteCommand::Resume(site)
+        | SiteCommand::SilentPatterns(site)
+        | SiteCommand::RotateKey(site) => site.common.clone(),
         SiteCommand::Origins { site, .. } => site.common.clone(),
         SiteCommand::ServerKey { command } => command.site().common.clone(),
     };
@@ -130,6 +133,15 @@ async fn command(client: &Client, command: SiteCommand) -> anyhow::Result<()> {
             change(client, site, SiteChange { paused: None, origins: Some(origins) }).await
         }
         SiteCommand::ServerKey { command } => server_key(client, command).await,
+        SiteCommand::SilentPatterns(OneSite { name, common }) => {
+            let silent: Vec<SilentPattern> = client.get(&format!("/api/sites/{name}/capture/silent")).await?;
+            if common.json {
+                return output::json(&silent);
+            }
+            silent.iter().try_for_each(|one| {
+                output::line(&format!("{}  no {} for a day", one.id, one.events.join(", ")))
+            })
+        }
         SiteCommand::RotateKey(OneSite { name, common }) => {
             let site: Site = client.post(&format!("/api/sites/{name}/rotate-key"), &()).await?;
             show(&site, &common)

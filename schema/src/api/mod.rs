@@ -24,8 +24,8 @@ pub use server::{Alarm, Health, Ledger, Recovered, Replay, Replayed, SelfTest};
 #[cfg(feature = "openapi")]
 pub use site::Origin;
 pub use site::{
-    DebugToken, NewDebugToken, NewServerKey, NewSite, ServerKey, ServerKeyMade, Site, SiteChange, TagStatus,
-    TokenKey,
+    DebugToken, NewDebugToken, NewServerKey, NewSite, ServerKey, ServerKeyMade, SilentPattern, Site,
+    SiteChange, TagStatus, TokenKey,
 };
 
 /// An error answer: stable code, text that says what to fix, whether trying again can help.

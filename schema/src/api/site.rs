@@ -1,5 +1,6 @@
 //! Sites, their tag and their servers' keys.
 
+use crate::source::PatternKind;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +108,18 @@ pub struct TokenKey {
     pub d: String,
     /// The public key, likewise.
     pub x: String,
+}
+
+/// A pattern, or a step of one, that has been as it is for a day and that nothing matched in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SilentPattern {
+    /// The pattern.
+    pub id: String,
+    /// What it is.
+    pub kind: PatternKind,
+    /// Events of which one would have told of a match.
+    pub events: Vec<String>,
 }
 
 /// For how long somebody may look into pages with the debugger.
