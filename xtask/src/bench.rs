@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: figures as ratios within one run.
 
-use crate::bench_sdk::Sdk;
+use crate::bench_sdk::{Lighthouse, Sdk};
 use crate::run::{cargo, command, root, run};
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -32,6 +32,8 @@ pub(crate) struct Bench {
 enum What {
     /// The SDK beside other products'.
     Sdk(Sdk),
+    /// Lighthouse's score of the demo bank, with the tag minus without.
+    Lighthouse(Lighthouse),
     /// A back-test of a made history, on one core.
     Backtest(Backtest),
     /// Every question beside the raw scan of its columns, and beside `DuckDB` on the same rows.
@@ -140,6 +142,7 @@ impl Bench {
             Some(What::Backtest(backtest)) => return backtest.run(),
             Some(What::Query(query)) => return query.run(),
             Some(What::Sdk(sdk)) => return sdk.run(),
+            Some(What::Lighthouse(lighthouse)) => return lighthouse.run(),
             Some(What::Decide(decide)) => {
                 return load(&["--decide"], &[decide.seconds.to_string(), decide.rounds.to_string()]);
             }
