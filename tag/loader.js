@@ -1,6 +1,7 @@
 // The tag: remembers early calls, clicks and the first page view with their own times, then loads the SDK.
 // (`began`, because arrays have an `at`.) Never throws, loads once even when pasted twice, leaves the page as it is when anything is missing.
-// `__SDK__` and `__KEY__` are filled in by the collector.
+// `__SDK__`, `__KEY__` and `__PINS__` are filled in by the collector; with `PINNED` it is built for pages that pin the SDK,
+// and what a part has to be is in `__PINS__`.
 (() => {
   try {
     const queue = (window.attune = window.attune || []);
@@ -19,8 +20,21 @@
           call.done = done;
           queue.push(call);
         });
-    const base = script.src.replace(/[^/]*$/, "");
-    import(base + "sdk/__SDK__")
+    const base = script.src.replace(PINNED ? /[^/]*\/[^/]*$/ : /[^/]*$/, "");
+    if (PINNED) {
+      queue.pins = __PINS__;
+      // A module that was preloaded is the one that is imported; one that is not what it has to be is neither.
+      queue.pinned = (name) =>
+        new Promise((go, fail) => {
+          const link = document.createElement("link");
+          if (!queue.pins[name] || !link.relList.supports("modulepreload")) return fail();
+          Object.assign(link, { rel: "modulepreload", crossOrigin: "", integrity: queue.pins[name], href: base + "sdk/" + name });
+          link.onload = () => go(link.remove());
+          link.onerror = () => fail(link.remove());
+          document.head.append(link);
+        });
+    }
+    (PINNED ? queue.pinned("__SDK__").then(() => import(base + "sdk/__SDK__")) : import(base + "sdk/__SDK__"))
       .then((sdk) => sdk.start(queue, base, script.dataset, "__KEY__"))
       .catch(() => {
         queue.mode = "off";

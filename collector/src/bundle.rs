@@ -9,7 +9,7 @@ use attune_schema::time::Timestamp;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
@@ -118,6 +118,21 @@ impl Signer {
         signed(before.as_ref().unwrap_or(&current), payload)
     }
 
+    /// The signature of a text that is no payload, by the present key.
+    #[must_use]
+    pub fn signature(&self, text: &[u8]) -> [u8; 64] {
+        self.keys().current.sign(text).to_bytes()
+    }
+
+    /// Whether that is its signature, by the present key or the one before it.
+    #[must_use]
+    pub fn verifies(&self, text: &[u8], signature: &[u8]) -> bool {
+        let Ok(signature) = Signature::from_slice(signature) else { return false };
+        let Keys { current, previous } = self.keys();
+        let good = |key: &SigningKey| key.verifying_key().verify_strict(text, &signature).is_ok();
+        good(&current) || previous.as_ref().is_some_and(good)
+    }
+
     /// Compiles and signs; also gives what servers decide by.
     ///
     /// # Errors
@@ -216,7 +231,7 @@ pub fn payload_of(signed: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ed25519_dalek::{Signature, Verifier};
+    use ed25519_dalek::Verifier;
 
     #[test]
     fn bundles_are_named_by_content_and_verify() {

@@ -13,7 +13,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, ResponseBuilder};
 
 /// Operations for which nobody has to be known.
-const OPEN: [&str; 4] = ["/api/sign-in", "/health", "/v1/batch", "/v1/forget"];
+const OPEN: [&str; 5] = ["/api/sign-in", "/health", "/v1/batch", "/v1/debug", "/v1/forget"];
 /// Operations that a company's server signs.
 const SIGNED: [&str; 1] = ["/v1/events"];
 /// Schemas whose values of any kind are properties' values.

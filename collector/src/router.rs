@@ -3,9 +3,9 @@
 use crate::description;
 use crate::endpoint::intake;
 use crate::endpoint::{
-    account, alerts, backtests, batch, capture, console, decide, delivery, documents, erasures, exports,
-    foreign, import, learned, live, ofrep, people_files, questions, raw, receipts, retention, server,
-    server_keys, settings, sites,
+    account, alerts, backtests, batch, capture, console, debug, decide, delivery, documents, erasures,
+    exports, foreign, import, learned, live, ofrep, people_files, questions, raw, receipts, retention, sdk,
+    server, server_keys, settings, sites,
 };
 use crate::error::ApiError;
 use crate::extract::ClientAddress;
@@ -23,7 +23,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, options, post};
+use axum::routing::{delete, get, options, post};
 use std::time::Instant;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::Components;
@@ -98,6 +98,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(settings::read, settings::update))
         .routes(routes!(retention::read, retention::update))
         .routes(routes!(capture::read, capture::update))
+        .routes(routes!(capture::silent))
+        .routes(routes!(debug::create))
+        .routes(routes!(debug::check))
         .routes(routes!(questions::funnel))
         .routes(routes!(questions::trend))
         .routes(routes!(questions::retention))
@@ -165,18 +168,25 @@ pub fn router(app: App) -> Router {
         .route("/v1/forget", options(batch::preflight))
         .route("/v1/decide", options(batch::preflight))
         .route("/v1/receipts", options(batch::preflight))
+        .route("/v1/debug", options(batch::preflight))
         .route("/ofrep/v1/evaluate/flags", options(batch::preflight))
         .route("/ofrep/v1/evaluate/flags/{key}", options(batch::preflight))
         .route("/v1/manifest", get(delivery::manifest))
         .route("/v1/token-keys", get(delivery::token_keys))
         .route("/v1/bundle/{hash}", get(delivery::bundle))
         .route("/tag.js", get(delivery::tag))
+        .route("/pinned/{file}", get(delivery::pinned))
+        .route("/remove.js", get(delivery::remove))
         .route("/sdk/{*file}", get(delivery::sdk))
         .route("/", get(console::root))
         .route("/console", get(console::page))
         .route("/console/", get(console::page))
         .route("/console/{*path}", get(console::page))
         .route("/api/backup", post(server::backup))
+        .route("/api/sdk", get(sdk::list).post(sdk::add))
+        .route("/api/sdk/choice", post(sdk::choose))
+        .route("/api/sdk/tag", post(sdk::pin))
+        .route("/api/sdk/{release}", delete(sdk::remove))
         .route("/api/signing-key/{change}", post(server::signing_key))
         .route("/metrics", get(server::metrics))
         .route("/openapi.json", get(move || async move { (json, description) }))

@@ -16,6 +16,7 @@ use crate::receipts::log::DecisionLog;
 use crate::receipts::parity::Parity;
 use crate::recover::Count;
 use crate::router::router;
+use crate::sdk::Sdk;
 use crate::ship::Shipper;
 use crate::sink::Store;
 use crate::sink::warehouse::WarehouseStore;
@@ -88,6 +89,8 @@ impl Parts {
         let signer = Signer::open(&data.file("signing.key")).map_err(io("signing key"))?;
         let sites = Sites::new(signer, Arc::clone(&clock));
         sites.refresh(&control).await?;
+        let sdk = Sdk::default();
+        sdk.refresh(&control).await?;
         let erased = Erased::default();
         erased.refresh(&control).await?;
 
@@ -132,6 +135,7 @@ impl Parts {
             // People share addresses, but not that many forget themselves at once.
             forgets: Buckets::new(10.0, 0.2),
             sites,
+            sdk,
             queue,
             shipping,
             store,
@@ -209,6 +213,9 @@ async fn refresh_sites(app: App, mut stopping: watch::Receiver<bool>) {
         }
         if let Err(error) = app.sites.refresh(&app.control).await {
             tracing::warn!(%error, "sites could not be read again");
+        }
+        if let Err(error) = app.sdk.refresh(&app.control).await {
+            tracing::warn!(%error, "which SDK pages get could not be read again");
         }
     }
 }

@@ -48,6 +48,8 @@ pub struct Parts {
     pub control: Control,
     /// Sites in memory.
     pub sites: Sites,
+    /// Which SDK pages get.
+    pub sdk: crate::sdk::Sdk,
     /// The log.
     pub queue: Queue,
     /// From the log to the store.

@@ -11,6 +11,7 @@
 //! - [`Control::alert`], [`Control::alerts`]: rules of watched figures that came true.
 //! - [`Control::documents`], [`Control::update`]: what people write, each change against a version.
 //! - [`Control::learn`], [`Control::learned`]: what campaigns that try their offers have seen.
+//! - [`Control::add_sdk`], [`Control::sdk_choice`]: the SDK as pages got it, and which one they get.
 //! - [`Control::turn`]: one collector at a time, where several share the store.
 //! - [`Control::source`]: all of a site's documents as one [`attune_schema::source::Source`].
 
@@ -23,6 +24,7 @@ mod export;
 mod hash_key;
 mod learned;
 mod random;
+mod sdk;
 mod server_key;
 mod site;
 mod source;
@@ -35,6 +37,7 @@ pub use erasure::ErasureRecord;
 pub use error::Error;
 pub use learned::Evidences;
 pub use random::{Random, SystemRandom};
+pub use sdk::SdkRelease;
 pub use server_key::ServerKeyRecord;
 pub use site::SiteRecord;
 pub use store::Control;

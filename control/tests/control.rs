@@ -1,6 +1,6 @@
 //! The store on a real SQLite file, or on a real PostgreSQL server.
 
-use attune_control::{Control, Error, Kind, Random};
+use attune_control::{Control, Error, Kind, Random, SdkRelease};
 use attune_schema::api::{NewSite, SiteChange};
 use attune_schema::source::{AddressPolicy, CampaignStatus, Placement, SiteSettings};
 use attune_schema::time::{DAY_MS, Timestamp};
@@ -257,4 +257,51 @@ async fn what_the_first_version_wrote_is_read_and_goes_on() {
     control.add_server_key(3, "core banking", NOW).await.unwrap();
     assert_eq!(control.hash_secret(3).await.unwrap().len(), 43);
     assert_eq!(control.erasures(3).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn releases_of_the_sdk_are_kept_until_nobody_needs_them() {
+    let (_dir, control) = open().await;
+    let release = |id: &str, at: i64, more: &str| SdkRelease {
+        id: id.to_owned(),
+        version: format!("{at}"),
+        script: format!("attune-{id}.js"),
+        files: [format!("attune-{id}.js"), more.to_owned()].map(|name| (name, "sha256-x".to_owned())).into(),
+        added_at: NOW.plus_ms(at),
+    };
+    let bodies = |id: &str, more: &str| {
+        [
+            (format!("attune-{id}.js"), id.as_bytes().to_vec()),
+            (format!("{more}.br"), vec![0, 255]),
+            (more.to_owned(), vec![]),
+        ]
+    };
+    let (one, two) = (release("a", 1, "shared.js"), release("b", 2, "shared.js"));
+    control.add_sdk(&two, bodies("b", "shared.js")).await.unwrap();
+    control.add_sdk(&one, bodies("a", "shared.js")).await.unwrap();
+    control.add_sdk(&one, [("attune-a.js".to_owned(), b"other".to_vec())]).await.unwrap();
+    assert_eq!(control.sdk_releases().await.unwrap(), [one, two], "oldest first, each once");
+    assert_eq!(
+        control.sdk_file("attune-a.js").await.unwrap().unwrap(),
+        b"a",
+        "a name is one content for ever"
+    );
+    assert_eq!(control.sdk_file("shared.js.br").await.unwrap().unwrap(), [0, 255]);
+    assert_eq!(control.sdk_file("nothing.js").await.unwrap(), None);
+
+    assert_eq!(control.sdk_choice().await.unwrap(), None);
+    control.choose_sdk(Some("a")).await.unwrap();
+    control.choose_sdk(Some("b")).await.unwrap();
+    assert_eq!(control.sdk_choice().await.unwrap().as_deref(), Some("b"));
+    control.choose_sdk(None).await.unwrap();
+    assert_eq!(control.sdk_choice().await.unwrap(), None);
+
+    control.add_sdk_tag("h", "b", "loader").await.unwrap();
+    assert_eq!(control.sdk_tag("h").await.unwrap().as_deref(), Some("loader"));
+    assert_eq!(control.sdk_tag("g").await.unwrap(), None);
+    assert!(!control.remove_sdk("b").await.unwrap(), "pages pin it");
+    assert!(!control.remove_sdk("c").await.unwrap(), "there is none");
+    assert!(control.remove_sdk("a").await.unwrap());
+    assert_eq!(control.sdk_file("attune-a.js").await.unwrap(), None);
+    assert!(control.sdk_file("shared.js").await.unwrap().is_some(), "the other release has it");
 }

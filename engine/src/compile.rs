@@ -115,7 +115,7 @@ impl<'a> Compiler<'a> {
         let receipts = self.percent("site settings", "page_receipts_percent", settings.page_receipts_percent);
         #[cfg(feature = "capture")]
         let capture = {
-            let (capture, wrong) = capture::capture(&source.capture, receipts);
+            let (capture, wrong) = capture::capture(&source.capture, receipts >> 16);
             for message in wrong {
                 self.problem("capture", true, message);
             }

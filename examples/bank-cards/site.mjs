@@ -2,7 +2,7 @@
 import { serveAsset } from './assets.mjs'
 import { layout } from './layout.mjs'
 import { notFound, refused } from './pages/errors.mjs'
-import { createProxy } from './proxy.mjs'
+import { createProxy } from '../common/proxy.mjs'
 import { findRoute } from './routes.mjs'
 import { customerOf, readCookies } from './session.mjs'
 import { texts } from './text/index.mjs'

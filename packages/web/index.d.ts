@@ -113,6 +113,8 @@ export interface Attune {
   explain(placement: string, options: { language: string }): Promise<readonly string[]>;
   /** How much is captured on this page, and why. */
   explainLevel(): Promise<Level | undefined>;
+  /** Shows the debugger in this tab, to whoever has a token of `attune debug`. False if the collector does not vouch for it. */
+  debug(token: string): Promise<boolean | undefined>;
   readonly mode: Mode | undefined;
   /** Why the mode is not `full`, or what is missing in it. */
   readonly why: "" | "storage_blocked" | "not_encrypted" | "no_wasm" | "no_bundle" | "not_loaded" | undefined;

@@ -4,7 +4,7 @@
 const inPage = typeof window !== "undefined" && typeof document !== "undefined";
 const NAMES = [
   "page", "track", "identify", "alias", "group", "reset", "consent", "optIn", "optOut", "forget",
-  "ready", "on", "decide", "peek", "expose", "explain", "explainLevel",
+  "ready", "on", "decide", "peek", "expose", "explain", "explainLevel", "debug",
 ];
 
 // Before the tag has come a call waits in `window.attune`, as the tag itself would keep it.

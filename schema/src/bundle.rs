@@ -50,7 +50,7 @@ pub struct Bundle {
     pub session_timeout_ms: i64,
     /// What pages capture, for JavaScript; no decision depends on it. JSON: `{"levels": [[level, path, category,
     /// scheme], …], "rules": [{on, path, selector, event, fields, detail, read, take, search}, …], "forms": [[selector,
-    /// name], …], "receipts": n}` with the most specific level first; visitors whose last 32 bits are below `n` send what was
+    /// name], …], "receipts": n}` with the most specific level first; visitors whose last 16 bits are below `n` send what was
     /// decided; empty for everything and nothing besides.
     pub capture: String,
     /// Offset of the site's days from UTC.

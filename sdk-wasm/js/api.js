@@ -95,17 +95,17 @@ export function apiOf(page) {
       decided(async (core) => {
         const question = core.question(placement, Date.now(), 1);
         const about = [core.seen(), decider.payload(), question];
-        return page.part(__EXPLAIN__).then(({ explain }) => explain(base, ...about, language)).catch(() => []);
+        return page.part(__EXPLAIN__).then(({ explain }) => explain(page.wasm, ...about, language)).catch(() => []);
       }),
-    // How much is captured here, and which rule says so.
-    explainLevel() {
-      const { level, by, rule } = page.levels.at(page.place());
-      const [, path, category, scheme] = rule || [];
-      const told = { level, by, rule: rule ? { level: rule[0], path, category, scheme } : null };
-      // Consent lowers whatever the rules say.
-      return consent.measures() || consent.personalises() ? told : { ...told, level: 0, by: "consent" };
-    },
+    explainLevel: () => page.part(__EXPLAIN__).then((module) => module.explainLevel(page)).catch(nothing),
     expose: (fields) => record("offer_exposed", fields),
+    // Shows what happens in this page, to whoever has a token for that; nothing without one.
+    debug(token) {
+      if (!token) return;
+      const before = [];
+      page.listeners.push(["captured", (event) => before.push(event)]);
+      return page.part(__DEBUG__).then((module) => module.debug(page, String(token), before)).catch(nothing);
+    },
     ready: (listener) => (listener || nothing)(),
     on: (name, listener) => page.listeners.push([name, listener]),
   };

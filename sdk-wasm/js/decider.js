@@ -143,6 +143,8 @@ export function openDecider(store, who, consent, instantiate, openVault, witness
       installed();
     },
     payload: () => payload,
+    // Once the profile is as other pages left it.
+    meet: async () => core && meet().catch(nothing),
     // For the server: the context, and the core or what it would have learnt.
     known: () => ({ core, view, events: [...stored(), ...fresh] }),
     // Context of this page's decisions.
@@ -191,6 +193,6 @@ export function openDecider(store, who, consent, instantiate, openVault, witness
       if (all.length >= MOST) self.load().catch(nothing);
     },
   };
-  store.watch("profile", () => core && meet().catch(nothing));
+  store.watch("profile", self.meet);
   return self;
 }

@@ -27,7 +27,9 @@ const PRIVACY = "attune-privacy,[data-attune-privacy]";
 
 export async function start(calls, base, { site, consent: banner, beforeConsent, visitorCookie }, key) {
   if (document.prerendering) await new Promise((go) => document.addEventListener("prerenderingchange", go, { once: true }));
-  const part = (name) => import(base + "sdk/" + name);
+  // Where the page pins the SDK, the loader has each part checked, or fails.
+  const part = async (name) => (await (calls.pinned || nothing)(name), import(base + "sdk/" + name));
+  const wasm = (name) => WebAssembly.instantiateStreaming(fetch(base + "sdk/" + name, { integrity: (calls.pins || {})[name] || "" }));
   const store = openStore(site);
   const levels = openLevels();
   const bundle = bundles(store, base, site, key, installed, unverified);
@@ -38,7 +40,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
   let place = { url: calls.url, category: "" };
   let personalised = true;
   const consent = consents(store, banner, consentChanged);
-  const decider = openDecider(store, who, consent, (models) => WebAssembly.instantiateStreaming(fetch(base + "sdk/" + (models ? __MODELS__ : __WASM__))), openVault, witnessed);
+  const decider = openDecider(store, who, consent, (models) => wasm(models ? __MODELS__ : __WASM__), openVault, witnessed);
   const queue = openQueue(visit, who, consent, decider.learn, levels.at, beforeConsent === "hold");
   const wall = openWall(() => part(__REDACT__));
   const out = transport(consent.measures, queue, base, saveSoon);
@@ -47,7 +49,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
   const emit = (name, detail) => listeners.forEach(([wanted, listener]) => wanted === name && guard(() => listener(detail)));
   let vitals = nothing;
   let unsealed = false;
-  let receipts = 0; // Whose decisions are made again, of 2^32.
+  let receipts = 0; // Whose decisions are made again, of 2^16.
 
   let saving = 0;
   function save() {
@@ -72,8 +74,8 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
 
   // Of a sample of visitors the server makes decisions again: see `is_sampled` in collector/src/receipts/page.rs.
   function witnessed(core) {
-    const last = [...who.visitor().slice(-4)].reduce((number, byte) => number * 256 + byte.charCodeAt(), 0);
-    return receipts > last ? part(__RECEIPT__).then((module) => module.keepReceipts(core, shared, __EXPLAIN__), () => core) : core;
+    const id = who.visitor();
+    return receipts > id.charCodeAt(14) * 256 + id.charCodeAt(15) ? part(__RECEIPT__).then((module) => module.keepReceipts(core, shared, __EXPLAIN__)) : core;
   }
 
   // `detail` is what the site declares.
@@ -83,8 +85,11 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
     const pass = (clean) =>
       guard(() => {
         const page = clean.page(seen);
-        const [own, declared] = [clean.fields(fields), clean.fields(detail)];
-        if (queue.record(name, { ...own, ...clean.counts() }, at, page, declared, here)) {
+        const declared = clean.fields(detail);
+        const own = { ...clean.fields(fields), ...clean.counts() };
+        const entered = queue.record(name, own, at, page, declared, here);
+        emit("captured", { entered, name, at, page, own, declared, here });
+        if (entered) {
           out.wake();
           saveSoon();
           emit("event", name);
@@ -115,19 +120,8 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
   let lending = null;
   let lent = false;
   function lend(token, user) {
-    if (!token && !lent) return;
+    if (token || lent) lending = part(__TOKEN__).then((module) => module.lend({ ...shared, key, record }, token, user)).catch(nothing);
     lent = !!token;
-    const reading = token ? part(__TOKEN__).then(({ readToken }) => readToken(String(token), String(user), { base, site, key })) : Promise.resolve({});
-    lending = Promise.all([reading.catch(() => ({ refused: "keys" })), decider.load()]).then(([{ attributes = {}, until = 0, refused }, core]) => {
-      if (who.token !== token) return; // Somebody else by now.
-      if (refused) {
-        who.token = undefined;
-        record("token_refused", { reason: refused });
-      }
-      core.give(plain(attributes));
-      core.lend(until);
-      fill();
-    }, nothing);
   }
 
   // Placements are a part of their own, and what decides them another: pages without any load neither.
@@ -192,7 +186,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
   const errors = watchErrors(record);
   const engagement = watchEngagement(record);
   const leaveForms = watchForms(record);
-  function page(url, before, at = Date.now()) {
+  function page(url, before, at = Date.now(), restored) {
     if (queue.page[0]) {
       leaveForms();
       engagement(true);
@@ -211,16 +205,19 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
     if (search) put("search_performed", search, at);
     if (patterns) patterns.view(url, referrer, !before);
     else missed.push([url, referrer, !before]);
-    fill();
+    if (restored) decider.meet().then(() => fill());
+    else fill();
   }
 
   const shared = {
-    decider, queue, store, who, base, site, consent, wall, levels, listeners, put, fill, lend, part, saveSoon, save, ask,
+    decider, queue, store, who, base, site, consent, wall, levels, listeners, put, fill, lend, part, wasm, saveSoon, save, ask,
     flush: out.flush,
     places: () => places,
     place: () => place,
   };
   const api = (shared.api = apiOf(shared));
+  // Somebody who works on the site asks for the debugger, in this tab until its token expires.
+  guard(() => api.debug(new URL(calls.url).searchParams.get("attune_debug") || sessionStorage.getItem("attune:debug")));
   const call = (entry) => {
     const [name, ...values] = entry;
     const method = api[name];

@@ -17,9 +17,15 @@ export function openStore(site) {
       return null;
     }
   };
+  const text = (name) => safe(() => area.getItem(prefix + name)) || "";
+  // Nobody tells a page in the back-forward cache of changes. What was watched last goes first: who it is before what
+  // they allow.
+  const watched = [];
+  addEventListener("pagehide", () => watched.forEach((one) => (one.before = text(one.name))));
+  addEventListener("pageshow", () => watched.forEach(({ name, before, changed }) => (before ?? text(name)) !== text(name) && changed()));
   return {
     blocked: !area,
-    text: (name) => safe(() => area.getItem(prefix + name)) || "",
+    text,
     setText: (name, text) => safe(() => (text ? area.setItem(prefix + name, text) : area.removeItem(prefix + name))),
     // Names of ours that start with `start`.
     names: (start) =>
@@ -27,6 +33,7 @@ export function openStore(site) {
     // Another tab changed `name`.
     watch(name, changed) {
       addEventListener("storage", (event) => event.key === prefix + name && changed());
+      watched.unshift({ name, changed });
     },
   };
 }

@@ -144,6 +144,7 @@ test("before the bundle has come nothing is sent, and then what its rules allow;
   await page.waitForTimeout(700);
   expect(pages.received).toEqual([]);
   letGo();
+  await page.waitForFunction(() => window.attune?.mode === "full");
   await page.goto(`${pages.origin}/clicks/some`);
   await page.waitForFunction(() => window.attune?.mode === "full");
   await page.evaluate(() => void window.attune.track("thing_done"));

@@ -1,5 +1,7 @@
 // The seven patterns: rules of the site that the bundle brings, so that a page without a line of code tells its own events.
 import { expect, test } from "@playwright/test";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { servePages } from "./pages.mjs";
 import { signIn } from "./stack.mjs";
 
@@ -19,10 +21,10 @@ const PATTERNS = [
   { id: "broken", kind: "goal", selector: "p[[" },
 ];
 
-let pages;
+let pages, api, site;
 test.beforeAll(async () => {
-  const api = await signIn(process.env.ATTUNE_URL);
-  const site = `patterns-${Date.now()}`;
+  api = await signIn(process.env.ATTUNE_URL);
+  site = `patterns-${Date.now()}`;
   const { key } = await api("POST", "/api/sites", { name: site });
   const { version } = await api("GET", `/api/sites/${site}/capture`);
   await api("PUT", `/api/sites/${site}/capture`, { patterns: PATTERNS }, { "if-match": `"${version}"` });
@@ -140,4 +142,23 @@ test("what happens before the rules have come is told with its own time", async 
   const accepted = events.filter(({ name }) => name === "terms_accepted");
   expect(accepted).toHaveLength(1);
   expect(accepted[0].at).toBeLessThanOrEqual(after);
+});
+
+test("a pattern that nothing matches for a day is told of, each step of a process by itself", async ({ page }) => {
+  const run = promisify(execFile);
+  const binary = process.env.ATTUNE_BINARY ?? new URL("../../target/debug/attune", import.meta.url).pathname;
+  const silent = async () => JSON.parse((await run(binary, ["site", "silent-patterns", site, "--data", process.env.ATTUNE_DATA, "--json"])).stdout);
+  expect(await silent(), "they are new").toEqual([]);
+  // As if they had been made three days ago.
+  const older = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1],timeout=20); c.execute(\"UPDATE document_history SET updated_at=updated_at-259200000 WHERE kind='capture'\"); c.commit()";
+  await run("python3", ["-c", older, `${process.env.ATTUNE_DATA}/control.db`]);
+  await page.goto(`${pages.origin}/patterns/apply?cid=spring`);
+  await ready(page);
+  await pages.until("patterns", (events) => events.some(({ name }) => name === "application_opened"), "the step");
+  await page.goto(`${pages.origin}/blank`);
+  await api("POST", "/api/flush");
+  const told = (await silent()).map(({ id, events }) => `${id}: ${events.join(" ")}`);
+  expect(told).toContain("application: terms_accepted");
+  expect(told).not.toContain("application: application_opened");
+  expect(told).not.toContain("newsletter: campaign_entered");
 });

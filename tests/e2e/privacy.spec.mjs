@@ -92,3 +92,44 @@ test("a copy of everything, and nothing left once it is forgotten", async ({ pag
   const [next] = await Promise.all([page.waitForEvent("download"), own(page).locator(".attune-privacy-download").click()]);
   expect(JSON.parse(await readFile(await next.path(), "utf8")).visitor).not.toBe(visitor);
 });
+
+// Playwright switches the cache off, and hangs where it is on: so the page is deaf for a while, as in the cache, and then told
+// that it is back, as by the browser.
+test("a page back from the back-forward cache knows what other pages have learnt, and what was said there", async ({ context }) => {
+  const frozen = await context.newPage();
+  await frozen.addInitScript(() => addEventListener("storage", (event) => event.stopImmediatePropagation(), true));
+  const leave = () => frozen.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
+  const back = () => frozen.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+  const shown = frozen.locator("h1");
+  await frozen.goto(`${pages.origin}/plain`);
+  await frozen.waitForFunction(() => window.attune?.mode === "full");
+  await frozen.waitForTimeout(600); // What it knows is stored.
+  await expect(shown).toHaveText("The default");
+  await leave();
+
+  const other = await context.newPage();
+  await open(other);
+  await expect(other.locator("h1")).toHaveText("Off to the sea");
+  await other.waitForTimeout(600);
+  await expect(shown).toHaveText("The default");
+  await back();
+  await expect(shown).toHaveText("Off to the sea");
+
+  const visitor = () => other.evaluate(() => JSON.parse(Object.entries(localStorage).find(([name]) => name.endsWith(":who"))?.[1] ?? "null")?.visitor);
+  const before = await visitor();
+  await leave();
+  await other.evaluate(() => window.attune.reset());
+  const after = await visitor();
+  expect(after).not.toBe(before);
+  await back();
+  await expect(shown).toHaveText("The default");
+  await frozen.waitForTimeout(600);
+  expect(await visitor(), "nobody's former self is there again").toBe(after);
+
+  await leave();
+  await other.evaluate(() => window.attune.consent({ personalise: false, measure: false }));
+  await back();
+  await frozen.evaluate(() => window.attune.track("too_late"));
+  await frozen.waitForTimeout(600);
+  expect(await other.evaluate(() => Object.keys(localStorage).filter((name) => /:(who|profile|learn|queue.*)$/.test(name)))).toEqual([]);
+});

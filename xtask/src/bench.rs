@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: figures as ratios within one run.
 
-use crate::bench_sdk::{Sdk, beside_node};
+use crate::bench_sdk::{Lighthouse, Sdk, beside_node};
 use crate::run::{cargo, command, root, run};
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -32,6 +32,8 @@ pub(crate) struct Bench {
 enum What {
     /// The SDK beside other products'.
     Sdk(Sdk),
+    /// Lighthouse's score of the demo bank, with the tag minus without.
+    Lighthouse(Lighthouse),
     /// A back-test of a made history, on one core.
     Backtest(Backtest),
     /// Every question beside the raw scan of its columns, and beside `DuckDB` on the same rows.
@@ -159,6 +161,7 @@ impl Bench {
             Some(What::Crowd(crowd)) => {
                 return load(&["--crowd"], &[crowd.events.to_string(), crowd.seconds.to_string()]);
             }
+            Some(What::Lighthouse(lighthouse)) => return lighthouse.run(),
             Some(What::Decide(decide)) => {
                 load(&["--decide"], &[decide.seconds.to_string(), decide.rounds.to_string()])?;
                 return beside_node();

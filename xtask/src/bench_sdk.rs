@@ -1,5 +1,6 @@
 //! `cargo xtask bench sdk`: the SDK beside other products', in the bench that the peers were measured with.
 
+use crate::npm;
 use crate::run::{cargo, command, output, root, run};
 use crate::web::{Part, Web};
 use anyhow::{Context, Result};
@@ -81,6 +82,29 @@ fn installed(harness: &Path) -> Result<PathBuf> {
         run(command("npm").args(["ci", "--no-audit", "--no-fund", "--prefix"]).arg(&folder))?;
     }
     Ok(folder)
+}
+
+/// Lighthouse's performance score of the demo bank with the tag minus without it.
+#[derive(Args)]
+pub(crate) struct Lighthouse {
+    /// How often each page is measured with and without, in turn.
+    #[arg(long, default_value_t = 9)]
+    pairs: u32,
+}
+
+impl Lighthouse {
+    /// Prints; an error if the tag costs more than a point.
+    pub(crate) fn run(&self) -> Result<()> {
+        npm::install()?;
+        Web { dev: false, part: Part::Sdk }.run()?;
+        run(cargo().args(["build", "--quiet", "--package", "attune-collector"]))?;
+        // By itself, because it brings a hundred packages that nothing else needs.
+        let folder = root().join("tests/bench/lighthouse");
+        run(command("npm")
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"])
+            .arg(&folder))?;
+        run(command("node").arg(folder.join("run.mjs")).args(["--pairs", &self.pairs.to_string()]))
+    }
 }
 
 /// Copies a folder but for what was installed into it.

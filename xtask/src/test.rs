@@ -77,6 +77,7 @@ impl Test {
         layer(&mut count, "decision specification in Wasm", || wasm(&built, DRAWN))?;
         layer(&mut count, "example sites", || node("examples/", attune))?;
         layer(&mut count, "other products' clients", || node("tests/switch/", attune))?;
+        layer(&mut count, "template for Google Tag Manager", || node("tests/gtm/", attune))?;
         layer(&mut count, "integration guide", || node("tests/docs/", attune))?;
         layer(&mut count, "browser", || playwright(attune))?;
         if !self.no_check {

@@ -9,6 +9,7 @@ pub mod backtest;
 pub mod backup;
 pub mod bundle;
 pub mod cards;
+pub mod debug;
 pub mod decide;
 pub mod erase;
 pub mod export;
@@ -23,6 +24,7 @@ pub mod people_file;
 pub mod progress;
 pub mod query;
 pub mod raw;
+pub mod sdk;
 pub mod serve;
 pub mod site;
 pub mod stats;
@@ -64,6 +66,12 @@ enum Command {
     Export(export::ExportArgs),
     /// Add and list sites.
     Site(site::SiteArgs),
+    /// Show what goes into the head of every page.
+    Tag(sdk::TagArgs),
+    /// Say which SDK pages get: roll a bad one back, switch it off.
+    Sdk(sdk::SdkArgs),
+    /// Get a token that opens the debugger in a page of a site.
+    Debug(debug::DebugArgs),
     /// Say how the server is; fail if it takes no events.
     Health(health::HealthArgs),
     /// Compile campaigns written as JSON into what pages load, or look into it.
@@ -134,6 +142,9 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
             Command::Learn(args) => learn::run(args).await,
             Command::Export(args) => export::run(args).await,
             Command::Site(args) => site::run(args).await,
+            Command::Tag(args) => sdk::tag(args).await,
+            Command::Sdk(args) => sdk::run(args).await,
+            Command::Debug(args) => debug::run(args).await,
             Command::Health(args) => health::health(args).await,
             Command::Bundle(args) => bundle::run(&args),
             Command::Decide(args) => decide::run(&args),

@@ -2,7 +2,9 @@
 
 use super::attach::{Attached, Client};
 use super::{CommonArgs, output};
-use attune_schema::api::{NewServerKey, NewSite, Retention, ServerKey, ServerKeyMade, Site, SiteChange};
+use attune_schema::api::{
+    NewServerKey, NewSite, Retention, ServerKey, ServerKeyMade, SilentPattern, Site, SiteChange,
+};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 
@@ -67,6 +69,8 @@ enum SiteCommand {
         #[arg(long)]
         set: bool,
     },
+    /// List patterns that nothing has matched for a day.
+    SilentPatterns(OneSite),
     /// Give a site a new public key; the old one is refused from then on.
     RotateKey(OneSite),
     /// Decisions of pages that came out otherwise here, with both traces.
@@ -120,6 +124,7 @@ pub async fn run(args: SiteArgs) -> anyhow::Result<()> {
         SiteCommand::Pause(site)
         | SiteCommand::Resume(site)
         | SiteCommand::Differences(site)
+        | SiteCommand::SilentPatterns(site)
         | SiteCommand::RotateKey(site) => site.common.clone(),
         SiteCommand::Origins { site, .. } | SiteCommand::Retention { site, .. } => site.common.clone(),
         SiteCommand::ServerKey { command } => command.site().common.clone(),
@@ -169,6 +174,15 @@ async fn command(client: &Client, command: SiteCommand) -> anyhow::Result<()> {
                 people_days: people,
             };
             retention(client, &site, named, set).await
+        }
+        SiteCommand::SilentPatterns(OneSite { name, common }) => {
+            let silent: Vec<SilentPattern> = client.get(&format!("/api/sites/{name}/capture/silent")).await?;
+            if common.json {
+                return output::json(&silent);
+            }
+            silent.iter().try_for_each(|one| {
+                output::line(&format!("{}  no {} for a day", one.id, one.events.join(", ")))
+            })
         }
         SiteCommand::RotateKey(OneSite { name, common }) => {
             let site: Site = client.post(&format!("/api/sites/{name}/rotate-key"), &()).await?;

@@ -31,6 +31,8 @@ const ANY_ORIGIN: (HeaderName, HeaderValue) =
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
 const CROSS_ORIGIN: (HeaderName, HeaderValue) =
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
+const JAVASCRIPT: (HeaderName, HeaderValue) =
+    (header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
 const IMMUTABLE: (HeaderName, HeaderValue) =
     (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
 
@@ -107,17 +109,26 @@ pub async fn bundle(State(app): State<App>, Path(hash): Path<String>) -> Respons
 /// for the page says (`data-site`), so that one address serves all.
 pub async fn tag(State(app): State<App>, headers: HeaderMap) -> Response {
     let Some(loader) = Web::get("tag/loader.js") else { return web::not_built() };
-    let Some(sdk) = web::sdk_entry() else { return web::not_built() };
-    let script = String::from_utf8_lossy(&loader.data)
-        .replace("__KEY__", &app.sites.signer().public_key())
-        .replace("__SDK__", &sdk);
+    let Some(sdk) = app.sdk.script() else { return web::not_built() };
+    let script = if sdk.is_empty() {
+        "// Switched off: attune sdk use newest\n".to_owned()
+    } else {
+        String::from_utf8_lossy(&loader.data)
+            .replace("__KEY__", &app.sites.signer().public_key())
+            .replace("__SDK__", &sdk)
+    };
+    let (keeper, now) = (app.clone(), app.now());
+    tokio::spawn(async move {
+        if let Err(error) = keeper.sdk.keep_own(&keeper.control, now).await {
+            tracing::warn!(%error, "the SDK that pages get could not be kept");
+        }
+    });
     let etag = format!("\"{:x}\"", HexDigest(&script));
-    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
     let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     if web::unchanged(&headers, &etag) {
         return ([fresh, web::etag(&etag)], StatusCode::NOT_MODIFIED).into_response();
     }
-    ([ANY_ORIGIN, CROSS_ORIGIN, fresh, kind, web::etag(&etag)], script).into_response()
+    ([ANY_ORIGIN, CROSS_ORIGIN, fresh, JAVASCRIPT, web::etag(&etag)], script).into_response()
 }
 
 /// First half of a text's SHA-256.
@@ -129,11 +140,43 @@ impl std::fmt::LowerHex for HexDigest<'_> {
     }
 }
 
-/// `GET /sdk/{file}`: named by content, so it never changes.
-pub async fn sdk(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    match web::asset(&format!("sdk/{file}"), &headers) {
-        Some(asset) => ([ANY_ORIGIN, CROSS_ORIGIN, IMMUTABLE], asset).into_response(),
-        None if web::sdk_entry().is_none() => web::not_built(),
-        None => ([ANY_ORIGIN], ApiError::not_found("the file")).into_response(),
+/// `GET /pinned/{hash}.js`: a loader that some pages pin, as it was when it was made.
+pub async fn pinned(State(app): State<App>, Path(file): Path<String>) -> Response {
+    let found = match file.strip_suffix(".js") {
+        Some(hash) => app.control.sdk_tag(hash).await,
+        None => Ok(None),
+    };
+    match found {
+        Ok(Some(script)) => ([ANY_ORIGIN, CROSS_ORIGIN, IMMUTABLE, JAVASCRIPT], script).into_response(),
+        Ok(None) => ([ANY_ORIGIN], ApiError::not_found("the loader")).into_response(),
+        Err(error) => ([ANY_ORIGIN], ApiError::from(error)).into_response(),
     }
+}
+
+/// `GET /remove.js`: in place of the tag, takes away what it left in the browser.
+pub async fn remove() -> Response {
+    let Some(script) = Web::get("tag/remove.js") else { return web::not_built() };
+    let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    ([ANY_ORIGIN, CROSS_ORIGIN, fresh, JAVASCRIPT], script.data.into_owned()).into_response()
+}
+
+/// `GET /sdk/{file}`: named by content, so it never changes. What is not of this program is of an earlier one, or was
+/// added.
+pub async fn sdk(State(app): State<App>, Path(file): Path<String>, headers: HeaderMap) -> Response {
+    if let Some(asset) = web::asset(&format!("sdk/{file}"), &headers) {
+        return ([ANY_ORIGIN, CROSS_ORIGIN, IMMUTABLE], asset).into_response();
+    }
+    for (coding, ending) in web::CODINGS.into_iter().filter(|(coding, _)| web::takes(&headers, coding)) {
+        if let Ok(Some(body)) = app.control.sdk_file(&format!("{file}{ending}")).await {
+            let mut response = ([web::kind(&file), web::VARY], body).into_response();
+            if !ending.is_empty() {
+                response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+            }
+            return ([ANY_ORIGIN, CROSS_ORIGIN, IMMUTABLE], response).into_response();
+        }
+    }
+    if web::sdk_entry().is_none() {
+        return web::not_built();
+    }
+    ([ANY_ORIGIN], ApiError::not_found("the file")).into_response()
 }

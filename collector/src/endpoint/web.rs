@@ -9,6 +9,29 @@ use axum::response::{IntoResponse, Response};
 #[allow_missing = true]
 pub struct Web;
 
+/// Codings of a file, best first, each with how the name of the file ends that is in it; the last is the file itself.
+pub const CODINGS: [(&str, &str); 3] = [("br", ".br"), ("gzip", ".gz"), ("identity", "")];
+
+/// What is sent depends on what the client takes.
+pub const VARY: (HeaderName, HeaderValue) = (header::VARY, HeaderValue::from_static("accept-encoding"));
+
+/// `Content-Type` of the file at `path`.
+#[must_use]
+pub fn kind(path: &str) -> (HeaderName, HeaderValue) {
+    (header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)))
+}
+
+/// Whether the client takes that coding.
+#[must_use]
+pub fn takes(headers: &HeaderMap, coding: &str) -> bool {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
+    coding == "identity"
+        || accepted.split(',').any(|part| {
+            let mut pieces = part.trim().split(';');
+            pieces.next() == Some(coding) && !pieces.any(|weight| matches!(weight.trim(), "q=0" | "q=0.0"))
+        })
+}
+
 /// The SDK's script, which the tag loads; its name carries its hash.
 #[must_use]
 pub fn sdk_entry() -> Option<String> {
@@ -24,27 +47,22 @@ pub fn sdk_entry() -> Option<String> {
 #[must_use]
 pub fn asset(path: &str, headers: &HeaderMap) -> Option<Response> {
     let plain = Web::get(path)?;
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let takes = |coding: &str| {
-        accepted.split(',').any(|part| {
-            let mut pieces = part.trim().split(';');
-            pieces.next() == Some(coding) && !pieces.any(|weight| matches!(weight.trim(), "q=0" | "q=0.0"))
-        })
-    };
-    let packed = [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(coding, ending)| {
-        if takes(coding) { Web::get(&format!("{path}.{ending}")).map(|file| (coding, file)) } else { None }
+    let packed = CODINGS.into_iter().filter(|(_, ending)| !ending.is_empty()).find_map(|(coding, ending)| {
+        if takes(headers, coding) {
+            Web::get(&format!("{path}{ending}")).map(|file| (coding, file))
+        } else {
+            None
+        }
     });
     let tag =
         plain.metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
     let (coding, file) = packed.map_or((None, plain), |(coding, file)| (Some(coding), file));
     // A tag names one representation; two codings are two.
     let tag = format!("\"{tag}{}\"", coding.unwrap_or_default());
-    let kind = (header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
-    let vary = (header::VARY, HeaderValue::from_static("accept-encoding"));
     if unchanged(headers, &tag) {
-        return Some(([etag(&tag), vary], StatusCode::NOT_MODIFIED).into_response());
+        return Some(([etag(&tag), VARY], StatusCode::NOT_MODIFIED).into_response());
     }
-    let mut response = ([kind, vary, etag(&tag)], file.data.into_owned()).into_response();
+    let mut response = ([kind(path), VARY, etag(&tag)], file.data.into_owned()).into_response();
     if let Some(coding) = coding {
         response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     }

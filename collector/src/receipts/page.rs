@@ -88,11 +88,11 @@ impl PageReceipt {
     }
 }
 
-/// Whether a page sends receipts of this visitor, of a share of `percent`: by the last 32 bits of the id, which are drawn
+/// Whether a page sends receipts of this visitor, of a share of `percent`: by the last 16 bits of the id, which are drawn
 /// in every kind of UUID. `js/main.js` asks the same.
 #[must_use]
 pub fn is_sampled(percent: f64, visitor: VisitorId) -> bool {
-    (visitor.0 & 0xffff_ffff) < u128::from(below(percent))
+    (visitor.0 & 0xffff) < u128::from(below(percent) >> 16)
 }
 
 impl<'a> Read<'a> {
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_sample_is_of_the_last_bits() {
-        let visitor = |low: u64| VisitorId(0xabcd_u128 << 100 | u128::from(low));
+        let visitor = |low: u64| VisitorId(0xabcd_u128 << 100 | u128::from(low >> 16));
         assert!(!is_sampled(0.0, visitor(0)));
         assert!(is_sampled(50.0, visitor(BUCKETS / 2 - 1)) && !is_sampled(50.0, visitor(BUCKETS / 2)));
         assert!(is_sampled(100.0, visitor(BUCKETS - 1)));

@@ -34,7 +34,7 @@ const OWN: [&str; 19] = [
 ];
 
 /// The JSON of [`attune_schema::bundle::Bundle::capture`], empty if there is nothing to say, and what was left out and why.
-/// Visitors whose last 32 bits are below `receipts` send what was decided.
+/// Visitors whose last 16 bits are below `receipts` send what was decided.
 #[must_use]
 pub fn capture(settings: &CaptureSettings, receipts: u64) -> (String, Vec<String>) {
     let mut problems = Vec::new();

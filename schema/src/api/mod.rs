@@ -23,8 +23,11 @@ pub use report::{CampaignFigures, EventName, LearnedCampaign, Overview, Overview
 pub use server::{Alarm, Health, Ledger, Recovered, Replay, Replayed, SelfTest};
 #[cfg(feature = "openapi")]
 pub use site::Origin;
+#[cfg(feature = "capture")]
+pub use site::SilentPattern;
 pub use site::{
-    NewServerKey, NewSite, Retention, ServerKey, ServerKeyMade, Site, SiteChange, TagStatus, TokenKey,
+    DebugToken, NewDebugToken, NewServerKey, NewSite, Retention, ServerKey, ServerKeyMade, Site, SiteChange,
+    TagStatus, TokenKey,
 };
 
 /// An error answer: stable code, text that says what to fix, whether trying again can help.

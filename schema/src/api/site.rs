@@ -1,5 +1,7 @@
 //! Sites, their tag and their servers' keys.
 
+#[cfg(feature = "capture")]
+use crate::source::PatternKind;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +132,39 @@ pub struct TokenKey {
     pub d: String,
     /// The public key, likewise.
     pub x: String,
+}
+
+/// A pattern, or a step of one, that has been as it is for a day and that nothing matched in it.
+#[cfg(feature = "capture")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SilentPattern {
+    /// The pattern.
+    pub id: String,
+    /// What it is.
+    pub kind: PatternKind,
+    /// Events of which one would have told of a match.
+    pub events: Vec<String>,
+}
+
+/// For how long somebody may look into pages with the debugger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewDebugToken {
+    /// Minutes from now, eight hours at most.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 480))]
+    pub minutes: u16,
+}
+
+/// What opens the debugger in a page: `?attune_debug=TOKEN` behind its address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DebugToken {
+    /// A JSON Web Signature of this collector. Nothing but the debugger takes it.
+    pub token: String,
+    /// Good until then.
+    pub until: Timestamp,
 }
 
 /// Whether the tag works.

@@ -22,13 +22,14 @@ export function watchPages(viewed) {
   let last = "";
   let timer = 0;
 
-  // Tells of the page at `href` if it is another one; `at` is when it was first seen, if not now.
-  function check(href = location.href, at = undefined) {
+  // Tells of the page at `href` if it is another one; `at` is when it was first seen, if not now. `restored`: it comes
+  // from the back-forward cache.
+  function check(href = location.href, at = undefined, restored = false) {
     const now = address(href);
     if (now === last) return;
     const before = last;
     last = now;
-    viewed(now, before, at);
+    viewed(now, before, at, restored);
   }
 
   const settle = () => {
@@ -52,7 +53,7 @@ export function watchPages(viewed) {
   listen("pageshow", (event) => {
     if (event.persisted) {
       last = "";
-      check();
+      check(undefined, undefined, true);
     }
   });
   return check;

@@ -2,9 +2,11 @@
 
 import { coreOf } from "../core.js";
 
-// With a `language` in sentences.
-export async function explain(base, profile, payload, question, language = "") {
-  const { instance } = await WebAssembly.instantiateStreaming(fetch(base + "sdk/" + __WASM__));
+export { explainLevel } from "./level.js";
+
+// With a `language` in sentences; `wasm` makes an instance of a module.
+export async function explain(wasm, profile, payload, question, language = "") {
+  const { instance } = await wasm(__WASM__);
   const core = coreOf(instance.exports);
   core.open(profile);
   core.install(payload);

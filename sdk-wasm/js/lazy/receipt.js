@@ -8,7 +8,7 @@ const WAIT_MS = 1_000;
 const GRANTED = 0b1010; // Measuring and personalising.
 
 // `core`, whose decisions leave receipts.
-export function keepReceipts(core, { base, site, consent, decider, part }, explainer) {
+export function keepReceipts(core, { base, site, consent, decider, part, wasm }, explainer) {
   let waiting = [];
   let kept = 0;
 
@@ -26,7 +26,7 @@ export function keepReceipts(core, { base, site, consent, decider, part }, expla
     const differing = receipts.filter((_, index) => verdicts[index] === "differs");
     if (!differing.length) return;
     const { explain } = await part(explainer);
-    for (const receipt of differing) receipt.steps = await explain(base, receipt.profile, receipt.payload, receipt.question);
+    for (const receipt of differing) receipt.steps = await explain(wasm, receipt.profile, receipt.payload, receipt.question);
     await send(differing);
   }
   const attempt = (keepalive) => flush(keepalive).catch(() => {});

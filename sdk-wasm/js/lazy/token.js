@@ -2,6 +2,7 @@
 // Its form is that of collector/src/decide/token.rs: a JSON Web Signature by EdDSA and nothing else.
 
 import { verified } from "../bundle.js";
+import { plain } from "../queue.js";
 import { decoder, encoder, fromBase64 } from "../bytes.js";
 
 const MAGIC = "AK\x01";
@@ -41,4 +42,18 @@ export async function readToken(token, user, asker) {
   const good = now < exp && exp <= now + LONGEST_S + TOLERANCE_S && nbf <= now + TOLERANCE_S && iat <= now + TOLERANCE_S;
   if (!good) return { refused: "time" };
   return sub === user ? { attributes, until: exp * 1_000 } : { refused: "subject" };
+}
+
+// Lets what a token says count, or ends that. `page` is what main.js put together, with the site's key.
+export async function lend({ base, site, key, who, decider, record, fill }, token, user) {
+  const reading = token ? readToken(String(token), String(user), { base, site, key }) : Promise.resolve({});
+  const [{ attributes = {}, until = 0, refused }, core] = await Promise.all([reading.catch(() => ({ refused: "keys" })), decider.load()]);
+  if (who.token !== token) return; // Somebody else by now.
+  if (refused) {
+    who.token = undefined;
+    record("token_refused", { reason: refused });
+  }
+  core.give(plain(attributes));
+  core.lend(until);
+  fill();
 }

@@ -8,8 +8,8 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Parts without Wasm that pages load when they need them, by file and by `__NAME__` in the SDK.
-const LAZY: [&str; 9] =
-    ["placement", "banner", "pattern", "privacy", "receipt", "redact", "server", "token", "vault"];
+const LAZY: [&str; 10] =
+    ["placement", "banner", "debug", "pattern", "privacy", "receipt", "redact", "server", "token", "vault"];
 
 /// Builds what is there; says what is not.
 pub(super) fn build(dev: bool) -> Result<()> {
@@ -44,7 +44,7 @@ pub(super) fn build(dev: bool) -> Result<()> {
     finish(&folder, "sdk", dev, entries)
 }
 
-/// The loader keeps its placeholders `__SDK__` and `__KEY__`: the collector fills them in.
+/// The loader, as it is and for pages that pin the SDK, keeps its placeholders: the collector fills them in.
 fn loader(dev: bool) -> Result<()> {
     let source = root().join("tag/loader.js");
     if !source.exists() {
@@ -52,8 +52,12 @@ fn loader(dev: bool) -> Result<()> {
         return Ok(());
     }
     let folder = empty(web().join("tag"))?;
-    run(&mut esbuild(&source, &folder.join("loader.js"), dev))?;
-    finish(&folder, "tag", dev, json!({ "loader": "loader.js", "dev": dev }))
+    for (name, pinned) in [("loader.js", false), ("pinned.js", true)] {
+        run(esbuild(&source, &folder.join(name), dev).arg(format!("--define:PINNED={pinned}")))?;
+    }
+    run(&mut esbuild(&root().join("tag/remove.js"), &folder.join("remove.js"), dev))?;
+    let entries = json!({ "loader": "loader.js", "pinned": "pinned.js", "remove": "remove.js", "dev": dev });
+    finish(&folder, "tag", dev, entries)
 }
 
 fn copy_tree(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
