@@ -17,12 +17,13 @@ const OPEN: [&str; 5] = ["/api/sign-in", "/health", "/v1/batch", "/v1/debug", "/
 /// Operations that a company's server signs.
 const SIGNED: [&str; 1] = ["/v1/events"];
 /// Schemas whose values of any kind are properties' values.
-const WITH_VALUES: [&str; 10] = [
+const WITH_VALUES: [&str; 11] = [
     "HappenedBody",
     "Question",
     "ImportRow",
     "Imported",
     "LiveEvent",
+    "Peer",
     "PersonRow",
     "PropertyFilter",
     "RunStatement",

@@ -174,7 +174,10 @@ test("a form tells its fields' names, order and times, and never a value", async
 test("errors of the page are told once each, and not ours", async ({ page }) => {
   await open(page, "errors");
   for (let press = 0; press < 3; press++) await page.click("#throw");
+  // The browser tells of a rejection that nobody handled in a task of its own.
+  const told = page.evaluate(() => new Promise((done) => addEventListener("unhandledrejection", () => done(true))));
   await page.click("#reject");
+  expect(await told).toBe(true);
   const events = await leave(page, "errors");
   const raised = fields(events, "error_raised");
   expect(raised.map(({ message }) => message)).toEqual(["Uncaught TypeError: the card is not defined", "no offer"]);

@@ -21,14 +21,18 @@ const PATTERNS = [
   { id: "broken", kind: "goal", selector: "p[[" },
 ];
 
-let pages, api, site;
-test.beforeAll(async () => {
-  api = await signIn(process.env.ATTUNE_URL);
-  site = `patterns-${Date.now()}`;
+// Makes a site with the patterns; its key.
+async function create(site) {
   const { key } = await api("POST", "/api/sites", { name: site });
   const { version } = await api("GET", `/api/sites/${site}/capture`);
   await api("PUT", `/api/sites/${site}/capture`, { patterns: PATTERNS }, { "if-match": `"${version}"` });
-  pages = await servePages(process.env.ATTUNE_URL, key);
+  return key;
+}
+
+let pages, api;
+test.beforeAll(async () => {
+  api = await signIn(process.env.ATTUNE_URL);
+  pages = await servePages(process.env.ATTUNE_URL, await create(`patterns-${Date.now()}`));
 });
 test.afterAll(() => pages.stop());
 test.beforeEach(() => {
@@ -145,6 +149,8 @@ test("what happens before the rules have come is told with its own time", async 
 });
 
 test("a pattern that nothing matches for a day is told of, each step of a process by itself", async ({ page }) => {
+  const site = `silent-${Date.now()}`;
+  const pages = await servePages(process.env.ATTUNE_URL, await create(site));
   const run = promisify(execFile);
   const binary = process.env.ATTUNE_BINARY ?? new URL("../../target/debug/attune", import.meta.url).pathname;
   const silent = async () => JSON.parse((await run(binary, ["site", "silent-patterns", site, "--data", process.env.ATTUNE_DATA, "--json"])).stdout);
@@ -161,4 +167,5 @@ test("a pattern that nothing matches for a day is told of, each step of a proces
   expect(told).toContain("application: terms_accepted");
   expect(told).not.toContain("application: application_opened");
   expect(told).not.toContain("newsletter: campaign_entered");
+  pages.stop();
 });

@@ -5,7 +5,7 @@ use crate::decide::Authority;
 use crate::error::ApiError;
 use crate::extract::{Caller, ClientAddress, SitePath, parse};
 use crate::receipts::log::Kept;
-use crate::receipts::page::{Difference, MOST, PageReceipt, PageReceipts, Read, Verdict};
+use crate::receipts::page::{Difference, MOST, PageReceipt, PageReceipts, Read, ReceiptVerdict};
 use crate::sites::SiteEntry;
 use crate::state::App;
 use crate::telemetry::Metric;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// One verdict a receipt, in order.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Verdicts {
-    verdicts: Vec<Verdict>,
+    verdicts: Vec<ReceiptVerdict>,
 }
 
 /// Makes decisions of pages again, and compares. What came out the same goes to the decision log.
@@ -87,14 +87,14 @@ fn judge(
     engine: &str,
     address: Option<IpAddr>,
     receipt: PageReceipt,
-) -> Verdict {
+) -> ReceiptVerdict {
     let told = receipt.steps.is_some();
     let verdict = compared(app, site, engine, address, receipt);
     // What is told again with its steps was counted.
     if !told {
         let metric = match verdict {
-            Verdict::Same => Metric::PageDecisionsSame,
-            Verdict::Differs => Metric::PageDecisionsDiffer,
+            ReceiptVerdict::Same => Metric::PageDecisionsSame,
+            ReceiptVerdict::Differs => Metric::PageDecisionsDiffer,
             _ => Metric::PageDecisionsUnknown,
         };
         app.metrics.add(metric, 1);
@@ -108,20 +108,20 @@ fn compared(
     engine: &str,
     address: Option<IpAddr>,
     mut receipt: PageReceipt,
-) -> Verdict {
+) -> ReceiptVerdict {
     let page_steps = receipt.steps.take();
-    let Some(bytes) = receipt.bytes() else { return Verdict::Unreadable };
-    let Some(read) = Read::new(&receipt, &bytes) else { return Verdict::Unreadable };
+    let Some(bytes) = receipt.bytes() else { return ReceiptVerdict::Unreadable };
+    let Some(read) = Read::new(&receipt, &bytes) else { return ReceiptVerdict::Unreadable };
     if !read.may_be_kept(site.page_receipts_percent) {
-        return Verdict::Refused;
+        return ReceiptVerdict::Refused;
     }
-    let Some(program) = site.program(read.bundle()) else { return Verdict::UnknownBundle };
+    let Some(program) = site.program(read.bundle()) else { return ReceiptVerdict::UnknownBundle };
     let Some(server) = read.difference(&program) else {
         keep(app, site, &read, &receipt.output);
-        return Verdict::Same;
+        return ReceiptVerdict::Same;
     };
     if engine != env!("CARGO_PKG_VERSION") {
-        return Verdict::OtherEngine;
+        return ReceiptVerdict::OtherEngine;
     }
     let number = site.record.number;
     if app.parity.differs(number, read.bundle(), read.visitor(), address) {
@@ -141,7 +141,7 @@ fn compared(
     if !app.decisions.differ(number, difference) {
         app.metrics.add(Metric::DecisionsNotKept, 1);
     }
-    Verdict::Differs
+    ReceiptVerdict::Differs
 }
 
 /// Writes down what came out the same, where the receipt alone leads to it: what an older bundle or the server decided is

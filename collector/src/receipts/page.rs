@@ -49,7 +49,7 @@ pub struct PageReceipt {
 /// What became of a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum ReceiptVerdict {
     /// Made again, it came out the same.
     Same,
     /// It came out otherwise.

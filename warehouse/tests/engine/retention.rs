@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-const LIMITED: u32 = 90;
-const FREE: u32 = 91;
+const LIMITED: u32 = 190;
+const FREE: u32 = 191;
 
 /// A search, a page and an identified user, `days` before `now`.
 fn of_day(site: u32, now: i64, days: i64) -> Vec<EventRow> {
