@@ -87,7 +87,7 @@ impl<'a> Facts<'a> {
 
 /// Evaluates `rule`.
 #[must_use]
-pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
+pub fn evaluate(rule: &Rule, facts: &Facts<'_>) -> Truth {
     match rule {
         Rule::All(rules) => {
             let mut result = Truth::True;
@@ -146,7 +146,7 @@ pub fn evaluate(rule: &Rule, facts: Facts<'_>) -> Truth {
 /// Days with an event in the latest of `spans` against the one before it. What the profile no longer knows is left out of
 /// the time before; where nothing of that is known, nothing is.
 #[cfg(feature = "models")]
-fn trend(key: u64, spans: [u32; 2], falls: bool, factor: i64, facts: Facts<'_>) -> Truth {
+fn trend(key: u64, spans: [u32; 2], falls: bool, factor: i64, facts: &Facts<'_>) -> Truth {
     let [within, before] = spans.map(i64::from);
     let times = profile::times(facts.profile, key);
     let age = |time: &Timestamp| facts.now.since(*time).div_euclid(DAY_MS);
@@ -177,7 +177,7 @@ fn trend(key: u64, spans: [u32; 2], falls: bool, factor: i64, facts: Facts<'_>) 
 ///
 /// Step by step, all times at which the sequence could stand: the earliest alone would not do, because a later
 /// event may be the one from which the next is near enough.
-fn happened(steps: &[u64], absent: bool, within_ms: i64, first_ms: i64, facts: Facts<'_>) -> bool {
+fn happened(steps: &[u64], absent: bool, within_ms: i64, first_ms: i64, facts: &Facts<'_>) -> bool {
     let known = |key: u64, from: Timestamp| {
         let times = profile::times(facts.profile, key).iter().copied();
         times.filter(move |time| from <= *time && *time <= facts.now)
@@ -197,7 +197,7 @@ fn happened(steps: &[u64], absent: bool, within_ms: i64, first_ms: i64, facts: F
     !stands.is_empty()
 }
 
-fn any(rules: &[Rule], facts: Facts<'_>) -> Truth {
+fn any(rules: &[Rule], facts: &Facts<'_>) -> Truth {
     let mut result = Truth::False;
     for rule in rules {
         result = result.max(evaluate(rule, facts));
@@ -214,8 +214,9 @@ fn check(test: &Test, value: Option<&Value>) -> Truth {
         return Truth::of(value.is_some() == (first == Some(&Value::Bool(true))));
     }
     let (Some(value), Some(first)) = (value, first) else { return Truth::Unknown };
-    let ordered =
-        |accept: fn(Ordering) -> bool| value.compare(first).map_or(Truth::Unknown, |o| Truth::of(accept(o)));
+    let ordered = |accepted: &[Ordering]| {
+        value.compare(first).map_or(Truth::Unknown, |order| Truth::of(accepted.contains(&order)))
+    };
     let text = |accept: fn(&str, &str) -> bool| match (value, first) {
         (Value::Text(value), Value::Text(part)) => Truth::of(accept(value, part)),
         _ => Truth::Unknown,
@@ -223,19 +224,22 @@ fn check(test: &Test, value: Option<&Value>) -> Truth {
     match test.op {
         Op::Is => equal(value, first),
         Op::IsNot => equal(value, first).not(),
+        // Options of another kind say nothing; with none of its kind the answer is unknown.
         Op::OneOf => {
-            // Options of another kind say nothing; with none of its kind the answer is unknown.
-            let results = test.values.iter().map(|option| equal(value, option));
-            results.fold(Truth::Unknown, |all, one| match (all, one) {
-                (Truth::True, _) | (_, Truth::True) => Truth::True,
-                (Truth::False, _) | (_, Truth::False) => Truth::False,
-                _ => Truth::Unknown,
-            })
+            let mut result = Truth::Unknown;
+            for option in &test.values {
+                match equal(value, option) {
+                    Truth::True => return Truth::True,
+                    Truth::False => result = Truth::False,
+                    Truth::Unknown => {}
+                }
+            }
+            result
         }
-        Op::AtLeast => ordered(Ordering::is_ge),
-        Op::AtMost => ordered(Ordering::is_le),
-        Op::MoreThan => ordered(Ordering::is_gt),
-        Op::LessThan => ordered(Ordering::is_lt),
+        Op::AtLeast => ordered(&[Ordering::Greater, Ordering::Equal]),
+        Op::AtMost => ordered(&[Ordering::Less, Ordering::Equal]),
+        Op::MoreThan => ordered(&[Ordering::Greater]),
+        Op::LessThan => ordered(&[Ordering::Less]),
         Op::StartsWith => text(|value, part| value.as_bytes().starts_with(part.as_bytes())),
         Op::Contains => text(contains),
         Op::Known => Truth::Unknown,
@@ -246,6 +250,7 @@ fn check(test: &Test, value: Option<&Value>) -> Truth {
 fn equal(a: &Value, b: &Value) -> Truth {
     match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => Truth::of(a == b),
+        (Value::Text(a), Value::Text(b)) => Truth::of(a == b),
         _ => a.compare(b).map_or(Truth::Unknown, |order| Truth::of(order == Ordering::Equal)),
     }
 }

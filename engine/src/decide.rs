@@ -284,8 +284,7 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
     trace.step(Step::GlobalHoldout, "", if held { "in" } else { "out" });
 
     let profile = input.profile;
-    let attributes: Vec<Option<&Value>> =
-        bundle.attributes.iter().map(|name| profile::attribute(profile, name)).collect();
+    let attributes = profile::attributes(profile, &bundle.attributes);
     let sessions = profile.session.number;
     let session = Value::Number(sessions.into());
     #[cfg(feature = "models")]
@@ -310,7 +309,7 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
             trace.step(Step::Arbitration, &campaign.id, "outranked");
             continue;
         }
-        match candidate(bundle, campaign, facts, input, &mut best, trace) {
+        match candidate(bundle, campaign, &facts, input, &mut best, trace) {
             Err(reason) => nearest = nearest.max(reason),
             Ok(variant) => {
                 let next = Candidate {
@@ -334,7 +333,7 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
     #[cfg(feature = "models")]
     let winner = {
         let Candidate { campaign, variant, mut best, .. } = winner;
-        let chooser = Chooser { facts, limit: input.limit.max(1), draw: input.draw };
+        let chooser = Chooser { facts: &facts, limit: input.limit.max(1), draw: input.draw };
         let features = arrange(campaign, &mut best, chooser, trace);
         Candidate { campaign, variant, best, features }
     };
@@ -371,7 +370,7 @@ fn pick<'a, 'b>(best: &'b [Scored<'a>], per_category: u32, limit: usize) -> Vec<
 fn candidate<'a>(
     bundle: &'a Bundle,
     campaign: &'a Campaign,
-    facts: Facts<'_>,
+    facts: &Facts<'_>,
     input: Input<'a>,
     best: &mut Vec<Scored<'a>>,
     trace: &mut impl Trace,
@@ -464,13 +463,14 @@ fn candidate<'a>(
             nearest = Reason::Capped;
             continue;
         }
-        let scored = score(bundle, campaign, offer, input.profile, input.now);
+        let tie = if offered.offers.len() > 1 { bucket(salt, &offer.id, input.unit) } else { 0 };
+        let scored = Scored { tie, ..score(bundle, campaign, offer, input.profile, input.now) };
         #[cfg(feature = "models")]
         let scored = Scored { score: scored.score + terms.of(*index), ..scored };
         trace.score(&offer.id, to_micros(scored.score));
         // Few are wanted: inserting in place costs the SDK less than a sort.
         if best.len() < wanted || !best.last().is_some_and(|last| last.score > scored.score) {
-            let before = |known: &&Scored<'_>| order(known, &scored, salt, input.unit).is_lt();
+            let before = |known: &&Scored<'_>| order(known, &scored).is_lt();
             let place = best.iter().filter(before).count();
             list::insert(best, place, scored);
             best.truncate(wanted);

@@ -32,7 +32,7 @@ const INTERVALS: u32 = 64;
 #[derive(Debug, Clone, Copy)]
 pub struct Chooser<'a> {
     /// What is known.
-    pub facts: Facts<'a>,
+    pub facts: &'a Facts<'a>,
     /// Most offers wanted.
     pub limit: usize,
     /// The draw of the decision, where each decision draws.
@@ -114,7 +114,7 @@ fn ticket(explore: &Explore, campaign: &Campaign, chooser: Chooser<'_>, place: u
     ((drawn >> 11) as f64 / (1_u64 << 53) as f64 * f64::from(WHOLE)) as u32
 }
 
-fn number(feature: &ExploreFeature, facts: Facts<'_>) -> f64 {
+fn number(feature: &ExploreFeature, facts: &Facts<'_>) -> f64 {
     let value = match &feature.of {
         Ok(index) => facts.attributes.get(*index).copied().flatten(),
         Err(name) => facts.context(name),
@@ -138,7 +138,7 @@ pub struct Belief {
 }
 
 impl Belief {
-    fn of(explore: &Explore, arm: &Arm, row: &[f64], facts: Facts<'_>) -> Self {
+    fn of(explore: &Explore, arm: &Arm, row: &[f64], facts: &Facts<'_>) -> Self {
         if explore.features.is_empty() {
             let [successes, failures] = [0, 1].map(|index| arm.mean.get(index).copied().unwrap_or(1.0));
             let seen = |key| profile::count_total(facts.profile, key);

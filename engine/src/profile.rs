@@ -116,6 +116,22 @@ pub fn attribute<'a>(profile: &'a Profile, name: &str) -> Option<&'a Value> {
     profile.attributes.get(place).map(|(_, value)| value)
 }
 
+/// Values of attributes by their names, in the order of those.
+#[must_use]
+pub fn attributes<'a>(profile: &'a Profile, names: &[String]) -> Vec<Option<&'a Value>> {
+    let known = &profile.attributes;
+    let mut place = 0;
+    let value_of = |name: &String| {
+        // Most names come in the order in which values are kept.
+        if known.get(place).is_none_or(|(known, _)| known != name) {
+            place = known.binary_search_by(|(known, _)| known.cmp(name)).ok()?;
+        }
+        place += 1;
+        known.get(place - 1).map(|(_, value)| value)
+    };
+    names.iter().map(value_of).collect()
+}
+
 /// Events of counter `key` at or after `from` and not after `now`; windowed counts saturate at [`COUNTER_TIMES`].
 #[must_use]
 pub fn count_since(profile: &Profile, key: u64, from: Timestamp, now: Timestamp) -> u32 {

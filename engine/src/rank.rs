@@ -1,9 +1,7 @@
 //! Scores of offers and their total order.
 
-use crate::bucket::bucket;
 use crate::profile::affinity;
 use attune_schema::bundle::{Bundle, Campaign, Offer};
-use attune_schema::id::VisitorId;
 use attune_schema::stored::Profile;
 use attune_schema::time::Timestamp;
 use core::cmp::Ordering;
@@ -15,6 +13,8 @@ pub struct Scored<'a> {
     pub offer: &'a Offer,
     /// Higher goes first.
     pub score: f64,
+    /// Draw between offers of one score, stable for a visitor and even over visitors; the lowest goes first.
+    pub tie: u32,
     /// Millionths with which it was chosen, where it was tried.
     #[cfg(feature = "models")]
     pub propensity_micros: u32,
@@ -39,15 +39,15 @@ pub fn score<'a>(
     Scored {
         offer,
         score,
+        tie: 0,
         #[cfg(feature = "models")]
         propensity_micros: 0,
     }
 }
 
-/// Best first: by score, then by a draw that is stable for a visitor and even over visitors, then by id.
+/// Best first: by score, then by the draw, then by id.
 #[must_use]
-pub fn order(a: &Scored<'_>, b: &Scored<'_>, salt: &str, unit: VisitorId) -> Ordering {
-    let tie = |scored: &Scored<'_>| bucket(salt, &scored.offer.id, unit);
-    let order = b.score.total_cmp(&a.score).then_with(|| tie(a).cmp(&tie(b)));
+pub fn order(a: &Scored<'_>, b: &Scored<'_>) -> Ordering {
+    let order = b.score.total_cmp(&a.score).then(a.tie.cmp(&b.tie));
     order.then_with(|| a.offer.id.cmp(&b.offer.id))
 }

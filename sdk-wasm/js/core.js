@@ -5,26 +5,37 @@ import { decoder, encoder, toText } from "./bytes.js";
 // Wraps the exports of an instance. Operations have the numbers of `Page::call` in src/lib.rs; texts are
 // separated by NUL.
 export function coreOf({ memory, room, call, answer }) {
+  let known = new Uint8Array(0);
+  // All memory; a view of it is empty once the memory has grown.
+  const all = () => (known.length ? known : (known = new Uint8Array(memory.buffer)));
   const ask = (operation, input, ...numbers) => {
     const bytes = typeof input === "string" ? encoder.encode(input) : input;
     const start = room(bytes.length);
-    new Uint8Array(memory.buffer, start).set(bytes);
+    all().set(bytes, start);
     return call(operation, ...numbers);
   };
-  const bytes = (...question) => {
+  // As long as nothing else is asked.
+  const seen = (...question) => {
     const length = ask(...question);
-    return new Uint8Array(memory.buffer, answer(), length).slice();
+    const start = answer();
+    return all().subarray(start, start + length);
   };
-  const text = (...question) => decoder.decode(bytes(...question));
+  const bytes = (...question) => seen(...question).slice();
+  const text = (...question) => decoder.decode(seen(...question));
+  const clean = (text) => text.replaceAll("\0", "");
 
   return {
     // One visitor; `profile` is what was stored, or empty for a new one.
     open: (profile) => ask(0, profile),
-    // Values by name for the next `page`, `apply` or `traits`.
+    // Values by name for the next `page`, `apply` or `traits`: names, each with `t` and a text or with what it is.
     give(fields) {
-      for (const [name, value] of fields)
-        if (typeof value === "string") ask(1, name + "\0" + value);
-        else ask(typeof value === "number" ? 2 : 3, name, value);
+      let texts = "";
+      for (const [name, value] of fields) {
+        const kind = typeof value;
+        if (kind !== "string") call(2, value);
+        texts += clean(name) + "\0" + (kind === "string" ? clean("t" + value) : kind) + "\0";
+      }
+      ask(1, texts);
     },
     // Another page: values become the context of its decisions.
     page: () => ask(4, ""),

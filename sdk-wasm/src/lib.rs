@@ -48,6 +48,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 static PAGE: Mutex<Page> = Mutex::new(Page {
     client: None,
     fields: Vec::new(),
+    numbers: Vec::new(),
     input: Vec::new(),
     output: Vec::new(),
     #[cfg(feature = "explain")]
@@ -99,9 +100,10 @@ impl<'a> Texts<'a> {
 
 struct Page {
     client: Option<Client>,
-    /// Fields of an event, a context or traits are given one by one and taken by the next operation that
-    /// wants them.
+    /// Fields of an event, a context or traits are given and taken by the next operation that wants them.
     fields: Vec<(String, Value)>,
+    /// What the next fields are that are no texts.
+    numbers: Vec<f64>,
     input: Vec<u8>,
     output: Vec<u8>,
     /// What explanations are told in; empty for data.
@@ -120,13 +122,8 @@ impl Page {
         let mut output = Vec::new();
         match operation {
             0 => number = client.open(&input).into(),
-            1 => value::set(&mut self.fields, texts.next(), texts.last().into()),
-            2 => {
-                if let Some(number) = Value::number(a) {
-                    value::set(&mut self.fields, texts.last(), number);
-                }
-            }
-            3 => value::set(&mut self.fields, texts.last(), Value::Bool(a != 0.0)),
+            1 => self.give(texts),
+            2 => self.numbers.push(a),
             4 => client.set_page(take(&mut self.fields)),
             5 => number = client.install(&input).into(),
             6 => client.consent = Consent::from_bits(a as u8),
@@ -159,7 +156,25 @@ impl Page {
             21 => client.adopt(&input),
             _ => {}
         }
+        self.input = input;
         self.output = output;
         number.max(self.output.len())
+    }
+
+    /// Takes over fields: names, each with `t` and its text or with its kind; numbers and truths have come before.
+    fn give(&mut self, mut texts: Texts<'_>) {
+        let mut numbers = self.numbers.iter().copied();
+        while !texts.0.is_empty() {
+            let (name, value) = (texts.next(), texts.next());
+            let value = match value.as_bytes().first() {
+                Some(b't') => Some(value.get(1..).unwrap_or_default().into()),
+                Some(b'n') => numbers.next().and_then(Value::number),
+                _ => numbers.next().map(|number| Value::Bool(number != 0.0)),
+            };
+            if let Some(value) = value {
+                value::set(&mut self.fields, name, value);
+            }
+        }
+        self.numbers.clear();
     }
 }

@@ -46,3 +46,18 @@ test("damaged bundles are refused and leave the old one in charge", () => {
       assert.equal(module.install(Uint8Array.from(vector.bundle.slice(0, cut))), 0);
   }
 });
+
+test("what separates texts cannot be smuggled in by one", () => {
+  const { profile, bundle } = vectors[0];
+  const known = (fields) => {
+    attune.open(Uint8Array.from(profile));
+    attune.install(Uint8Array.from(bundle));
+    attune.consent(0b101010);
+    attune.give(Object.entries(fields));
+    attune.traits();
+    return attune.profile();
+  };
+  assert.deepEqual(known({ "na\0me": "x\0tier\0tgold", age: 31.5, new: true }), known({ name: "xtiertgold", age: 31.5, new: true }));
+  assert.notDeepEqual(known({ age: 31.5 }), known({ age: 31 }));
+  assert.deepEqual(known({ age: NaN, name: "" }), known({ name: "" }));
+});

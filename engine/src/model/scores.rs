@@ -36,7 +36,7 @@ impl Scores {
 
     /// The score of a model of features; `None` where nothing that it asks is known, or it is one of items.
     #[must_use]
-    pub fn score(&self, model: usize, facts: Facts<'_>) -> Option<f64> {
+    pub fn score(&self, model: usize, facts: &Facts<'_>) -> Option<f64> {
         let attached = facts.bundle.models.get(model)?;
         *self.0.get(model)?.score.get_or_init(|| {
             if attached.model.kind.is_of_items() {
@@ -50,7 +50,7 @@ impl Scores {
 
     /// What models add to the scores of a campaign's offers.
     #[must_use]
-    pub fn terms<'a>(&'a self, campaign: &Campaign, facts: Facts<'a>) -> Terms<'a> {
+    pub fn terms<'a>(&'a self, campaign: &Campaign, facts: &'a Facts<'a>) -> Terms<'a> {
         let bundle = facts.bundle;
         let ours = |index: usize| bundle.campaigns.get(index).is_some_and(|one| ptr::eq(one, campaign));
         let terms = bundle.rank_scores.iter().filter(|term| ours(term.campaign));
@@ -65,7 +65,7 @@ impl Scores {
     }
 
     /// The score of each item; `None` of a model without items.
-    fn items(&self, model: usize, facts: Facts<'_>) -> Option<&[f64]> {
+    fn items(&self, model: usize, facts: &Facts<'_>) -> Option<&[f64]> {
         let attached = facts.bundle.models.get(model)?;
         let history = attached.history.as_ref()?;
         let scores = self.0.get(model)?.items.get_or_init(|| {
@@ -105,7 +105,7 @@ impl Terms<'_> {
 }
 
 /// The visitor's items, ascending: looked for among the items where the visitor has fewer counters, else the other way.
-fn items(history: &History, facts: Facts<'_>) -> Vec<usize> {
+fn items(history: &History, facts: &Facts<'_>) -> Vec<usize> {
     let keys = &history.keys;
     let counters = &facts.profile.counters;
     let mut items: Vec<usize> = if counters.len() < keys.len() {
@@ -123,12 +123,12 @@ fn items(history: &History, facts: Facts<'_>) -> Vec<usize> {
 }
 
 /// A number for each feature.
-fn row(attached: &Attached, facts: Facts<'_>) -> Vec<f64> {
+fn row(attached: &Attached, facts: &Facts<'_>) -> Vec<f64> {
     let inputs = attached.inputs.iter().zip(&attached.model.features);
     inputs.map(|(input, feature)| number(input, feature, facts)).collect()
 }
 
-fn number(input: &Input, feature: &Feature, facts: Facts<'_>) -> f64 {
+fn number(input: &Input, feature: &Feature, facts: &Facts<'_>) -> f64 {
     let of_value = |value: Option<&Value>| match value {
         Some(Value::Number(number)) if feature.levels.is_empty() => *number,
         Some(Value::Bool(truth)) if feature.levels.is_empty() => f64::from(u8::from(*truth)),
@@ -150,7 +150,7 @@ fn number(input: &Input, feature: &Feature, facts: Facts<'_>) -> f64 {
     }
 }
 
-fn count(key: u64, within_ms: i64, facts: Facts<'_>) -> u32 {
+fn count(key: u64, within_ms: i64, facts: &Facts<'_>) -> u32 {
     if within_ms > 0 {
         profile::count_since(facts.profile, key, facts.now.plus_ms(-within_ms), facts.now)
     } else {
