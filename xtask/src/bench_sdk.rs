@@ -55,7 +55,12 @@ impl Sdk {
         if !self.rows.is_empty() {
             bench.args(["--rows", &self.rows.join(",")]);
         }
-        run(&mut bench)
+        run(&mut bench)?;
+        if self.only.iter().any(|section| section == "decide") {
+            npm::install()?;
+            run(command("node").arg(root().join("tests/bench/decide/page.mjs")))?;
+        }
+        Ok(())
     }
 }
 

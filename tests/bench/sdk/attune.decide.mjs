@@ -58,17 +58,5 @@ export default {
         }
         return JSON.parse(core.decide("hero", 1795348800000, 100, true)).offers.map(({ id }) => id);
       },
-    };
-    // A page has one visitor.
-    window.__one = (profile) => {
-      window.__engine.decide(profile);
-      const times = [];
-      for (let round = 0; round < 2000; round++) {
-        const began = performance.now();
-        for (let call = 0; call < 10; call++) window.__engine.decide(profile);
-        times.push((performance.now() - began) * 100);
-      }
-      times.sort((a, b) => a - b);
-      return { p50: times[1000], p99: times[1980] };
     };`,
 };
