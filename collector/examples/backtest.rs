@@ -16,6 +16,7 @@ use attune_schema::bot::Class;
 use attune_schema::id::{EventId, SessionId, VisitorId};
 use attune_schema::time::{DAY_MS, MINUTE_MS, Timestamp};
 use attune_schema::value::Value;
+use attune_warehouse::Warehouse;
 use attune_warehouse::row::EventRow;
 use clap::Parser;
 use serde_json::json;
@@ -57,6 +58,13 @@ async fn make(folder: &Path, events: u64) -> anyhow::Result<()> {
         parts.app.store.insert(&format!("made-{begin}"), begin / BATCH, &rows).await?;
     }
     parts.app.store.close().await;
+    // A history is merged by the time that somebody replays it; while it is not, merging is measured as well.
+    let data_dir = folder.join("warehouse");
+    let warehouse = Warehouse::open(&attune_warehouse::Config { data_dir, ..Default::default() }).await?;
+    for table in ["events", "steps"] {
+        warehouse.run(&format!("OPTIMIZE TABLE attune.{table} FINAL")).await?;
+    }
+    warehouse.close().await;
     for (name, campaigns) in [("three", 3), ("ten", 10)] {
         std::fs::write(folder.join(format!("{name}.json")), source(campaigns).to_string())?;
     }

@@ -10,7 +10,7 @@ pub(crate) const LAST: u32 = MIGRATIONS.len() as u32;
 const BY_VISITOR: u32 = 7;
 
 /// `(number, statements)`; never edited once released.
-const MIGRATIONS: [(u32, &str); 8] = [
+const MIGRATIONS: [(u32, &str); 9] = [
     (1, include_str!("migrations/001_events.sql")),
     (2, include_str!("migrations/002_enrichment.sql")),
     (3, include_str!("migrations/003_raw.sql")),
@@ -19,6 +19,7 @@ const MIGRATIONS: [(u32, &str); 8] = [
     (6, include_str!("migrations/006_ids.sql")),
     (BY_VISITOR, include_str!("migrations/007_by_visitor.sql")),
     (8, include_str!("migrations/008_retention.sql")),
+    (9, include_str!("migrations/009_batches.sql")),
 ];
 
 /// Refuses a cluster whose tables are not those of this program: only its operator can say where they are to be.

@@ -19,4 +19,4 @@ pub use replay::Replay;
 pub use tally::{CampaignDay, CampaignTally, Day, Tally};
 
 /// Events a part holds, about: what the store sorts at once.
-pub const PART_EVENTS: u64 = 300_000;
+pub const PART_EVENTS: u64 = 250_000;
