@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::task::AbortOnDropHandle;
 
 /// By how much these threads yield, from 0 (not at all) to 19; as much as the engine's do.
-const NICE: i32 = 10;
+const NICE: i32 = 5;
 /// Threads that compute; those that wait for files are more.
 const THREADS: usize = 2;
 

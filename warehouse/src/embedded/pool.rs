@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
-/// By how much the engine yields, from 0 (not at all) to 19: a thread beside it gets ten times as much of a processor
-/// that both want, and gets it as soon as it wants it.
-const NICE: i32 = 10;
+/// By how much the engine yields, from 0 (not at all) to 19: a thread beside it gets three times as much of a processor
+/// that both want. With 10 it would be nine times, and other programs on the machine could hold shipping up.
+const NICE: i32 = 5;
 
 type Work = Box<dyn FnOnce(&mut Connection) + Send>;
 
