@@ -4,6 +4,7 @@
 //! ones durable and only then the answer goes out; [`ship`] takes them from the log to the [`sink`], each once.
 //! What is not here: SQL (in `control` and `warehouse`), decisions (in `engine`).
 
+pub mod aside;
 pub mod backtest;
 pub mod backup;
 pub mod bundle;

@@ -3,6 +3,7 @@
 //! A client that sends its request a byte at a time, holds connections half-open, or never reads its answer costs
 //! one connection for a bounded time; the others notice nothing.
 
+use crate::aside::Threads;
 use crate::telemetry::{Metric, Metrics};
 use axum::Router;
 use axum::body::Body;
@@ -48,10 +49,12 @@ const BUFFER: usize = 64 << 10;
 /// Longest wait for answers in progress when the server ends.
 const FAREWELL: Duration = Duration::from_secs(15);
 
-/// Serves `router` at `listener` until `stopping` is true, then lets requests in progress finish.
+/// Serves `router` at `listener` until `stopping` is true, then lets requests in progress finish. What no page waits for
+/// is answered on the threads `aside`.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    aside: Threads,
     limits: Connections,
     proxies: Vec<IpNet>,
     metrics: Arc<Metrics>,
@@ -94,7 +97,7 @@ pub async fn serve(
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head)
             .max_buf_size(BUFFER)
-            .serve_connection(TokioIo::new(stream), handler(router.clone(), peer));
+            .serve_connection(TokioIo::new(stream), handler(router.clone(), aside.clone(), peer));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // A connection that breaks is the client's business.
@@ -110,6 +113,7 @@ pub async fn serve(
 
 fn handler(
     router: Router,
+    aside: Threads,
     peer: SocketAddr,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
@@ -120,7 +124,14 @@ fn handler(
     service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().call(request)
+        let aside = Threads::take(request.uri().path()).then(|| aside.clone());
+        let answer = router.clone().call(request);
+        async move {
+            match aside {
+                Some(aside) => aside.answer(answer).await,
+                None => answer.await,
+            }
+        }
     })
 }
 

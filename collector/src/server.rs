@@ -1,5 +1,6 @@
 //! Puts the parts together, in order, and takes them apart in the reverse order.
 
+use crate::aside::Aside;
 use crate::bundle::Signer;
 use crate::config::Config;
 use crate::cursor::Cursor;
@@ -230,6 +231,7 @@ pub struct Server {
     pub first_account: bool,
     parts: Parts,
     serving: JoinHandle<()>,
+    aside: Aside,
 }
 
 impl Server {
@@ -261,15 +263,17 @@ impl Server {
         let token = parts.app.local_token.clone();
         parts.data.announce(&Contact { address, token: token.clone() }).map_err(io("server.json"))?;
         listen::raise_file_limit();
+        let aside = Aside::start().map_err(io("threads"))?;
         let serving = tokio::spawn(listen::serve(
             listener,
             router(parts.app.clone()),
+            aside.threads(),
             config.connections.clone(),
             config.trusted_proxies.clone(),
             Arc::clone(&parts.app.metrics),
             parts.app.stopping.clone(),
         ));
-        Ok(Self { address, token, first_account, parts, serving })
+        Ok(Self { address, token, first_account, parts, serving, aside })
     }
 
     /// What requests reach.
@@ -286,6 +290,7 @@ impl Server {
         }
         self.parts.data.withdraw();
         self.parts.close().await;
+        drop(self.aside);
     }
 }
 

@@ -67,6 +67,7 @@ impl SiteEntry {
             site: self.record.number,
             bot_rules: &self.bot_rules,
             one_in: None,
+            part: None,
             kept_from: kept_from(&self.record.retention, now),
         }
     }

@@ -12,6 +12,9 @@ use tokio::sync::Semaphore;
 /// Tables of all sites live in this database.
 pub(crate) const DATABASE: &str = "attune";
 
+/// Rows that units' events are asked of at once: an answer comes as a whole, and this process holds it.
+const ROWS_AT_ONCE: u64 = 4_000_000;
+
 /// Users' statements that run at once.
 const STATEMENTS: usize = 2;
 
@@ -38,6 +41,8 @@ pub struct Warehouse {
     cluster: Option<String>,
     /// Users' statements at once: fewer than there are connections, so that inserts and questions always find one.
     pub(crate) statements: Arc<Semaphore>,
+    /// See [`ROWS_AT_ONCE`].
+    pub(crate) rows_at_once: u64,
 }
 
 impl std::fmt::Debug for Warehouse {
@@ -81,7 +86,20 @@ impl Warehouse {
         };
         let statements = Arc::new(Semaphore::new(STATEMENTS));
         let cluster = config.cluster.clone();
-        Ok(Self { client: client.with_database(DATABASE), embedded, cluster, statements })
+        Ok(Self {
+            client: client.with_database(DATABASE),
+            embedded,
+            cluster,
+            statements,
+            rows_at_once: ROWS_AT_ONCE,
+        })
+    }
+
+    /// The same, asking fewer rows at once: for tests, whose histories are short.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn asking_at_once(&self, rows: u64) -> Self {
+        Self { rows_at_once: rows, ..self.clone() }
     }
 
     /// What changes the rows of `table` that are there must be told, with the servers that it is told.

@@ -118,6 +118,51 @@ fn people_come_in_pages_with_times_beside_another_period() {
 }
 
 #[test]
+fn what_is_asked_in_parts_is_what_is_asked_at_once() {
+    run(async |warehouse| {
+        const SITE: u32 = 108;
+        let mut dice = Dice(7);
+        let mut rows = Vec::new();
+        for number in 0..400_u64 {
+            // Anywhere, as drawn ids are, and at the very ends.
+            let visitor = match number {
+                0 => 0,
+                1 => u64::MAX,
+                _ => number.wrapping_mul(0x9E37_79B9_7F4A_7C15),
+            };
+            let visitor = u128::from(visitor) | (u128::from(number) << 64);
+            for event in 0..dice.roll(9) {
+                let at = NOON + dice.roll(3 * 86_400_000) as i64;
+                let id = u128::from(number * 100 + event);
+                rows.push(row(SITE, id, visitor, dice.pick(&["V", "A", "D", "X"]), at));
+            }
+        }
+        warehouse.insert("parts", 1, &rows).await.unwrap();
+        let mut asked = question(json!({
+            "steps": [{"event":"V"},{"event":"A","optional":true},{"event":"D"}], "times": true,
+            "people": { "step": 3, "outcome": "converted" },
+        }));
+        let comparable = |answer: &FunnelAnswer| {
+            let mut answer = serde_json::to_value(answer).unwrap();
+            for cost in ["rows_read", "elapsed_ms"] {
+                answer[cost] = Value::Null;
+            }
+            answer
+        };
+        for sample in [None, Some(0.5)] {
+            asked.sample = sample;
+            if sample.is_some() {
+                asked.people = None;
+            }
+            let whole = warehouse.funnel(SITE, &asked).await.unwrap();
+            let parts = warehouse.asking_at_once(300).funnel(SITE, &asked).await.unwrap();
+            assert!(whole.steps[2].count > 20, "{whole:?}");
+            assert_eq!(comparable(&whole), comparable(&parts));
+        }
+    });
+}
+
+#[test]
 fn people_of_one_list_beside_those_of_another() {
     use attune_warehouse::imports::ImportRecord;
     run(async |warehouse| {

@@ -61,7 +61,7 @@ struct Crowd {
     /// How many events are stored before.
     #[arg(long, default_value_t = 1_000_000)]
     events: u64,
-    /// Length of a run: as long as all fifty answers take.
+    /// Length of a run.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
 }

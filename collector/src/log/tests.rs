@@ -71,6 +71,34 @@ fn survives_reopening_with_its_totals() {
 }
 
 #[test]
+fn zeros_are_written_ahead_and_are_in_no_sealed_segment() {
+    let dir = tempfile::tempdir().unwrap();
+    let size = |first: u64| segment::path(dir.path(), first).metadata().unwrap().len();
+    let mut log = SegmentLog::open(dir.path(), 50_000, 42).unwrap();
+    fill(&mut log, 1, 3);
+    let end = log.durable().end.offset;
+    assert_eq!(size(1), 50_000);
+    let bytes = std::fs::read(segment::path(dir.path(), 1)).unwrap();
+    assert!(bytes[end as usize..].iter().all(|byte| *byte == 0));
+    drop(log);
+
+    let mut log = SegmentLog::open(dir.path(), 50_000, 42).unwrap();
+    assert_eq!((log.durable().end.offset, size(1)), (end, end), "nothing but zeros was cut");
+    fill(&mut log, 3, 5);
+    assert_eq!(size(1), 50_000);
+    let sealed = log.durable().end.offset;
+    log.seal_now().unwrap();
+    assert_eq!(size(1), sealed);
+    fill(&mut log, 5, 7);
+    assert_eq!(read(&log), ((1..7).collect(), 0));
+
+    // A crash before the file was cut, and after the next one was made, is not possible: the cut is synced before. What
+    // is more is damage.
+    edit(dir.path(), 1, |file| file.resize(file.len() + 10, 0));
+    assert_eq!(read(&log), ((1..7).collect(), 0), "it is set aside, and nothing is lost");
+}
+
+#[test]
 fn a_torn_tail_costs_only_the_torn_record() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = open(dir.path());

@@ -5,13 +5,22 @@ use super::totals::{Tally, Totals};
 use super::{CommitError, Durable, Journal, Position, Reader, frame};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+
+/// Zeros that are written behind the records at a time. A sync of bytes that take the place of others waits for the disk
+/// only; of a file that grew, it waits for the file system's journal, too, and so for what everybody else has written.
+const AHEAD: u64 = 512 << 10;
+/// A group from this size on is worth a wait for the journal, and not worth being written twice.
+const LARGE: u64 = AHEAD / 8;
 
 /// The log in one folder.
 pub struct SegmentLog {
     dir: PathBuf,
     log_id: u128,
     file: File,
+    /// Bytes of the file, zeros behind the records included.
+    size: u64,
     /// Bytes a segment may grow to before it is sealed.
     segment_bytes: u64,
     /// Sealed segments and their sizes, oldest first.
@@ -69,9 +78,12 @@ impl SegmentLog {
         let sealed = firsts.into_iter().map(sizes).collect::<io::Result<Vec<_>>>()?;
         let (first, file, offset) = match last {
             Some((first, end)) => {
-                let file = OpenOptions::new().append(true).open(segment::path(dir, first))?;
-                if file.metadata()?.len() > end {
-                    tracing::warn!(segment = first, "torn tail of the log cut");
+                let file = OpenOptions::new().read(true).write(true).open(segment::path(dir, first))?;
+                let size = file.metadata()?.len();
+                if size > end {
+                    if !is_zero(&file, end, size)? {
+                        tracing::warn!(segment = first, "torn tail of the log cut");
+                    }
                     file.set_len(end)?;
                     file.sync_all()?;
                 }
@@ -85,6 +97,7 @@ impl SegmentLog {
             dir: dir.to_owned(),
             log_id: state.log_id,
             file,
+            size: offset,
             segment_bytes,
             sealed,
             durable: Durable { end, totals: state.totals, bytes },
@@ -164,9 +177,40 @@ impl SegmentLog {
         Ok(self.durable)
     }
 
+    /// Writes what is pending behind the records, over zeros if there are enough, otherwise with new ones behind it.
+    fn write(&mut self) -> io::Result<()> {
+        let (from, length) = (self.durable.end.offset, self.pending.len() as u64);
+        self.file.write_all_at(&self.pending, from)?;
+        if from + length > self.size {
+            self.is_of(from + length);
+            let ahead = AHEAD.min(self.segment_bytes.saturating_sub(self.size));
+            if length < LARGE && ahead > 0 {
+                match self.file.write_all_at(&vec![0; ahead as usize], self.size) {
+                    Ok(()) => self.is_of(self.size + ahead),
+                    // Where there is no room for zeros there may be some for records.
+                    Err(_) => self.file.set_len(self.size)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that the file has so many bytes.
+    fn is_of(&mut self, size: u64) {
+        self.durable.bytes = self.durable.bytes - self.size + size;
+        self.size = size;
+    }
+
     fn seal(&mut self) -> io::Result<()> {
+        if self.size > self.durable.end.offset {
+            // Behind the records of a sealed segment there is nothing, also after a crash.
+            self.file.set_len(self.durable.end.offset)?;
+            self.is_of(self.durable.end.offset);
+            self.file.sync_all()?;
+        }
         let header = Header { log_id: self.log_id, first: self.next, totals: self.totals };
         self.file = create(&self.dir, &header)?;
+        self.size = HEADER_BYTES;
         self.sealed.push((self.durable.end.segment, self.durable.end.offset));
         self.durable.end = Position { segment: self.next, offset: HEADER_BYTES, sequence: self.next };
         self.durable.bytes += HEADER_BYTES;
@@ -190,12 +234,13 @@ impl Journal for SegmentLog {
         if self.pending.is_empty() {
             return Ok(self.durable);
         }
-        if let Err(error) = self.file.write_all(&self.pending) {
+        if let Err(error) = self.write() {
             self.pending.clear();
             self.next = self.durable.end.sequence;
             self.totals = self.durable.totals;
             // What was written of the group must not be taken for records later.
             self.file.set_len(self.durable.end.offset).map_err(CommitError::Sync)?;
+            self.is_of(self.durable.end.offset);
             return Err(CommitError::Write(error));
         }
         self.file.sync_data().map_err(CommitError::Sync)?;
@@ -205,7 +250,6 @@ impl Journal for SegmentLog {
         self.durable.end.offset += written;
         self.durable.end.sequence = self.next;
         self.durable.totals = self.totals;
-        self.durable.bytes += written;
         Ok(self.durable)
     }
 
@@ -268,14 +312,20 @@ fn create(dir: &Path, header: &Header) -> io::Result<File> {
     let path = segment::path(dir, header.first);
     // Left by a crash, or by a disk that filled up: nothing was committed to it.
     let mut options = OpenOptions::new();
-    options.create(true).append(true);
+    options.create(true).truncate(true).read(true).write(true);
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&path)?;
-    file.set_len(0)?;
     file.write_all(&header.to_bytes())?;
     file.sync_all()?;
     sync_dir(dir)?;
     Ok(file)
+}
+
+/// Whether nothing but zeros is in this part of a file.
+fn is_zero(file: &File, from: u64, to: u64) -> io::Result<bool> {
+    let mut bytes = vec![0; (to - from) as usize];
+    file.read_exact_at(&mut bytes, from)?;
+    Ok(bytes.iter().all(|byte| *byte == 0))
 }
 
 fn sync_dir(dir: &Path) -> io::Result<()> {

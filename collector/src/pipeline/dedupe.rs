@@ -5,8 +5,19 @@
 use attune_schema::id::EventId;
 use std::collections::HashSet;
 
+/// A site and an id, as bytes: as numbers they would take twelve more, for the sake of alignment.
+type Key = [u8; 20];
+
 /// Keyed at random for each process: nobody can choose ids that collide.
-type Ids = HashSet<(u32, EventId), foldhash::fast::RandomState>;
+type Ids = HashSet<Key, foldhash::fast::RandomState>;
+
+fn key(site: u32, id: EventId) -> Key {
+    let mut key = [0; 20];
+    let (front, back) = key.split_at_mut(4);
+    front.copy_from_slice(&site.to_le_bytes());
+    back.copy_from_slice(&id.0.to_le_bytes());
+    key
+}
 
 /// Ids of one half of the window; with the set's load factor this fills its table to the brim.
 const HALF: usize = 114_688;
@@ -17,7 +28,7 @@ pub struct Window {
     young: Ids,
     old: Ids,
     /// Inserted, not yet durable.
-    group: Vec<(u32, EventId)>,
+    group: Vec<Key>,
 }
 
 impl Window {
@@ -26,7 +37,7 @@ impl Window {
 
     /// Remembers an id; `false` if it was known.
     pub fn insert(&mut self, site: u32, id: EventId) -> bool {
-        let key = (site, id);
+        let key = key(site, id);
         if self.old.contains(&key) || !self.young.insert(key) {
             return false;
         }
@@ -45,8 +56,9 @@ impl Window {
     /// These ids may come again.
     pub fn forget(&mut self, site: u32, ids: &[EventId]) {
         for id in ids {
-            self.young.remove(&(site, *id));
-            self.old.remove(&(site, *id));
+            let key = key(site, *id);
+            self.young.remove(&key);
+            self.old.remove(&key);
         }
     }
 

@@ -38,6 +38,9 @@ const RATE: u32 = 500;
 const AWAY: &str = "http://127.0.0.1:9";
 /// Where writing costs nothing: the limit of what a sync adds.
 const MEMORY: &str = "/dev/shm";
+/// How the allocator is set where it is installed: see `deploy/attune.service`.
+const ALLOCATOR: [(&str, &str); 3] =
+    [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "262144"), ("MALLOC_TRIM_THRESHOLD_", "524288")];
 /// `/proc/PID/stat` counts in hundredths of a second on Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -356,6 +359,7 @@ async fn collector(
     let mut command = pinned(binary, both);
     command.arg("serve").arg("--data").arg(data).args(["--listen", &format!("127.0.0.1:{port}")]);
     command.env("ATTUNE_ADMIN_PASSWORD", "only for this run").env("ATTUNE_LOG", "error");
+    command.envs(ALLOCATOR);
     match warehouse {
         Some(url) => command.env("CLICKHOUSE_URL", url),
         None => command.env_remove("CLICKHOUSE_URL"),

@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 /// Connections to the engine: as many statements run at once.
 const CONNECTIONS: usize = 4;
+/// What the engine is always told.
+const OWN: [&str; 2] = ["--background_pool_size=2", "--mark_cache_size=67108864"];
 
 /// The engine, open on one data path.
 #[derive(Debug, Clone)]
@@ -45,11 +47,13 @@ impl Embedded {
         std::fs::create_dir_all(path)
             .map_err(|reason| Error::Files { path: path.display().to_string(), reason })?;
         let library = Library::load(library)?;
-        let mut all = vec!["--background_pool_size=2", "--mark_cache_size=67108864"];
-        all.extend(arguments.iter().map(String::as_str));
-        let connections =
-            (0..CONNECTIONS).map(|_| library.connect(path, &all)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { pool: Arc::new(Pool::new(connections)) })
+        let arguments: Vec<String> = OWN.iter().map(ToString::to_string).chain(arguments.to_vec()).collect();
+        let path = path.to_owned();
+        let connect = move || {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            library.connect(&path, &arguments)
+        };
+        Ok(Self { pool: Arc::new(Pool::open(CONNECTIONS, connect)?) })
     }
 
     /// A client of the engine.

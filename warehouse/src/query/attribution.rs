@@ -217,15 +217,15 @@ fn build(of: Scope<'_>, question: &AttributionQuestion, rules: &Rules) -> Result
         Per::Person => events_by_person(of.site, &scope),
         _ => "events".to_owned(),
     };
-    // Only of units with a goal.
+    // Only of units with a goal, which the narrow table tells where nothing but its name makes a goal.
+    let narrow = question.goal.filters.is_empty() && sql::is_narrow(of, question.bots, None);
     let mut units = format!("site = {} AND {goal}", of.site);
     units.push_str(&of.filter(question.bots)?);
-    if let Some(period) = question.period {
-        units.push_str(&sql::period(Some(period), true)?);
-    }
+    units.push_str(&sql::period(question.period, !narrow)?);
+    let table_of_goals = if narrow { "steps" } else { "events" };
     let of_goals = match question.per {
         Per::Person => String::new(),
-        _ => format!("\n    AND {unit} IN (SELECT {unit} FROM events WHERE {units})"),
+        _ => format!("\n    AND {unit} IN (SELECT {unit} FROM {table_of_goals} WHERE {units})"),
     };
     let ms = "toUnixTimestamp64Milli";
     let touches = match &question.touch {

@@ -3,7 +3,6 @@
 //! Each row says what it was taken for when it came in. A site's own rules overrule that when a question is asked,
 //! so that they hold for old rows, too, and a rule that is taken back changes nothing for good.
 
-use super::sample;
 use super::sql::{instant, text};
 use crate::Error;
 use attune_schema::bot::{BotRule, Bots};
@@ -21,13 +20,15 @@ pub struct Scope<'a> {
     pub bot_rules: &'a [BotRule],
     /// Of so many visitors only one; of all if `None`.
     pub one_in: Option<u64>,
+    /// Of these only one part of so many: a large answer is asked for in parts (see [`crate::query`]).
+    pub part: Option<(u64, u64)>,
     /// When the first event happened that the site keeps (see [`crate::retention`]); all if `None`.
     pub kept_from: Option<Timestamp>,
 }
 
 impl From<u32> for Scope<'_> {
     fn from(site: u32) -> Self {
-        Self { site, bot_rules: &[], one_in: None, kept_from: None }
+        Self { site, bot_rules: &[], one_in: None, part: None, kept_from: None }
     }
 }
 
@@ -39,7 +40,7 @@ impl Scope<'_> {
 
     /// A test to follow another one: ` AND …`, or nothing.
     pub(crate) fn filter(&self, bots: Bots) -> Result<String, Error> {
-        let mut tests = self.one_in.map_or_else(String::new, sample::test);
+        let mut tests = self.visitors();
         if let Some(kept_from) = self.kept_from {
             tests.push_str(&format!(" AND at >= {}", instant(kept_from.0)));
         }

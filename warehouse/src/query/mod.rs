@@ -34,6 +34,9 @@ pub(crate) struct Answered<T> {
     pub(crate) elapsed_ms: u64,
 }
 
+/// Longest that a question may take, in seconds.
+const SECONDS: u64 = 60;
+
 impl Warehouse {
     /// Runs a query that may not run for ever.
     async fn ask<T: RowOwned + RowRead>(&self, sql: &str) -> Result<Answered<T>, Error> {
@@ -43,8 +46,14 @@ impl Warehouse {
     }
 
     /// Runs a query that may not run for ever, row by row; the rows that the store read, and milliseconds.
-    async fn each<T: RowOwned + RowRead>(
+    async fn each<T: RowOwned + RowRead>(&self, sql: &str, take: impl FnMut(T)) -> Result<(u64, u64), Error> {
+        self.each_within(SECONDS, sql, take).await
+    }
+
+    /// [`Warehouse::each`], with less time; at least a second.
+    async fn each_within<T: RowOwned + RowRead>(
         &self,
+        seconds: u64,
         sql: &str,
         mut take: impl FnMut(T),
     ) -> Result<(u64, u64), Error> {
@@ -55,7 +64,7 @@ impl Warehouse {
             .client
             .clone()
             .with_validation(cfg!(debug_assertions))
-            .with_setting("max_execution_time", "60")
+            .with_setting("max_execution_time", seconds.max(1).to_string())
             .with_setting("optimize_aggregation_in_order", "1")
             .with_setting("wait_end_of_query", "1");
         let mut cursor = client.query_raw(sql).fetch::<T>()?;

@@ -1,4 +1,4 @@
-//! Previews: one visitor in so many, counts multiplied.
+//! Previews: one visitor in so many, counts multiplied; and parts of the visitors, to ask one after the other.
 //!
 //! Visitors are taken by the lower halves of their ids, which are random whoever made them (but for two bits that say
 //! which kind of UUID it is), and by which the store sorts UUIDs: a sample is four short ranges of the table that
@@ -35,6 +35,22 @@ impl Scope<'_> {
         Ok(Self { one_in: Some(one_in as u64), ..self })
     }
 
+    /// The same rows, of one part of `of` (from 0) of the visitors.
+    pub(super) fn of_part(self, part: u64, of: u64) -> Self {
+        Self { part: (of > 1).then_some((part, of)), ..self }
+    }
+
+    /// A test to follow another one, that a visitor is of the sample and of the part: ` AND …`, or nothing.
+    pub(super) fn visitors(&self) -> String {
+        match (self.one_in, self.part) {
+            (None, None) => String::new(),
+            (one_in, part) => {
+                let (part, of) = part.unwrap_or((0, 1));
+                share(part, of * one_in.unwrap_or(1))
+            }
+        }
+    }
+
     /// What an answer says of its sample.
     pub(super) fn sample(&self) -> Option<Sampled> {
         let one_in = self.one_in?;
@@ -57,14 +73,18 @@ impl Scope<'_> {
     }
 }
 
-/// A test to follow another one, that a visitor is of the sample: ` AND …`.
-pub(super) fn test(one_in: u64) -> String {
+/// Tests for the visitors of share number `number` (from 0) of `of`.
+fn share(number: u64, of: u64) -> String {
     let quarter = 1_u128 << 62;
+    let place = |number: u64| quarter * u128::from(number) / u128::from(of);
     let ranges: Vec<String> = (0..4_u128)
         .map(|kind| {
-            let from = kind * quarter;
-            let to = from + quarter / u128::from(one_in);
-            format!("(visitor >= {} AND visitor < {})", sql::uuid(from), sql::uuid(to))
+            let from = format!("visitor >= {}", sql::uuid(kind * quarter + place(number)));
+            match kind * quarter + place(number + 1) {
+                // Nothing of a lower half is above.
+                to if to == 4 * quarter => from,
+                to => format!("({from} AND visitor < {})", sql::uuid(to)),
+            }
         })
         .collect();
     format!(" AND ({})", ranges.join(" OR "))

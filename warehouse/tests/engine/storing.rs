@@ -22,6 +22,39 @@ fn the_same_token_again_doubles_nothing() {
     });
 }
 
+/// Name and niceness of every thread of this process but the first.
+fn threads() -> Vec<(String, i32)> {
+    let mut threads = Vec::new();
+    for task in std::fs::read_dir("/proc/self/task").unwrap() {
+        let task = task.unwrap();
+        // Threads end while they are looked at.
+        let Ok(stat) = std::fs::read_to_string(task.path().join("stat")) else { continue };
+        let (name, rest) = stat.rsplit_once(')').unwrap();
+        let (number, name) = name.split_once(" (").unwrap();
+        let nice = rest.split_whitespace().nth(16).unwrap().parse().unwrap();
+        if number != std::process::id().to_string() {
+            threads.push((name.to_owned(), nice));
+        }
+    }
+    threads
+}
+
+#[test]
+fn every_thread_of_the_engine_yields_to_ours() {
+    run(async |warehouse| {
+        let rows: Vec<EventRow> = (0..10_000).map(|n| row(31, n, n % 7, "a", NOON + n as i64)).collect();
+        warehouse.insert("yields", 1, &rows).await.unwrap();
+        warehouse.funnel(31, &ask(&["a"], None)).await.unwrap();
+        let is_ours = |name: &str| name.starts_with("tokio") || name.contains("::");
+        let (ours, engine): (Vec<_>, Vec<_>) = threads().into_iter().partition(|(name, _)| is_ours(name));
+        assert!(engine.len() > 4, "{engine:?}");
+        // What watches the engine's memory takes a priority of its own where it may.
+        let yields = |(name, nice): &(String, i32)| *nice >= 5 || name == "MemoryWorker";
+        assert!(engine.iter().all(yields), "{engine:?}");
+        assert!(ours.iter().all(|(_, nice)| *nice < 5), "{ours:?}");
+    });
+}
+
 #[test]
 fn existing_ids_are_found_but_not_those_of_the_batch_itself() {
     run(async |warehouse| {

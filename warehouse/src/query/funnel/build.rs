@@ -125,6 +125,11 @@ impl Parts {
         )
     }
 
+    /// How many rows the store would look at for all of it, without looking at them.
+    pub(super) fn estimate(&self) -> String {
+        format!("EXPLAIN ESTIMATE SELECT count() FROM {}", self.from)
+    }
+
     /// Each unit's events in order: time, sequence, what they can be as bits, value. One list for each value of what
     /// is held constant.
     pub(super) fn events(&self, with_ids: bool) -> String {

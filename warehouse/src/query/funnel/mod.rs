@@ -14,6 +14,7 @@ pub mod walk;
 
 pub use shape::Shape;
 
+use super::SECONDS;
 use super::bots::Scope;
 use crate::{Error, Warehouse};
 use attune_schema::question::{
@@ -38,6 +39,24 @@ struct LevelCount {
 struct Unit {
     id: String,
     parts: Vec<Vec<Event>>,
+}
+
+/// What `EXPLAIN ESTIMATE` says of a table.
+#[derive(Row, Deserialize)]
+#[expect(dead_code, reason = "a row is read as a whole")]
+struct Estimate {
+    database: String,
+    table: String,
+    parts: u64,
+    rows: u64,
+    marks: u64,
+}
+
+/// What asking for units' events took.
+struct Walked {
+    sql: String,
+    rows_read: u64,
+    elapsed_ms: u64,
 }
 
 /// A funnel of one period.
@@ -86,11 +105,11 @@ impl Warehouse {
     ) -> Result<Outcomes, Error> {
         let shape = Shape::new(question)?;
         self.must_have_lists(scope.site, question).await?;
-        let sql = Parts::new(scope, question, question.period, question.list.as_deref())?.events(true);
         let mut walk = Walk::new(&shape);
         let mut units = HashMap::new();
-        let (rows_read, elapsed_ms) = self
-            .each::<Unit>(&sql, |unit| {
+        let of = (question.period, question.list.as_deref());
+        let Walked { rows_read, elapsed_ms, .. } = self
+            .each_unit(scope, question, of, true, |unit| {
                 let Verdict::Ran(part, run) = walk.verdict(&unit.parts) else { return };
                 let at = |step: usize| {
                     let filled = run.filled.iter().find(|(of, _)| *of == step);
@@ -195,6 +214,36 @@ impl Warehouse {
         }
     }
 
+    /// Gives `take` each unit's events, over a period and perhaps of a list: visitors in as many parts as keep an answer
+    /// small. What is told as the question's SQL is that of all of them.
+    async fn each_unit(
+        &self,
+        scope: Scope<'_>,
+        question: &FunnelQuestion,
+        (period, list): (Option<Period>, Option<&str>),
+        with_ids: bool,
+        mut take: impl FnMut(Unit),
+    ) -> Result<Walked, Error> {
+        let whole = Parts::new(scope, question, period, list)?;
+        let of = match question.per {
+            Per::Visitor => {
+                let estimates = self.ask::<Estimate>(&whole.estimate()).await?;
+                estimates.rows.iter().map(|of| of.rows).sum::<u64>().div_ceil(self.rows_at_once).max(1)
+            }
+            // May have rows of several visitors.
+            Per::Session | Per::Person => 1,
+        };
+        let mut walked = Walked { sql: whole.events(with_ids), rows_read: 0, elapsed_ms: 0 };
+        for part in 0..of {
+            let sql = Parts::new(scope.of_part(part, of), question, period, list)?.events(with_ids);
+            let left = SECONDS.checked_sub(walked.elapsed_ms / 1_000).ok_or_else(too_long)?;
+            let (rows_read, elapsed_ms) = self.each_within::<Unit>(left, &sql, &mut take).await?;
+            walked.rows_read += rows_read;
+            walked.elapsed_ms += elapsed_ms;
+        }
+        Ok(walked)
+    }
+
     async fn funnel_of<'a>(
         &self,
         scope: Scope<'_>,
@@ -218,10 +267,9 @@ impl Warehouse {
                 elapsed_ms: answered.elapsed_ms,
             });
         }
-        let sql = parts.events(question.people.is_some());
         let mut walk = Walk::new(shape);
-        let (rows_read, elapsed_ms) = self
-            .each::<Unit>(&sql, |unit| {
+        let Walked { sql, rows_read, elapsed_ms } = self
+            .each_unit(scope, question, (period, list), question.people.is_some(), |unit| {
                 let verdict = match shape.order {
                     Order::Any => any::verdict(shape, &unit.parts),
                     Order::Ordered | Order::Strict => walk.verdict(&unit.parts),
@@ -241,6 +289,11 @@ fn lost() -> Error {
     let message = "too many events of equal time can each fill several of these steps: name fewer steps, or fewer \
                    events a step";
     Error::Question(message.to_owned())
+}
+
+/// All parts together have as long as one answer.
+fn too_long() -> Error {
+    Error::Question(format!("the answer takes longer than {SECONDS} s: choose a shorter period, or a sample"))
 }
 
 /// Makes of the counts of a sample those of all.
