@@ -21,6 +21,16 @@
           queue.push(call);
         });
     const base = script.src.replace(PINNED ? /[^/]*\/[^/]*$/ : /[^/]*$/, "");
+    const key = "__KEY__";
+    const { site } = script.dataset;
+    // Which bundle is current, and the bundle itself unless it is `kept`; asked beside loading the SDK.
+    queue.ask = async (kept) => (await fetch(base + "v1/manifest?" + new URLSearchParams({ site, key: key.slice(0, 8), kept }))).json();
+    let kept = "";
+    try {
+      kept = localStorage["attune:" + site + ":bundle-hash"] || kept;
+    } catch {}
+    queue.asked = queue.ask(kept);
+    queue.asked.catch(() => {});
     if (PINNED) {
       queue.pins = __PINS__;
       // A module that was preloaded is the one that is imported; one that is not what it has to be is neither.
@@ -35,7 +45,7 @@
         });
     }
     (PINNED ? queue.pinned("__SDK__").then(() => import(base + "sdk/__SDK__")) : import(base + "sdk/__SDK__"))
-      .then((sdk) => sdk.start(queue, base, script.dataset, "__KEY__"))
+      .then((sdk) => sdk.start(queue, base, script.dataset, key))
       .catch(() => {
         queue.mode = "off";
         queue.why = "not_loaded";

@@ -5,6 +5,8 @@ mod common;
 use attune_schema::bundle::{Bundle, SIGNED_HEADER_BYTES};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use common::{NOW, TestApp, event};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -162,6 +164,19 @@ async fn a_change_makes_a_new_bundle_and_the_old_one_stays_for_a_while() {
         assert_eq!(bundle.status, StatusCode::OK);
         assert!(bundle.header("cache-control").contains("immutable"));
         assert!(bundle.body.starts_with(b"AS1"));
+        assert_eq!(manifest.json().get("signed"), None, "a page that fetches bundles by itself");
+
+        // A page that says what it keeps gets the current one at once, unless it is that.
+        let hash = manifest.json()["bundle"].as_str().unwrap().to_owned();
+        let path = format!("/v1/manifest?site={}&kept={hash}", app.key);
+        let told = app.send(request("GET", &path, &[], json!(null))).await.json();
+        let current = second.json()["bundle"] == hash.as_str();
+        assert_eq!(told.get("signed").is_none(), current);
+        assert_eq!(told["bundle"], second.json()["bundle"]);
+        let path = format!("/v1/manifest?site={}&kept=", app.key);
+        let told = app.send(request("GET", &path, &[], json!(null))).await.json();
+        let signed = BASE64_STANDARD.decode(told["signed"].as_str().unwrap()).unwrap();
+        assert_eq!(signed == bundle.body, current, "the current one, whole");
     }
     let nobody = app.send(request("GET", "/v1/manifest?site=pk_nobody", &[], json!(null))).await;
     assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);

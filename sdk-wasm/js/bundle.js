@@ -7,12 +7,14 @@ const VERSION = 3;
 const HEADER = 67; // "AS1" and an Ed25519 signature; the payload follows.
 const REFRESH_MS = 30_000;
 
+// Verifies by this public key; fails where the browser cannot.
+export const verifierOf = async (key) => crypto.subtle.importKey("raw", fromBase64(key), "Ed25519", false, ["verify"]);
+
 // The payload of what is signed like a bundle, or null: what cannot be verified does not exist.
-export async function verified(bytes, key) {
+export async function verified(bytes, verifier) {
   try {
-    const verifier = await crypto.subtle.importKey("raw", fromBase64(key), "Ed25519", false, ["verify"]);
     const payload = bytes.subarray(HEADER);
-    const good = await crypto.subtle.verify("Ed25519", verifier, bytes.subarray(3, HEADER), payload);
+    const good = await crypto.subtle.verify("Ed25519", await verifier, bytes.subarray(3, HEADER), payload);
     return good ? payload : null;
   } catch {
     return null;
@@ -42,16 +44,16 @@ export function readTerms(payload) {
   return { presumed, timeout, capture };
 }
 
-// Asks at once for what is current; `installed` is told of every verified payload, `unverified` of one where the browser
-// cannot verify any (pages over http).
-export function bundles(store, base, site, key, installed, unverified) {
-  const newest = async () => (await fetch(base + "v1/manifest?site=" + encodeURIComponent(site) + "&key=" + key.slice(0, 8))).json();
-  let asked = newest();
-  asked.catch(nothing);
+// `ask` tells which bundle is current, and the bundle itself unless it is the one that is kept; `asked` is what the loader
+// was told. `installed` is told of every verified payload, `unverified` of one where the browser cannot verify any (pages
+// over http).
+export function bundles(store, key, { ask, asked }, installed, unverified) {
+  const verifier = verifierOf(key);
+  verifier.catch(nothing);
   let current = "";
 
   async function install(hash, bytes, keep) {
-    const payload = await verified(bytes, key);
+    const payload = await verified(bytes, verifier);
     if (!payload || payload[2] !== VERSION) {
       if (!crypto.subtle) unverified(bytes.subarray(HEADER));
       return false;
@@ -67,13 +69,12 @@ export function bundles(store, base, site, key, installed, unverified) {
 
   async function refresh() {
     try {
-      const manifest = await (asked || newest());
+      const told = asked || ask(current);
       asked = null;
-      if (!manifest.bundle || manifest.bundle === current) return;
-      const response = await fetch(base + "v1/bundle/" + manifest.bundle);
-      if (response.ok) await install(manifest.bundle, new Uint8Array(await response.arrayBuffer()), true);
+      const { bundle, signed } = await told;
+      if (signed) await install(bundle, fromBase64(signed), true);
     } catch {
-      asked = null; // Offline: the kept bundle decides.
+      // Offline: the kept bundle decides.
     }
   }
 
@@ -84,7 +85,7 @@ export function bundles(store, base, site, key, installed, unverified) {
       const kept = hash && (await install(hash, toBytes(store.text("bundle")), false));
       const fresh = refresh();
       if (!kept) await fresh;
-      if (!current) await refresh(); // One failure is nobody's fault.
+      if (!current) await refresh(); // One failure is nobody's fault; or what was kept is not what it was.
       setInterval(() => document.visibilityState === "visible" && refresh(), REFRESH_MS);
     },
   };

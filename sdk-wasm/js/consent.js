@@ -1,5 +1,7 @@
 // The visitor's answers, kept because keeping them is what the visitor asked for; shared between tabs.
 
+import { guard } from "./safe.js";
+
 const PURPOSES = ["measure", "personalise", "share"];
 
 // `asked`: somebody else's banner asks, so nothing may be presumed.
@@ -12,11 +14,7 @@ export function consents(store, asked, changed) {
   const said = (value) => (value === "granted" ? true : value === "denied" ? false : value);
 
   function read() {
-    try {
-      state = JSON.parse(store.text("consent") || "{}");
-    } catch {
-      state = {};
-    }
+    state = guard(() => JSON.parse(store.text("consent") || "{}")) || {};
   }
 
   read();

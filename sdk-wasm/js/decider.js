@@ -1,27 +1,17 @@
 // What is learnt and decided, in Wasm, which is loaded only where something is decided. Until then the device keeps
 // what the profile will learn.
 
-import { toBytes, toText } from "./bytes.js";
-import { coreOf } from "./core.js";
-import { nothing } from "./safe.js";
+import { toBytes } from "./bytes.js";
+import { guard, nothing } from "./safe.js";
 
 const MOST = 200; // Events kept for the profile; so many are a reason to load what learns them.
 
 // Whether this browser and the page's policy let Wasm run: the smallest module there is.
-export function runsWasm() {
-  try {
-    return !!new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
-  } catch {
-    return false;
-  }
-}
+export const runsWasm = () => guard(() => new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])));
 
-// Where no key can be kept, profiles lie as they are.
-const plainly = { open: async (text) => toBytes(text), seal: async (bytes) => toText(bytes), async forget() {} };
-
-// `instantiate` makes an instance of the Wasm module, or of the one that also scores models; `openVault` opens what seals
-// profiles, and gives null where there is nothing to seal them with; `witnessed` gives the core, or one that leaves receipts.
-export function openDecider(store, who, consent, instantiate, openVault, witnessed = (core) => core) {
+// `instantiate` makes an instance of the Wasm module, or of the one that also scores models; `open` gives what speaks to it
+// (`coreOf`) and what seals profiles (`vault`); `witnessed` gives the core, or one that leaves receipts.
+export function openDecider(store, who, consent, instantiate, open, witnessed = (core) => core) {
   let core = null; // Once it knows bundle and profile.
   let loading = null;
   let payload = null;
@@ -35,7 +25,7 @@ export function openDecider(store, who, consent, instantiate, openVault, witness
   };
   wait();
 
-  let vault = plainly;
+  let vault = null;
   let last = ""; // The sealed profile as this page knows it.
   let fate = 0; // Rises when everything is forgotten.
   let pending = []; // What the core has learnt and no sealed profile holds.
@@ -43,13 +33,7 @@ export function openDecider(store, who, consent, instantiate, openVault, witness
   let keeping = false;
   let again = false;
 
-  const stored = () => {
-    try {
-      return JSON.parse(store.text("learn") || "[]");
-    } catch {
-      return [];
-    }
-  };
+  const stored = () => guard(() => JSON.parse(store.text("learn") || "[]")) || [];
 
   function tell() {
     core.consent(consent.bits());
@@ -105,14 +89,14 @@ export function openDecider(store, who, consent, instantiate, openVault, witness
   async function load() {
     const models = store.text("models");
     const text = store.text("profile");
-    let [{ instance }, opened] = await Promise.all([instantiate(models), openVault().then((found) => found || plainly), installing]);
-    vault = opened;
+    let [{ instance }, opened] = await Promise.all([instantiate(models), open(), installing]);
+    vault = opened.vault;
     const needed = payload[3] > 1;
     if (needed && !models) ({ instance } = await instantiate(1));
     store.setText("models", needed && 1);
     const profile = await vault.open(text);
     last = text;
-    core = await witnessed(coreOf(instance.exports));
+    core = await witnessed(opened.coreOf(instance.exports));
     core.open(profile);
     core.install(payload);
     tell();
@@ -170,7 +154,7 @@ export function openDecider(store, who, consent, instantiate, openVault, witness
       fresh = pending = [];
       noted = null;
       last = "";
-      vault.forget().catch(nothing);
+      if (vault) vault.forget().catch(nothing);
       store.setText("learn", "");
       store.setText("profile", "");
       if (core) core.erase();

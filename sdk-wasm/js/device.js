@@ -1,23 +1,14 @@
 // What surrounds a visit: device, language, how the visitor came.
 
 import { clip } from "./batch.js";
+import { guard } from "./safe.js";
 
 const TAGS = ["utm_source", "utm_medium", "utm_campaign"];
 
-const deviceOf = () => {
-  const agent = navigator.userAgent;
-  if (/iPad|Tablet|Android(?!.*Mobile)/.test(agent)) return "tablet";
-  if (/Mobi|iPhone/.test(agent)) return "mobile";
-  return "desktop";
-};
+const agent = navigator.userAgent;
+const DEVICE = /iPad|Tablet|Android(?!.*Mobile)/.test(agent) ? "tablet" : /Mobi|iPhone/.test(agent) ? "mobile" : "desktop";
 
-const hostOf = (address) => {
-  try {
-    return new URL(address).hostname.replace(/^www\./, "");
-  } catch {
-    return "";
-  }
-};
+const hostOf = (address) => address && guard(() => new URL(address).hostname.replace(/^www\./, ""));
 
 // Names and values that rules may use as context of a decision.
 export function contextOf(url, referrer, about) {
@@ -25,7 +16,7 @@ export function contextOf(url, referrer, about) {
   const now = new Date();
   const context = {
     ...about,
-    device: deviceOf(),
+    device: DEVICE,
     host: hostname,
     path: pathname,
     locale: (document.documentElement.lang || navigator.language).split("-")[0],
@@ -41,7 +32,7 @@ export function contextOf(url, referrer, about) {
 // What surrounds every event, in the order in which a batch carries it.
 export const visitOf = (site) => ({
   site,
-  texts: [deviceOf(), navigator.language, "", "", "", "attune-web/" + __VERSION__],
+  texts: [DEVICE, navigator.language, "", "", "", "attune-web/" + __VERSION__],
   screen: [screen.width, screen.height],
   offset: -new Date().getTimezoneOffset(),
 });

@@ -32,7 +32,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
   const wasm = (name) => WebAssembly.instantiateStreaming(fetch(base + "sdk/" + name, { integrity: (calls.pins || {})[name] || "" }));
   const store = openStore(site);
   const levels = openLevels();
-  const bundle = bundles(store, base, site, key, installed, unverified);
+  const bundle = bundles(store, key, calls, installed, unverified);
   const visit = visitOf(site);
   const who = openWho(store, visitorCookie);
   let known = false; // There is a bundle, or none will come soon.
@@ -40,7 +40,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
   let place = { url: calls.url, category: "" };
   let personalised = true;
   const consent = consents(store, banner, consentChanged);
-  const decider = openDecider(store, who, consent, (models) => wasm(models ? __MODELS__ : __WASM__), openVault, witnessed);
+  const decider = openDecider(store, who, consent, (models) => wasm(models ? __MODELS__ : __WASM__), openParts, witnessed);
   const queue = openQueue(visit, who, consent, decider.learn, levels.at, beforeConsent === "hold");
   const wall = openWall(() => part(__REDACT__));
   const out = transport(consent.measures, queue, base, saveSoon);
@@ -63,13 +63,10 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
     saving = saving || setTimeout(save, SAVE_MS);
   }
 
-  function openVault() {
-    const opened = part(__VAULT__).then((module) => module.openVault(site));
-    return opened.catch(() => {
-      unsealed = true;
-      tellMode();
-      return null;
-    });
+  async function openParts() {
+    const { coreOf, openVault, plainly } = await part(__VAULT__);
+    const vault = await openVault(site).catch(() => ((unsealed = true), plainly));
+    return { coreOf, vault };
   }
 
   // Of a sample of visitors the server makes decisions again: see `is_sampled` in collector/src/receipts/page.rs.
@@ -185,7 +182,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
 
   const errors = watchErrors(record);
   const engagement = watchEngagement(record);
-  const leaveForms = watchForms(record);
+  const [prepareForms, leaveForms] = watchForms(record, () => part(__FORM__));
   function page(url, before, at = Date.now(), restored) {
     if (queue.page[0]) {
       leaveForms();
@@ -216,8 +213,10 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
     place: () => place,
   };
   const api = (shared.api = apiOf(shared));
-  // Somebody who works on the site asks for the debugger, in this tab until its token expires.
-  guard(() => api.debug(new URL(calls.url).searchParams.get("attune_debug") || sessionStorage.getItem("attune:debug")));
+  // Somebody who works on the site asks for the debugger, in this tab until its token expires. Most browsers never had one,
+  // and need not open another storage to find that out.
+  const kept = () => store.text("debug") && sessionStorage.getItem("attune:debug");
+  guard(() => api.debug(new URL(calls.url).searchParams.get("attune_debug") || kept()));
   const call = (entry) => {
     const [name, ...values] = entry;
     const method = api[name];
@@ -251,8 +250,13 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
     left = true;
   });
   listen("pageshow", () => (left = false));
-  // Defined, because where prototypes are frozen assigning fails.
-  Object.defineProperty(calls, "push", { value: (...entries) => entries.forEach(call) });
+  // Defined, because where prototypes are frozen assigning fails. Whether Wasm runs is found out for who asks: finding
+  // out takes milliseconds that most pages need not spend.
+  Object.defineProperties(calls, {
+    push: { value: (...entries) => entries.forEach(call) },
+    mode: { get: () => mode()[0] },
+    why: { get: () => mode()[1] },
+  });
   for (const name in api) calls[name] = (...values) => Promise.resolve(guard(() => api[name](...values)));
   if (banner) part(__BANNER__).then((module) => module.watchBanner(banner, consent), nothing);
   await bundle.start();
@@ -262,10 +266,9 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
   }
   known = true;
   lookForPrivacy();
+  // Without a bundle only what the visitor has said yes to.
   queue.open();
   out.wake();
-  // Only what the visitor has said yes to, then.
-  if (!ready) [calls.mode, calls.why] = ["lite", "no_bundle"];
 
   function installed(payload) {
     const { presumed, timeout, capture } = readTerms(payload);
@@ -282,11 +285,15 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
     queue.settle(timeout);
     personalised = consent.personalises();
     if (consent.measures()) adoptQueues();
-    save();
-    out.wake();
-    tellMode();
+    out.flush(); // They say that somebody is there: before anything that can wait.
+    saveSoon();
     emit("ready");
-    (window.requestIdleCallback || setTimeout)(() => guard(() => (vitals = watchVitals(record))));
+    (window.requestIdleCallback || setTimeout)(() =>
+      guard(() => {
+        vitals = watchVitals(record);
+        if (document.forms[0]) prepareForms();
+      }),
+    );
   }
 
   // Whoever could alter what it says could alter the page as well; it may only lower.
@@ -294,9 +301,10 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
     levels.learn(readTerms(payload).capture);
   }
 
-  function tellMode() {
-    const missing = store.blocked ? "storage_blocked" : unsealed ? "not_encrypted" : "";
-    if (ready) [calls.mode, calls.why] = runsWasm() ? ["full", missing] : ["lite", "no_wasm"];
+  // What works, and why not everything.
+  function mode() {
+    if (!ready) return known ? ["lite", "no_bundle"] : [];
+    return runsWasm() ? ["full", store.blocked ? "storage_blocked" : unsealed ? "not_encrypted" : ""] : ["lite", "no_wasm"];
   }
 
   // Events that an earlier page or a closed tab could not send.

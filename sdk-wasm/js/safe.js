@@ -2,8 +2,9 @@
 
 export const nothing = () => {};
 
-// Hears `name` everywhere, before the page does unless `options` say otherwise.
-export const listen = (name, react, options = true) => addEventListener(name, (event) => guard(() => react(event)), options);
+// Hears `name` everywhere (or in `where`), before the page does unless `options` say otherwise.
+export const listen = (name, react, options = true, where = window) =>
+  where.addEventListener(name, (event) => guard(() => react(event)), options);
 
 // What `work` returns, or nothing if it throws.
 export function guard(work) {

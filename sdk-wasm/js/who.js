@@ -15,13 +15,10 @@ export function openWho(store, domain) {
   };
   const fresh = () => ({ visitor: toText(uuid(4)), user: "", session: "", at: 0 });
   let state = fresh();
+  const known = () => guard(() => JSON.parse(store.text("who") || null));
   const read = () => {
-    try {
-      const stored = JSON.parse(store.text("who"));
-      if (stored.at >= state.at) state = stored;
-    } catch {
-      // The first time.
-    }
+    const stored = known();
+    if (stored && stored.at >= state.at) state = stored;
   };
   read();
   const elsewhere = guard(shared);
@@ -44,7 +41,7 @@ export function openWho(store, domain) {
       return changed;
     },
     // What the store says: null where nobody is known.
-    stored: () => guard(() => JSON.parse(store.text("who"))) || null,
+    stored: known,
     // Another visitor, known already or not.
     reset: (other) => (state = other || fresh()),
     // As a batch says it, with the answers about consent.

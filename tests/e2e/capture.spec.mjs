@@ -129,6 +129,16 @@ test("one view for each page a visitor sees, however the router goes about it", 
   expect(left[0].url).toBe(`${pages.origin}/routes`);
 });
 
+test("a storm of replaced addresses that does not end hides no navigation, and is none", async ({ page }) => {
+  await open(page, "storm");
+  await page.waitForTimeout(1_000);
+  await page.click("#open");
+  await page.waitForTimeout(1_000);
+  const events = await leave(page, "storm");
+  const paths = of(events, "page_viewed").map(({ url }) => new URL(url).pathname);
+  expect(paths).toEqual(["/storm", "/storm/branch"]);
+});
+
 test("a search counts once, and another term is a refinement", async ({ page }) => {
   await open(page, "plain?q=gold");
   await page.reload();
@@ -169,6 +179,51 @@ test("a form tells its fields' names, order and times, and never a value", async
   expect(fields(events, "form_abandoned")[0]).toMatchObject({ form: "apply", field: "name" });
   const said = JSON.stringify(pages.received);
   for (const value of ["Hwang", "880101", "4111", "739155", "geheim", "private words"]) expect(said).not.toContain(value);
+});
+
+test("a form in a shadow tree is a form, and what changes in there has happened", async ({ page }) => {
+  await open(page, "shadow");
+  await page.click("#works");
+  await page.waitForTimeout(2_700);
+  await page.click("#broken");
+  await page.waitForTimeout(2_700);
+  await page.fill("#amount", "50000");
+  await page.click("#send");
+  await page.fill("#city", "Busan");
+  await page.click("#send");
+  await page.waitForTimeout(100);
+  const events = await leave(page, "shadow");
+  expect(fields(events, "dead_clicked").map(({ id }) => id)).toEqual(["broken"]);
+  expect(fields(events, "form_started")).toEqual([{ form: "loan" }]);
+  expect(fields(events, "form_field_changed").map(({ field, order }) => [field, order])).toEqual([["amount", 1], ["city", 2]]);
+  expect(fields(events, "form_field_refused")).toEqual([{ form: "loan", field: "city" }]);
+  expect(fields(events, "form_submitted")).toMatchObject([{ form: "loan" }]);
+  expect(of(events, "form_abandoned")).toEqual([]);
+  for (const value of ["50000", "Busan"]) expect(JSON.stringify(pages.received)).not.toContain(value);
+});
+
+test("each of many forms is told by itself: sent unheard, refused, spread over the page, or left", async ({ page }) => {
+  await open(page, "crowded");
+  await page.fill("[name=street]", "Sejong-daero 7391");
+  await page.click("#send-ajax");
+  await page.fill("[name=limit]", "7392");
+  await page.click("#send-refusing");
+  await page.selectOption("[name=branch]", "South");
+  await page.fill("[name=remote]", "7393");
+  await page.click("#savings");
+  await page.click("#terms");
+  await page.fill("#loose", "7394");
+  await page.click("#send-spread");
+  await page.fill("[name=querySelector]", "7395");
+  await page.click("#send-clobbered");
+  await page.fill("[name=reason]", "7396");
+  const events = await leave(page, "crowded");
+  expect(fields(events, "form_started").map(({ form }) => form)).toEqual(["ajax", "refusing", "spread", "clobbered", "left"]);
+  expect(fields(events, "form_submitted").map(({ form }) => form)).toEqual(["ajax", "spread", "clobbered"]);
+  expect(fields(events, "form_abandoned").map(({ form, field }) => [form, field])).toEqual([["refusing", "limit"], ["left", "reason"]]);
+  const ofSpread = fields(events, "form_field_changed").filter(({ form }) => form === "spread");
+  expect(ofSpread.map(({ field }) => field)).toEqual(["branch", "remote", "kind", "terms"]);
+  expect(JSON.stringify(pages.received)).not.toMatch(/"(739[1-6]|South|savings)"|Sejong/);
 });
 
 test("errors of the page are told once each, and not ours", async ({ page }) => {

@@ -26,7 +26,7 @@ async function open(page, name) {
 // The answers that a page has once they are as wanted.
 const until = (page, wanted) => expect.poll(() => answers(page)).toEqual(wanted);
 
-function write(purposes, vendors = []) {
+function write(purposes, vendors = [], forbidden = []) {
   const list = { gvlSpecificationVersion: 3, vendorListVersion: 15, tcfPolicyVersion: 5, lastUpdated: "2026-01-01T00:00:00Z" };
   const some = (ids, more) => Object.fromEntries(ids.map((id) => [id, { id, name: String(id), ...more }]));
   const all = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
@@ -36,6 +36,8 @@ function write(purposes, vendors = []) {
   Object.assign(model, { cmpId: 10, cmpVersion: 1 });
   model.purposeConsents.set(purposes);
   model.vendorConsents.set(vendors);
+  for (const purposeId of forbidden)
+    model.publisherRestrictions.add(7, Object.assign(new iab.PurposeRestriction(), { purposeId, restrictionType: iab.RestrictionType.NOT_ALLOWED }));
   return iab.TCString.encode(model);
 }
 
@@ -59,6 +61,11 @@ test("a site that is a vendor of the framework asks for its own consent, too", a
   await until(page, { measure: false, personalise: false, share: false });
   await page.evaluate((text) => window.cmp.update(text, false), write([1, 8], [7, 8]));
   await until(page, { measure: true, personalise: false, share: false });
+  // What the visitor allows, and the publisher does not.
+  await page.evaluate((text) => window.cmp.update(text, false), write([1, 4, 5, 6, 8], [7, 8], [4, 6]));
+  await until(page, { measure: true, personalise: false, share: false });
+  await page.evaluate((text) => window.cmp.update(text, false), write([1, 4, 5, 6, 8], [7, 8]));
+  await until(page, { measure: true, personalise: true, share: true });
 });
 
 test("OneTrust: an answer of an earlier page, and a new one", async ({ page, context }) => {

@@ -26,14 +26,14 @@ function listenTo(socket, heard) {
   });
 }
 
-// A window of a fresh profile; `stop` ends it.
-export async function startFirefox() {
+// A window of a fresh profile with these preferences; `stop` ends it.
+export async function startFirefox(more = {}) {
   const folder = await mkdtemp(join(tmpdir(), "attune-firefox-"));
   const port = await freePort();
   // Nothing but the pages: no updates, no reports, no first-run pages.
   const preferences = {
     "marionette.port": port, "browser.shell.checkDefaultBrowser": false, "app.update.enabled": false,
-    "datareporting.policy.dataSubmissionEnabled": false, "toolkit.telemetry.enabled": false,
+    "datareporting.policy.dataSubmissionEnabled": false, "toolkit.telemetry.enabled": false, ...more,
   };
   const lines = Object.entries(preferences).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`);
   await writeFile(join(folder, "user.js"), lines.join("\n"));

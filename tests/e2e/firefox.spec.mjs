@@ -108,3 +108,18 @@ for (const [name, expected] of Object.entries({
     for (const wanted of ["page_viewed", "element_clicked"]) expect(fields(events, wanted).length, wanted).toBeGreaterThanOrEqual(1);
     expect(fields(events, "error_raised"), "nothing is thrown").toEqual([]);
   });
+
+test("Global Privacy Control, as the browser has it, denies sharing", async () => {
+  const careful = await startFirefox({ "privacy.globalprivacycontrol.enabled": true, "privacy.globalprivacycontrol.functionality.enabled": true });
+  try {
+    await careful.goto(`${pages.origin}/plain?careful`);
+    expect(await careful.evaluate("navigator.globalPrivacyControl")).toBe(true);
+    await careful.evaluate("attune.consent({ measure: true, personalise: true, share: true })");
+    await careful.evaluate("attune.track('thing_done')");
+    const said = () => pages.received.findLast(({ events }) => events.some(({ name }) => name === "thing_done"));
+    const batch = await until(async () => said(), "the event", 15_000);
+    expect(batch.consent, "two bits a purpose: granted, granted, denied").toBe(0b011010);
+  } finally {
+    await careful.stop();
+  }
+});

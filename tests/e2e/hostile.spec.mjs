@@ -136,10 +136,15 @@ for (const [what, change] of Object.entries(altered))
   test(`a bundle that is ${what} does not exist`, async ({ page }) => {
     const wrong = complaints(page);
     const name = `plain?altered=${what.length}`; // What an earlier page still sends is not this one's.
+    const ways = [];
     pages.faults.push(async (path) => {
-      if (!path.startsWith("/v1/bundle/")) return null;
-      const whole = Buffer.from(await (await fetch(process.env.ATTUNE_URL + path)).arrayBuffer());
-      return { body: change(whole) };
+      const [, way] = path.match(/^\/v1\/(manifest|bundle)\b/) ?? [];
+      if (!way) return null;
+      ways.push(way);
+      const answer = await fetch(process.env.ATTUNE_URL + path);
+      if (way === "bundle") return { body: change(Buffer.from(await answer.arrayBuffer())) };
+      const { signed, ...manifest } = await answer.json();
+      return { body: JSON.stringify({ ...manifest, signed: change(Buffer.from(signed, "base64")).toString("base64") }) };
     });
     await page.goto(`${pages.origin}/${name}`);
     await settled(page);
@@ -148,8 +153,31 @@ for (const [what, change] of Object.entries(altered))
     expect(await page.evaluate(() => Object.keys(localStorage).filter((name) => name.endsWith(":bundle")))).toEqual([]);
     // The visitor said yes; without that nothing would be sent.
     await pages.until(name, (events) => of(events, "page_viewed").length === 1, "the view");
-    expect(wrong).toEqual([]);
+    expect([wrong, ways.includes("manifest")]).toEqual([[], true]);
   });
+
+test("a bundle comes with the first answer and not again; one that was damaged here is asked for", async ({ page }) => {
+  const asked = [];
+  page.on("request", (request) => {
+    const { pathname, searchParams } = new URL(request.url());
+    if (pathname.endsWith("/v1/manifest")) asked.push(searchParams.get("kept"));
+  });
+  const visit = async (name) => {
+    asked.length = 0;
+    await page.goto(`${pages.origin}/${name}`);
+    await page.waitForFunction(() => window.attune?.mode === "full");
+    return [...asked];
+  };
+  expect(await visit("plain?first")).toEqual([""]);
+  const hash = await page.evaluate(() => Object.entries(localStorage).find(([name]) => name.endsWith(":bundle-hash"))[1]);
+  expect(await visit("plain?second")).toEqual([hash]);
+  await page.evaluate(() => {
+    const name = Object.keys(localStorage).find((name) => name.endsWith(":bundle"));
+    localStorage.setItem(name, localStorage.getItem(name).slice(0, -9));
+  });
+  expect((await visit("plain?third")).slice(0, 2)).toEqual([hash, ""]);
+  expect(await visit("plain?fourth")).toEqual([hash]);
+});
 
 test("events whose fate is unknown come again under their ids, later and later, until they are taken", async ({ page }) => {
   const tries = [];

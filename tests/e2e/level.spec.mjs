@@ -136,7 +136,7 @@ test("before the bundle has come nothing is sent, and then what its rules allow;
   let letGo;
   const arrives = new Promise((done) => (letGo = done));
   pages.faults.push(async (path) => {
-    if (path.startsWith("/v1/bundle/")) await arrives;
+    if (path.startsWith("/v1/manifest")) await arrives;
   });
   await page.goto(`${pages.origin}/clicks/views`);
   await page.waitForFunction(() => window.attune?.began);

@@ -30,7 +30,7 @@ export const profileOf = (page) =>
   });
 
 // Serves until `stop`. A page's tag is where it says `<!-- attune -->`,
-// with attributes that stand there; another policy is `<!-- policy: … -->`.
+// with attributes that stand there, or `line` instead; another policy is `<!-- policy: … -->`.
 // `collector` and `key` are those of a running collector.
 export async function servePages(collector, key) {
   const received = []; // Batches, in order.
@@ -75,16 +75,17 @@ export async function servePages(collector, key) {
     }
     const kind = file?.endsWith(".js") ? TYPES.js : TYPES.html;
     const policy = POLICY.exec(text)?.[1] ?? STRICT;
-    const tag = `<script async src="/attune/tag.js" data-site="${key}"$1></script>`;
+    const tag = pages.line ?? `<script async src="/attune/tag.js" data-site="${key}"$1></script>`;
     outgoing.writeHead(200, { "content-type": kind, "content-security-policy": policy });
     outgoing.end(text.replace(TAG, tag));
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   const origin = `http://127.0.0.1:${server.address().port}`;
-  return {
+  const pages = {
     origin,
     received,
     faults,
+    line: null,
     // All events so far whose address begins with that of `page`.
     events: (page) => received.flatMap(({ events }) => events).filter(({ url }) => url?.startsWith(`${origin}/${page}`)),
     // Waits for events for which `wanted` holds of them all.
@@ -96,4 +97,5 @@ export async function servePages(collector, key) {
     },
     stop: () => new Promise((done) => (server.closeAllConnections(), server.close(done))),
   };
+  return pages;
 }

@@ -42,7 +42,7 @@ const list = {
     name: `vendor ${id}`,
     purposes: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
     legIntPurposes: [2, 7, 8, 9, 10],
-    flexiblePurposes: [],
+    flexiblePurposes: [8],
     specialPurposes: [],
     features: [],
     specialFeatures: [1, 2],
@@ -112,6 +112,33 @@ test("a string answers for three purposes, and for one vendor where the site is 
   assert.equal(answersOf(write([1, 8], [7]), 7).measure, true);
   assert.equal(answersOf(write([1, 8], [7]), 8).measure, false);
   for (const text of ["", "nonsense", "CAAA", "💳"]) assert.deepEqual(answersOf(text), { measure: false, personalise: false, share: false });
+});
+
+// The segment of disclosed vendors, of whom the library always takes the whole list: kind, highest id, a bit for each.
+const disclosing = (ids) => {
+  const highest = Math.max(0, ...ids);
+  const bits = [(1).toString(2).padStart(3, "0"), highest.toString(2).padStart(16, "0"), "0", ...Array.from({ length: highest }, (_, index) => +ids.includes(index + 1))];
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  return bits.join("").match(/.{1,6}/g).map((six) => alphabet[parseInt(six.padEnd(6, "0"), 2)]).join("");
+};
+
+test("a vendor that was not disclosed, or that the publisher restricts, may less", () => {
+  const write = (type, disclosed) => {
+    const written = model();
+    written.purposeConsents.set([1, 4, 5, 6, 8]);
+    written.vendorConsents.set([7, 8]);
+    if (type !== undefined) written.publisherRestrictions.add(7, Object.assign(new iab.PurposeRestriction(), { purposeId: 8, restrictionType: type }));
+    return `${encode(written, iab.Segment.CORE)}.${disclosing(disclosed)}`;
+  };
+  const { NOT_ALLOWED, REQUIRE_CONSENT, REQUIRE_LI } = iab.RestrictionType;
+  const all = { measure: true, personalise: true, share: true };
+  for (const [type, measure] of [[undefined, true], [NOT_ALLOWED, false], [REQUIRE_CONSENT, true], [REQUIRE_LI, false]]) {
+    assert.deepEqual(answersOf(write(type, [7, 8]), 7), { ...all, measure }, `restriction ${type}`);
+    assert.deepEqual(answersOf(write(type, [7, 8]), 8), all, "of another vendor");
+    assert.deepEqual(answersOf(write(type, [7, 8])), all, "of a site that is none");
+  }
+  assert.deepEqual(answersOf(write(undefined, [8]), 7), { measure: false, personalise: false, share: false });
+  assert.deepEqual(answersOf(write(undefined, []), 7), all, "before 2.3 nobody was told who was shown");
 });
 
 test("answers: unknown is what the site presumes, and Global Privacy Control forbids sharing", () => {

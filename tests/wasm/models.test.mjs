@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { instantiate, load, script, target, vectors } from "./shipped.mjs";
 
 const { openDecider } = await script("decider.js");
+const { coreOf, plainly } = await script("lazy/vault.js");
 const bytes = (wanted) => Uint8Array.from(vectors.find(({ bundle, decision }) => bundle[3] > 1 === wanted && decision.includes('"matched"')).bundle);
 const [plain, modelled] = [bytes(false), bytes(true)];
 
@@ -17,7 +18,7 @@ async function page(store, payload) {
   const decider = openDecider(kept, who, consent, (models) => {
     loaded.push(models ? "models" : "attune");
     return load(loaded.at(-1));
-  }, async () => null);
+  }, async () => ({ coreOf, vault: plainly }));
   const ready = decider.load();
   decider.install(payload);
   const core = await ready;

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { instantiate, load, script, vectors } from "./shipped.mjs";
 
 const { openDecider } = await script("decider.js");
+const { coreOf, plainly } = await script("lazy/vault.js");
 const { openQueue, plain } = await script("queue.js");
 const { openWho } = await script("who.js");
 const { readTerms } = await script("bundle.js");
@@ -30,7 +31,7 @@ const storage = () => {
 async function open(settled, { store = storage(), may = [true, true] } = {}) {
   const consent = { measures: () => may[0], personalises: () => may[1], bits: () => GRANTED };
   const who = openWho(store);
-  const decider = openDecider(store, who, consent, () => load("attune"), async () => null);
+  const decider = openDecider(store, who, consent, () => load("attune"), async () => ({ coreOf, vault: plainly }));
   const queue = openQueue(visit, who, consent, decider.learn, () => ({ level: 5 }));
   const settle = () => {
     decider.install(bundle);

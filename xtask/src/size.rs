@@ -113,6 +113,7 @@ fn measure() -> Result<BTreeMap<&'static str, Bytes>> {
         ("models", "sdk", &["/models_wasm"]),
         ("placement", "sdk", &["/lazy/placement"]),
         ("banner", "sdk", &["/lazy/banner"]),
+        ("form", "sdk", &["/lazy/form"]),
         ("pattern", "sdk", &["/lazy/pattern"]),
         ("redact", "sdk", &["/lazy/redact"]),
         ("server", "sdk", &["/lazy/server"]),

@@ -10,6 +10,8 @@ use crate::telemetry::Metric;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -25,6 +27,9 @@ pub struct SiteQuery {
     /// How the public key begins that the page pins.
     #[serde(default)]
     key: String,
+    /// Hash of the bundle that the page keeps, empty where it keeps none; not given by pages that ask for bundles
+    /// by themselves.
+    kept: Option<String>,
 }
 
 const ANY_ORIGIN: (HeaderName, HeaderValue) =
@@ -36,12 +41,13 @@ const JAVASCRIPT: (HeaderName, HeaderValue) =
 const IMMUTABLE: (HeaderName, HeaderValue) =
     (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
 
-/// `GET /v1/manifest?site=KEY`: which bundle is current, and the key it is signed with.
+/// `GET /v1/manifest?site=KEY`: which bundle is current, and the key it is signed with. With `kept` (a hash, or nothing)
+/// the answer brings the bundle along as `signed`, in base 64, unless it is that one.
 pub async fn manifest(State(app): State<App>, address: Uri, headers: HeaderMap) -> Response {
     let asked = ApiQuery::<SiteQuery>::of(&address);
     let found = asked
-        .and_then(|ApiQuery(query)| Ok((app.sites.by_key(&query.site).ok_or_else(unknown_site)?, query.key)));
-    let (site, pinned) = match found {
+        .and_then(|ApiQuery(query)| Ok((app.sites.by_key(&query.site).ok_or_else(unknown_site)?, query)));
+    let (site, SiteQuery { key: pinned, kept, .. }) = match found {
         Ok(found) => found,
         Err(error) => return ([ANY_ORIGIN, CROSS_ORIGIN], error).into_response(),
     };
@@ -60,16 +66,20 @@ pub async fn manifest(State(app): State<App>, address: Uri, headers: HeaderMap) 
         (signed.0, revision) = (&before.hash, before.revision);
     }
     let (hash, key) = signed;
-    let body = serde_json::json!({
+    let etag = format!("\"{hash}-{revision}\"");
+    let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("max-age=30"));
+    if web::unchanged(&headers, &etag) {
+        return ([ANY_ORIGIN, fresh, web::etag(&etag)], StatusCode::NOT_MODIFIED).into_response();
+    }
+    let mut body = serde_json::json!({
         "bundle": hash,
         "url": format!("/v1/bundle/{hash}"),
         "version": revision,
         "key": key,
     });
-    let etag = format!("\"{hash}-{revision}\"");
-    let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("max-age=30"));
-    if web::unchanged(&headers, &etag) {
-        return ([ANY_ORIGIN, fresh, web::etag(&etag)], StatusCode::NOT_MODIFIED).into_response();
+    if let Some(bytes) = kept.filter(|kept| kept != hash).and_then(|_| app.sites.bundle(hash)) {
+        app.metrics.add(Metric::BundlesServed, 1);
+        body["signed"] = BASE64_STANDARD.encode(bytes).into();
     }
     ([ANY_ORIGIN, CROSS_ORIGIN, fresh, web::etag(&etag)], axum::Json(body)).into_response()
 }

@@ -1,6 +1,6 @@
 // Clicks: one listener for the whole document, through shadow roots.
 
-import { guard, listen } from "../safe.js";
+import { guard, listen, nothing } from "../safe.js";
 
 const TARGETS = "a,button,summary,[role=button],input[type=submit],[data-attune-event]";
 const PREFIX = "attuneProp";
@@ -36,7 +36,7 @@ function shortText(element) {
 export function watchClicks(record, base, early = []) {
   let streak = 0;
   let last = { x: 0, y: 0, at: 0 };
-  let alive = () => {};
+  let alive = nothing;
 
   function clicked(event, path, at) {
     if (nearest(path, "[data-attune-ignore]")) return;
@@ -81,18 +81,25 @@ export function watchClicks(record, base, early = []) {
       alive();
       if (getSelection().isCollapsed) record("dead_clicked", fields);
     }, DEAD_MS);
+    const over = new AbortController();
     alive = () => {
       clearTimeout(timer);
       changes.disconnect();
       requests.disconnect();
-      alive = () => {};
+      over.abort();
+      alive = nothing;
     };
-    changes.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    // Where a page was before the click it may still be said to have scrolled to.
+    const stood = scrollY;
+    const options = { capture: true, passive: true, signal: over.signal };
+    listen("scroll", ({ target }) => (target !== document || scrollY !== stood) && alive(), options);
+    for (const name of ["submit", "change", "toggle", "visibilitychange", "pagehide", "blur"]) listen(name, () => alive(), options);
+    // Of the document, and of the shadow trees that the click came through: nobody sees into those from outside.
+    for (const node of path)
+      if (node.nodeType > 8) changes.observe(node, { subtree: true, childList: true, attributes: true, characterData: true });
     requests.observe({ type: "resource" });
   }
 
-  for (const name of ["scroll", "submit", "change", "toggle", "visibilitychange", "pagehide", "blur"])
-    listen(name, () => alive(), { capture: true, passive: true });
   for (const seen of early) guard(() => clicked(...seen));
   listen("click", (event) => clicked(event, event.composedPath(), Date.now()));
 }

@@ -24,7 +24,7 @@ export function watchPages(viewed) {
 
   // Tells of the page at `href` if it is another one; `at` is when it was first seen, if not now. `restored`: it comes
   // from the back-forward cache.
-  function check(href = location.href, at = undefined, restored = false) {
+  function check(href = location.href, at, restored) {
     const now = address(href);
     if (now === last) return;
     const before = last;
@@ -32,9 +32,16 @@ export function watchPages(viewed) {
     viewed(now, before, at, restored);
   }
 
-  const settle = () => {
+  // A burst is settled when it is over, but one that goes on may not hide a navigation.
+  let pushed = false;
+  const settle = ({ navigationType } = {}) => {
+    if (pushed) return;
     clearTimeout(timer);
-    timer = setTimeout(() => check(), SETTLE_MS);
+    pushed = navigationType !== "replace";
+    timer = setTimeout(() => {
+      pushed = false;
+      check();
+    }, SETTLE_MS);
   };
   // Browsers that tell of navigations need not be watched; a page may forbid watching.
   if (window.navigation) guard(() => navigation.addEventListener("currententrychange", settle));
@@ -44,7 +51,7 @@ export function watchPages(viewed) {
         const original = history[name];
         history[name] = function (...values) {
           const result = original.apply(this, values);
-          settle();
+          settle({ navigationType: name.slice(0, -5) });
           return result;
         };
       });

@@ -1,5 +1,7 @@
 // Searches on the site, told by the address of their results.
 
+import { guard } from "../safe.js";
+
 const NAMES = ["q", "query", "search", "keyword", "s"];
 
 const termOf = (url, names) => {
@@ -18,12 +20,7 @@ export function searchOf(url, before, loaded, names = NAMES) {
   const term = termOf(url, names);
   const [navigation] = performance.getEntriesByType("navigation");
   if (!term || (loaded && navigation && navigation.type !== "navigate")) return null;
-  let earlier = "";
-  try {
-    if (new URL(before).origin === location.origin) earlier = termOf(before, names);
-  } catch {
-    // No page before.
-  }
+  const earlier = guard(() => new URL(before).origin === location.origin && termOf(before, names)) || "";
   if (earlier === term) return null;
   const counted = document.querySelector("[data-attune-results]");
   const results = counted && counted.dataset.attuneResults ? Number(counted.dataset.attuneResults) : undefined;

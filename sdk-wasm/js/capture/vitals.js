@@ -2,23 +2,22 @@
 // milliseconds since the navigation or its activation from a prerender, and the layout shift score. Observers are
 // handed what happened before they came, so that this part may come late.
 
+import { guard, nothing } from "../safe.js";
+
 const CLS_GAP_MS = 1_000;
 const CLS_WINDOW_MS = 5_000;
 const INTERACTIONS = 10; // The longest are kept: the 98th percentile of up to 500.
 const INTERACTION_MS = 40;
 
 function observe(type, seen, options) {
-  try {
-    new PerformanceObserver((list) => list.getEntries().forEach(seen)).observe({ type, buffered: true, ...options });
-  } catch {
-    // A browser that does not know this kind.
-  }
+  // A browser may not know this kind.
+  guard(() => new PerformanceObserver((list) => list.getEntries().forEach(seen)).observe({ type, buffered: true, ...options }));
 }
 
 // Returns what is called when the page is hidden: the first time it records what was measured.
 export function watchVitals(record) {
   const [navigation] = performance.getEntriesByType("navigation");
-  if (!navigation) return () => {};
+  if (!navigation) return nothing;
   const began = navigation.activationStart || 0;
   const since = (time) => Math.max(0, Math.round(time - began));
   const wasHidden = performance

@@ -210,6 +210,7 @@ function show(page, until, captured) {
   let turn = 0;
   async function draw() {
     const mine = ++turn;
+    store.setText("debug", "1"); // Pages that follow look for the token; again, because forgetting forgets it.
     state();
     const parts = await views[tab]();
     if (mine !== turn || !open) return;

@@ -103,11 +103,22 @@ export function readTcString(text) {
   }
 }
 
+// Whether the site, as `vendor` of the list, was shown to the visitor, who said yes to it. Who was shown is told from 2.3
+// on; libraries from before write an empty list.
+const agreed = ({ vendor_consents, disclosed_vendors: shown = [] }, vendor) =>
+  vendor_consents.includes(vendor) && (!shown.length || shown.includes(vendor));
+
+const CONSENT_ASKED = 1; // A publisher's restriction that asks for what we ask for; the others leave consent no room.
+
 // What a string allows, by purposes of the framework: 1 store on the device, 5 and 6 personalise content, 8 measure it,
-// 4 personal advertising elsewhere. `vendor` is the site's own number in the vendor list, if it has one.
+// 4 personal advertising elsewhere. `vendor` is the site's own number in the vendor list, if it has one: then what
+// the visitor says of it, whether it was disclosed, and what the publisher forbids it count as well.
 export function answersOf(text, vendor) {
   const read = readTcString(text);
+  const good = read && (!vendor || agreed(read, vendor));
+  const forbidden = ({ purpose, restriction_type: type, vendors }) => type !== CONSENT_ASKED && vendors.includes(vendor) && purpose;
+  const restricted = good ? read.publisher_restrictions.map(forbidden) : [];
   const may = (...purposes) =>
-    !!read && (!vendor || read.vendor_consents.includes(vendor)) && purposes.every((purpose) => read.purpose_consents.includes(purpose));
+    !!good && purposes.every((purpose) => read.purpose_consents.includes(purpose) && !restricted.includes(purpose));
   return { measure: may(1, 8), personalise: may(1, 5, 6), share: may(1, 4) };
 }

@@ -1,7 +1,7 @@
 // A signed profile token: what the site's server says of somebody, for a while. Loaded when `identify` is given one.
 // Its form is that of collector/src/decide/token.rs: a JSON Web Signature by EdDSA and nothing else.
 
-import { verified } from "../bundle.js";
+import { verified, verifierOf } from "../bundle.js";
 import { plain } from "../queue.js";
 import { decoder, encoder, fromBase64 } from "../bytes.js";
 
@@ -14,7 +14,7 @@ const json = (part) => JSON.parse(decoder.decode(fromBase64(part)));
 // The site's public keys by id, as its signing key says.
 async function keysOf({ base, site, key }) {
   const response = await fetch(base + "v1/token-keys?site=" + encodeURIComponent(site) + "&key=" + key.slice(0, 8));
-  const payload = await verified(new Uint8Array(await response.arrayBuffer()), key);
+  const payload = await verified(new Uint8Array(await response.arrayBuffer()), verifierOf(key));
   const text = payload ? decoder.decode(payload) : "";
   const said = text.startsWith(MAGIC) ? JSON.parse(text.slice(MAGIC.length)) : {};
   return said.site === site ? said.keys : null;
@@ -35,8 +35,7 @@ export async function readToken(token, user, asker) {
   const keys = await keysOf(asker).catch(() => null);
   if (!keys) return { refused: "keys" };
   if (!Object.hasOwn(keys, header.kid)) return { refused: "key" };
-  const key = await crypto.subtle.importKey("raw", fromBase64(keys[header.kid]), "Ed25519", false, ["verify"]);
-  if (!(await crypto.subtle.verify("Ed25519", key, signed, encoder.encode(head + "." + body)))) return { refused: "signature" };
+  if (!(await crypto.subtle.verify("Ed25519", await verifierOf(keys[header.kid]), signed, encoder.encode(head + "." + body)))) return { refused: "signature" };
   const { sub, exp, nbf = 0, iat = 0, attributes = {} } = claims;
   const now = Math.floor(Date.now() / 1_000);
   const good = now < exp && exp <= now + LONGEST_S + TOLERANCE_S && nbf <= now + TOLERANCE_S && iat <= now + TOLERANCE_S;

@@ -3,6 +3,8 @@
 
 import { toBytes, toText } from "../bytes.js";
 
+export { coreOf } from "../core.js"; // Needed where a profile is.
+
 const MAGIC = "AE1";
 const IV_BYTES = 12;
 const PATIENCE_MS = 1_000; // A browser may never say whether it opens a database.
@@ -31,6 +33,9 @@ async function keyOf(database, site) {
   await asked(store.put(fresh, site));
   return fresh;
 }
+
+// Where none can be kept, profiles lie as they are.
+export const plainly = { open: async (text) => toBytes(text), seal: async (bytes) => toText(bytes), async forget() {} };
 
 // Fails where a key cannot be kept.
 export async function openVault(site) {

@@ -23,7 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), "attune-bench-"));
 const loader = join(folder, "tag.js");
 const script = named("attune-", ".js");
 const text = readFileSync(join(target, "web/tag/loader.js"), "utf8");
-writeFileSync(loader, text.replace("__SDK__", script).replace("__KEY__", publicKey.export({ format: "jwk" }).x));
+writeFileSync(loader, text.replaceAll("__SDK__", script).replaceAll("__KEY__", publicKey.export({ format: "jwk" }).x));
 
 export default {
   name: "attune",
@@ -35,10 +35,10 @@ export default {
     window.attune = [["consent", { measure: true, personalise: true }]];
     window.__sdk = { track: (name, fields) => window.attune.push(["track", name, fields]), page() {} };
     </script><script async src="${collector}/tag.js" data-site="pk_bench"></script>`,
-  stub: ({ path }) => {
-    if (path === "/v1/manifest") return { json: { bundle: "bench" } };
-    if (path === "/v1/bundle/bench") return { type: "application/octet-stream", body: bundle };
-    return { json: {} };
+  // As the collector: the bundle comes with the first answer, unless the page keeps it.
+  stub: ({ path, search }) => {
+    const kept = new URLSearchParams(search).get("kept") === "bench";
+    return { json: path === "/v1/manifest" ? { bundle: "bench", ...(kept ? {} : { signed: bundle.toString("base64") }) } : {} };
   },
   decode: ({ path, body }) => {
     if (path !== "/v1/batch") return [];

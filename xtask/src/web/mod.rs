@@ -69,14 +69,14 @@ fn empty(path: PathBuf) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// First 16 hexadecimal digits of the SHA-256 of `parts`.
+/// First 8 hexadecimal digits of the SHA-256 of `parts`: pages load the names of all parts, and digits do not compress.
 fn hash(parts: &[&[u8]]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update((part.len() as u64).to_le_bytes());
         hasher.update(part);
     }
-    hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hasher.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// esbuild on `entry`; the target is what runs Wasm with bulk memory and SIMD anyway.

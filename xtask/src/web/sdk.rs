@@ -8,8 +8,19 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Parts without Wasm that pages load when they need them, by file and by `__NAME__` in the SDK.
-const LAZY: [&str; 10] =
-    ["placement", "banner", "debug", "pattern", "privacy", "receipt", "redact", "server", "token", "vault"];
+const LAZY: [&str; 11] = [
+    "placement",
+    "banner",
+    "debug",
+    "form",
+    "pattern",
+    "privacy",
+    "receipt",
+    "redact",
+    "server",
+    "token",
+    "vault",
+];
 
 /// Builds what is there; says what is not.
 pub(super) fn build(dev: bool) -> Result<()> {
@@ -34,6 +45,8 @@ pub(super) fn build(dev: bool) -> Result<()> {
     let mut defines: Vec<_> =
         names.iter().map(|(part, name)| format!("--define:__{}__=\"{name}\"", part.to_uppercase())).collect();
     defines.push(format!("--define:__MODELS__=\"{models}\""));
+    // Most of it runs at once: the browser compiles it beside the page instead of function by function in it.
+    defines.push("--banner:js=//# allFunctionsCalledOnLoad".to_owned());
     let defines: Vec<_> = defines.iter().map(String::as_str).collect();
     let bundled = bundle(&stage.join("main.js"), &wasm, "attune", &folder, dev, &defines)?;
     let lazy: BTreeMap<_, _> = names.into_iter().collect();
