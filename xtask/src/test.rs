@@ -60,7 +60,7 @@ impl Count {
 impl Test {
     pub(crate) fn run(self) -> Result<()> {
         npm::install()?;
-        browser()?;
+        programs()?;
         engine::install()?;
         let mut count = Count::default();
         if !self.no_web {
@@ -301,15 +301,19 @@ fn is_noise(line: &str) -> bool {
     text.is_empty() || text.ends_with("... ok") || starts.iter().any(|start| text.starts_with(start))
 }
 
-/// Debian's Chromium, and Firefox ESR beside it; installed if this is root on a machine with apt.
-fn browser() -> Result<()> {
-    let wanted = std::env::var("ATTUNE_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
-    let is_there = |path: &str| std::path::Path::new(path).exists();
-    let (chromium, firefox) = (is_there(&wanted), is_there("/usr/bin/firefox-esr"));
-    if chromium && firefox {
+/// Debian's Chromium, and beside it Firefox ESR and slowhttptest, without which a layer is skipped; installed if this is
+/// root on a machine with apt.
+fn programs() -> Result<()> {
+    let chromium = std::env::var("ATTUNE_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
+    let missing = |path: &str| !Path::new(path).exists();
+    let others: Vec<&str> = ["firefox-esr", "slowhttptest"]
+        .into_iter()
+        .filter(|name| missing(&format!("/usr/bin/{name}")))
+        .collect();
+    if others.is_empty() && !missing(&chromium) {
         return Ok(());
     }
-    println!("installing browsers with apt-get");
+    println!("installing programs with apt-get");
     let sudo = output(command("id").arg("-u"))?.trim() != "0";
     let apt = |arguments: &[&str]| {
         let mut install = if sudo { command("sudo") } else { command("apt-get") };
@@ -321,10 +325,12 @@ fn browser() -> Result<()> {
     let install =
         |packages: &[&str]| apt(&[&["install", "-y", "-qq", "--no-install-recommends"], packages].concat());
     let updated = apt(&["update", "-qq"]);
-    if !firefox && updated.is_ok() && install(&["firefox-esr"]).is_err() {
-        println!("!! Firefox ESR could not be installed: NOTHING IS TESTED IN IT");
+    for name in others {
+        if updated.is_err() || install(&[name]).is_err() {
+            println!("!! {name} could not be installed: WHAT NEEDS IT IS NOT TESTED");
+        }
     }
-    if chromium {
+    if !missing(&chromium) {
         return Ok(());
     }
     updated?;

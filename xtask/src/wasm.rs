@@ -21,6 +21,8 @@ pub(crate) struct Module<'a> {
     pub features: &'a str,
     /// Extra compiler flags.
     pub rustflags: &'a str,
+    /// How the engine is compiled: `z` for the fewest bytes, `s` for few where it decides in pages.
+    pub engine: &'a str,
     /// Exported functions, if they speak in plain numbers; otherwise the glue is generated.
     pub exports: &'a [&'a str],
     /// What `wasm-opt` is told.
@@ -33,6 +35,7 @@ pub(crate) const CONSOLE: Module<'_> = Module {
     target_dir: "wasm",
     features: "",
     rustflags: "",
+    engine: "z",
     exports: &[],
     passes: &["-Oz"],
 };
@@ -44,6 +47,7 @@ pub(crate) const SDK: Module<'_> = Module {
     target_dir: "wasm-sdk",
     features: "",
     rustflags: "-C target-feature=+simd128 -C link-arg=-zstack-size=524288",
+    engine: "s",
     exports: &["room", "call", "answer"],
     passes: &[
         "--zero-filled-memory",
@@ -62,7 +66,7 @@ pub(crate) const MODELS: Module<'_> = Module { target_dir: "wasm-models", featur
 
 /// The same with what the SDK loads only when somebody asks why, whatever the bundle holds.
 pub(crate) const EXPLAIN: Module<'_> =
-    Module { target_dir: "wasm-explain", features: "explain,models", ..SDK };
+    Module { target_dir: "wasm-explain", features: "explain,models", engine: "z", ..SDK };
 
 impl Module<'_> {
     /// Name of the library: of the glue, and of the module before it was hashed.
@@ -81,6 +85,7 @@ impl Module<'_> {
             .args([command, "--target", TARGET, "--package", self.package, "--lib", "--target-dir"])
             .arg(self.target_dir())
             .args(["--features", self.features])
+            .args(["--config", &format!("profile.wasm.package.attune-engine.opt-level={:?}", self.engine)])
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", self.rustflags);
         cargo
     }
