@@ -18,7 +18,10 @@ const THREADS: usize = 2;
 
 /// The threads; ended, whatever they do, when this is dropped.
 #[derive(Debug)]
-pub struct Aside(Option<Runtime>);
+pub struct Aside {
+    runtime: Option<Runtime>,
+    threads: Threads,
+}
 
 /// Lets others use the threads.
 #[derive(Debug, Clone)]
@@ -36,30 +39,27 @@ impl Aside {
                 tracing::debug!(%error, "questions have the priority of pages");
             }
         };
-        let threads = Builder::new_multi_thread()
+        let runtime = Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name("aside")
             .on_thread_start(yielding)
             .enable_all()
             .build()?;
-        Ok(Self(Some(threads)))
+        Ok(Self { threads: Threads(runtime.handle().clone()), runtime: Some(runtime) })
     }
 
     /// A handle to the threads.
-    ///
-    /// # Panics
-    /// Never: they are there until this is dropped.
     #[must_use]
     pub fn threads(&self) -> Threads {
-        Threads(self.0.as_ref().expect("the threads are there").handle().clone())
+        self.threads.clone()
     }
 }
 
 impl Drop for Aside {
     fn drop(&mut self) {
         // Waiting for them is not allowed where this may be dropped.
-        if let Some(threads) = self.0.take() {
-            threads.shutdown_background();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
         }
     }
 }

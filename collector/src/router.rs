@@ -25,11 +25,16 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, options, post};
 use std::time::Instant;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::Components;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// Bytes from which on an answer is compressed.
+const COMPRESSED_FROM: u64 = 1_024;
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -162,6 +167,9 @@ pub fn router(app: App) -> Router {
         HeaderName::from_static("x-content-type-options"),
         HeaderValue::from_static("nosniff"),
     );
+    // Bundles; the manifest of a page that has the current one is too small to gain by it. Gzip, because an answer is
+    // compressed for who asks, and brotli would take ten times the memory for a seventh less.
+    let compressed = CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM));
     let routes = api
         .merge(foreign::routes())
         .route("/v1/batch", options(batch::preflight))
@@ -171,9 +179,9 @@ pub fn router(app: App) -> Router {
         .route("/v1/debug", options(batch::preflight))
         .route("/ofrep/v1/evaluate/flags", options(batch::preflight))
         .route("/ofrep/v1/evaluate/flags/{key}", options(batch::preflight))
-        .route("/v1/manifest", get(delivery::manifest))
+        .route("/v1/manifest", get(delivery::manifest).layer(compressed.clone()))
         .route("/v1/token-keys", get(delivery::token_keys))
-        .route("/v1/bundle/{hash}", get(delivery::bundle))
+        .route("/v1/bundle/{hash}", get(delivery::bundle).layer(compressed))
         .route("/tag.js", get(delivery::tag))
         .route("/pinned/{file}", get(delivery::pinned))
         .route("/remove.js", get(delivery::remove))

@@ -2,6 +2,7 @@
 
 mod common;
 
+use attune_collector::pipeline::inflate::gunzip;
 use attune_schema::bundle::{Bundle, SIGNED_HEADER_BYTES};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -181,6 +182,26 @@ async fn a_change_makes_a_new_bundle_and_the_old_one_stays_for_a_while() {
     let nobody = app.send(request("GET", "/v1/manifest?site=pk_nobody", &[], json!(null))).await;
     assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
     assert_eq!(app.api("GET", "/api/sites/bank/problems", &[], None).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_bundle_travels_compressed() {
+    let app = TestApp::start().await;
+    for place in 0..60 {
+        let body =
+            json!({ "id": format!("place-{place}"), "name": format!("Place {place} of the start page") });
+        app.api("POST", "/api/sites/bank/placements", &[], Some(body)).await;
+    }
+    let manifest = format!("/v1/manifest?site={}&kept=", app.key);
+    let told = app.send(request("GET", &manifest, &[], json!(null))).await.json();
+    for path in [manifest.as_str(), told["url"].as_str().unwrap()] {
+        let plain = app.send(request("GET", path, &[], json!(null))).await;
+        assert_eq!((plain.header("content-encoding"), plain.header("vary")), ("", "accept-encoding"));
+        let packed = app.send(request("GET", path, &[("accept-encoding", "br, gzip")], json!(null))).await;
+        assert_eq!((packed.header("content-encoding"), packed.header("vary")), ("gzip", "accept-encoding"));
+        assert_eq!(gunzip(&packed.body).unwrap(), plain.body);
+        assert!(packed.body.len() < plain.body.len(), "{path}: {} bytes", packed.body.len());
+    }
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ impl Summary {
     }
 }
 
-/// Size of `bytes` as they travel: brotli at its best.
+/// Size of `bytes` under brotli at its best: what is in them, whichever way they travel.
 fn compressed(bytes: &[u8]) -> anyhow::Result<usize> {
     let parameters = brotli::enc::BrotliEncoderParams {
         quality: 11,
