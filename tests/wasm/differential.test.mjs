@@ -8,11 +8,12 @@ import { instantiate, target } from "./shipped.mjs";
 
 const cases = Number(process.env.ATTUNE_CASES || 20_000);
 const seed = Number(process.env.ATTUNE_SEED || 1);
+const PAGE = 10_000; // Decisions a page: it keeps the memory of every profile and bundle that it opened.
 const program = process.env.ATTUNE_DIFFERENTIAL || fileURLToPath(new URL("debug/differential", target));
 
 test(`${cases} drawn decisions are the same in both builds`, async (t) => {
-  const builds = { attune: await instantiate("attune"), models: await instantiate("models") };
-  const explainer = await instantiate("explain");
+  let builds;
+  let left = 0;
   const drawn = spawn(program, [String(cases), String(seed)], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((done) => drawn.on("exit", done));
   const reasons = {};
@@ -20,7 +21,13 @@ test(`${cases} drawn decisions are the same in both builds`, async (t) => {
   for await (const line of createInterface({ input: drawn.stdout })) {
     const { bundle, cases: questions } = JSON.parse(line);
     const payload = Buffer.from(bundle, "hex");
-    const attune = builds[payload[3] > 1 ? "models" : "attune"];
+    if (left <= 0) {
+      const [attune, models, explainer] = await Promise.all(["attune", "models", "explain"].map(instantiate));
+      builds = { attune, models, explainer };
+      left = PAGE;
+    }
+    left -= questions.length;
+    const { explainer, [payload[3] > 1 ? "models" : "attune"]: attune } = builds;
     for (const one of questions) {
       const { placement, now, limit, force, draw } = one;
       attune.open(Buffer.from(one.profile, "hex"));

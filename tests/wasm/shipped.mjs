@@ -9,10 +9,14 @@ const names = await readdir(shipped);
 
 export const script = (name) => import(new URL(`web-stage/sdk/${name}`, target));
 
+const modules = {};
+
 // The shipped module whose name starts with `name`, as `WebAssembly.instantiateStreaming` gives it.
 export async function load(name) {
   const file = names.find((one) => one.startsWith(name) && one.endsWith(".wasm"));
-  return WebAssembly.instantiate(await readFile(new URL(file, shipped)));
+  modules[file] ??= WebAssembly.compile(await readFile(new URL(file, shipped)));
+  const module = await modules[file];
+  return { module, instance: await WebAssembly.instantiate(module) };
 }
 
 // A fresh instance of it.
