@@ -29,7 +29,7 @@ async fn send(base: &str, key: &str, id: u64) {
 }
 
 async fn stored(server: &Attune) -> u64 {
-    server.call(Method::POST, "/api/flush", None).await;
+    server.flush().await;
     let events = server.call(Method::GET, "/api/sites/bank/events", None).await;
     events[0]["count"].as_u64().unwrap()
 }
@@ -48,7 +48,7 @@ async fn a_backup_made_under_load_is_restored_with_every_event_acknowledged_befo
         for _ in 0..20 {
             send(&server.base, &key, next.fetch_add(1, Ordering::Relaxed)).await;
         }
-        server.call(Method::POST, "/api/flush", None).await;
+        server.flush().await;
     }
     for _ in 0..10 {
         send(&server.base, &key, next.fetch_add(1, Ordering::Relaxed)).await;

@@ -83,7 +83,7 @@ async fn acknowledged_events_survive_kill_9_once_each() {
         assert!(attempt < 300, "the warehouse did not open: {health}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    server.call(reqwest::Method::POST, "/api/flush", None).await;
+    server.flush().await;
     let question = Some(json!({ "interval": "month" }));
     let trend = server.call(reqwest::Method::POST, "/api/sites/bank/trend", question).await;
     let counted: u64 =
@@ -161,9 +161,7 @@ async fn kill_9_while_the_store_comes_and_goes_loses_and_doubles_nothing() {
     assert!(faults as u64 >= crashes, "the store failed only {faults} times");
 
     let server = start().await;
-    let ledger = server.call(reqwest::Method::POST, "/api/flush", None).await;
-    let ledger: Ledger = serde_json::from_value(ledger).unwrap();
-    assert!(ledger.balanced(), "{ledger:?}");
+    let ledger = server.flush().await;
     assert_eq!((ledger.quarantined, ledger.waiting), (0, 0), "{ledger:?}");
     let stored = store.ids().await;
     let lost = acknowledged.iter().filter(|id| !stored.contains(&u128::from(**id))).count();

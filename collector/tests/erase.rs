@@ -2,7 +2,6 @@
 
 mod common;
 
-use attune_schema::api::Ledger;
 use common::process::{Attune, now_ms};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -28,13 +27,6 @@ impl World {
         let answer = answer.send().await.unwrap().json::<Value>().await.unwrap();
         let verdicts = answer["events"].as_array().unwrap_or_else(|| panic!("{answer}"));
         verdicts.iter().map(|event| event["verdict"].as_str().unwrap().to_owned()).collect()
-    }
-
-    async fn flush(&self) -> Ledger {
-        let ledger = self.server.call(Method::POST, "/api/flush", None).await;
-        let ledger: Ledger = serde_json::from_value(ledger).unwrap();
-        assert!(ledger.balanced(), "{ledger:?}");
-        ledger
     }
 
     /// Waits until the only or last erasure is done; its proof as place, before, after.
@@ -83,7 +75,7 @@ async fn a_person_is_gone_from_tables_log_and_what_arrives_late() {
     world.send(KIM, "", &[("k1", "page_viewed", now - 5_000)]).await;
     world.send(KIM, "cust-kim", &[("k2", "identified", now - 4_000), ("k3", "", now)]).await;
     world.send(LEE, "cust-lee", &[("l1", "page_viewed", now - 5_000), ("l2", "", now)]).await;
-    assert_eq!(world.flush().await.stored, 3);
+    assert_eq!(world.server.flush().await.stored, 3);
     // Accepted, not yet shipped; and a segment that was set aside with something of both.
     world.send(KIM, "cust-kim", &[("k4", "page_viewed", now - 3_000)]).await;
     assert!(in_log(dir.path(), b"cust-kim") && in_log(dir.path(), b"cust-lee"));
@@ -110,7 +102,7 @@ async fn a_person_is_gone_from_tables_log_and_what_arrives_late() {
     world.send(KIM, "", &[("k5", "page_viewed", now - 2_000), ("k6", "page_viewed", now_ms() + 1_000)]).await;
     world.send("other-device", "cust-kim", &[("k7", "page_viewed", now - 1_000)]).await;
     world.send(LEE, "cust-lee", &[("l3", "page_viewed", now - 1_000)]).await;
-    let ledger = world.flush().await;
+    let ledger = world.server.flush().await;
     assert_eq!((ledger.filtered, ledger.refused.get("erased"), ledger.stored), (2, Some(&2), 6));
     let names = world.server.call(Method::GET, "/api/sites/bank/events", None).await;
     assert_eq!(names[0]["count"], 3, "two of Lee's, and what Kim did after: {names}");
@@ -120,7 +112,7 @@ async fn a_person_is_gone_from_tables_log_and_what_arrives_late() {
     // A request of which nothing was fit to be kept, and of somebody who never told a name.
     let stranger = "01941f29-7c00-7d3c-9a51-6f0f5a2b8c44";
     world.send(stranger, "", &[("s1", "", now), ("s2", "page_viewed", 5)]).await;
-    world.flush().await;
+    world.server.flush().await;
     let letters = async || {
         let letters = world.server.call(Method::GET, "/api/sites/bank/dead-letters", None).await;
         letters.as_array().unwrap().len()
@@ -131,7 +123,7 @@ async fn a_person_is_gone_from_tables_log_and_what_arrives_late() {
     assert_eq!(letters().await, 1, "Lee's");
     // Of what comes after it cannot be told whether it happened before.
     world.send(stranger, "", &[("s3", "", now)]).await;
-    world.flush().await;
+    world.server.flush().await;
     assert_eq!(letters().await, 1);
 
     // It outlives a restart.
@@ -139,7 +131,7 @@ async fn a_person_is_gone_from_tables_log_and_what_arrives_late() {
     server.kill();
     let world = World { server: Attune::start(dir.path()).await, key };
     world.send(KIM, "", &[("k8", "page_viewed", now - 2_500)]).await;
-    assert_eq!(world.flush().await.filtered, 3);
+    assert_eq!(world.server.flush().await.filtered, 3);
 
     // A device asks for itself, and for nobody else.
     let forget = async |body: Value| {

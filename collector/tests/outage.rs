@@ -92,8 +92,9 @@ fn files(dir: &Path) -> u64 {
         .sum()
 }
 
-async fn ledger(server: &Attune, method: Method, path: &str) -> Ledger {
-    let ledger: Ledger = serde_json::from_value(server.call(method, path, None).await).unwrap();
+async fn ledger(server: &Attune) -> Ledger {
+    let ledger = server.call(Method::GET, "/api/ledger", None).await;
+    let ledger: Ledger = serde_json::from_value(ledger).unwrap();
     assert!(ledger.balanced(), "{ledger:?}");
     ledger
 }
@@ -111,7 +112,7 @@ async fn an_hour_without_the_warehouse() {
     let site = server.call(Method::POST, "/api/sites", Some(json!({ "name": "bank" }))).await;
     let key = site["key"].as_str().unwrap().to_owned();
     send(&server.base, &key, (0..100).collect()).await;
-    assert_eq!(ledger(&server, Method::POST, "/api/flush").await.stored, 100 * EVENTS);
+    assert_eq!(server.flush().await.stored, 100 * EVENTS);
 
     store.set(Fault::Gone);
     let began = Instant::now();
@@ -125,7 +126,7 @@ async fn an_hour_without_the_warehouse() {
     assert!(health["status"].as_str().unwrap().contains("events are kept"), "{health}");
     let announced = health["log_bytes"].as_u64().unwrap();
     assert_eq!(announced, files(&log), "what is announced is what is on the disk");
-    let waiting = ledger(&server, Method::GET, "/api/ledger").await.waiting;
+    let waiting = ledger(&server).await.waiting;
     assert_eq!(waiting, requests * EVENTS);
     assert!(late < early + GROWTH_KIB, "memory grew from {early} to {late} KiB");
 
@@ -143,20 +144,20 @@ async fn an_hour_without_the_warehouse() {
         ready.as_secs_f64()
     );
     assert!(resident < START_KIB, "{resident} KiB after the start with {waiting} events waiting");
-    assert_eq!(ledger(&server, Method::GET, "/api/ledger").await.waiting, waiting);
+    assert_eq!(ledger(&server).await.waiting, waiting);
 
     store.set(Fault::None);
     let began = Instant::now();
     let limit = Duration::from_secs(60 + seconds);
     let mut most = 0;
-    while ledger(&server, Method::GET, "/api/ledger").await.waiting > 0 {
+    while ledger(&server).await.waiting > 0 {
         assert!(began.elapsed() < limit, "not delivered within {limit:?}");
         most = most.max(server.resident_kib());
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     eprintln!("delivered in {:.1} s, {most} KiB resident at most", began.elapsed().as_secs_f64());
     send(&server.base, &key, (0..100 + requests).filter(|number| number % REPEATED == 0).collect()).await;
-    let after = ledger(&server, Method::POST, "/api/flush").await;
+    let after = server.flush().await;
     let sent = (100 + requests) * EVENTS;
     assert_eq!((after.stored, after.waiting, after.quarantined), (sent, 0, 0), "{after:?}");
     assert_eq!(after.duplicate, (100 + requests).div_ceil(REPEATED) * EVENTS);
@@ -296,7 +297,7 @@ async fn an_event_weighs_what_the_sums_assume() {
     }
     let (events, logged) = (visits * EVENTS, files(&log));
     store.set(Fault::None);
-    assert_eq!(ledger(&server, Method::POST, "/api/flush").await.stored, events);
+    assert_eq!(server.flush().await.stored, events);
     let mut bytes = Vec::new();
     for table in ["events", "steps"] {
         // As it is once merges are through.

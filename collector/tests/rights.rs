@@ -34,7 +34,7 @@ async fn server(data: &Path) -> Attune {
     let body = json!({ "rows": [row(2), row(50)] });
     let sent = server.call(Method::POST, "/api/sites/s/import", Some(body)).await;
     assert!(sent["code"].is_null(), "{sent} {site}");
-    server.call(Method::POST, "/api/flush", None).await;
+    server.flush().await;
     server
 }
 

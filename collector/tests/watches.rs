@@ -42,7 +42,7 @@ async fn shop(data: &Path) -> (Attune, i64) {
         let sent = server.call(Method::POST, "/api/sites/s/import", Some(json!({ "rows": rows }))).await;
         assert!(sent["code"].is_null(), "{sent}");
     }
-    server.call(Method::POST, "/api/flush", None).await;
+    server.flush().await;
     (server, today)
 }
 
@@ -85,7 +85,7 @@ async fn a_watched_figure_is_told_of_once() {
         })
         .collect();
     server.call(Method::POST, "/api/sites/s/import", Some(json!({ "rows": rows }))).await;
-    server.call(Method::POST, "/api/flush", None).await;
+    server.flush().await;
     let alerts = server.call(Method::POST, "/api/sites/s/alerts", None).await;
     assert_eq!(alerts.as_array().unwrap().len(), 1, "nothing new came true: {alerts}");
 }

@@ -1,5 +1,6 @@
 //! The real binary.
 
+use attune_schema::api::Ledger;
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -99,6 +100,20 @@ impl Attune {
             request = request.json(&body);
         }
         request.send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Waits until everything is in the store, which takes a while where much is waiting; what the server then says of it.
+    pub async fn flush(&self) -> Ledger {
+        for _ in 0..60 {
+            let answer = self.call(reqwest::Method::POST, "/api/flush", None).await;
+            if answer["code"] != "flush_timeout" {
+                assert!(answer["received"].is_u64(), "{answer}");
+                let ledger: Ledger = serde_json::from_value(answer).unwrap();
+                assert!(ledger.balanced(), "{ledger:?}");
+                return ledger;
+            }
+        }
+        panic!("events are still waiting after an hour");
     }
 }
 
