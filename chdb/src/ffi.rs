@@ -37,6 +37,8 @@ symbols! {
     close_conn = b"chdb_close_conn\0": fn(*mut *mut c_void);
     query_n = b"chdb_query_n\0":
         fn(*mut c_void, *const c_char, usize, *const c_char, usize) -> *mut c_void;
+    stream_query_n = b"chdb_stream_query_n\0":
+        fn(*mut c_void, *const c_char, usize, *const c_char, usize) -> *mut c_void;
     result_buffer = b"chdb_result_buffer\0": fn(*mut c_void) -> *mut c_char;
     result_length = b"chdb_result_length\0": fn(*mut c_void) -> usize;
     result_error = b"chdb_result_error\0": fn(*mut c_void) -> *const c_char;
@@ -45,6 +47,8 @@ symbols! {
     destroy_query_result = b"chdb_destroy_query_result\0": fn(*mut c_void);
     stream_insert_n = b"chdb_stream_insert_n\0":
         fn(*mut c_void, *const c_char, usize, *const c_char, usize) -> *mut c_void;
+    stream_fetch = b"chdb_stream_fetch_result\0": fn(*mut c_void, *mut c_void) -> *mut c_void;
+    stream_cancel_query = b"chdb_stream_cancel_query\0": fn(*mut c_void, *mut c_void);
     stream_append = b"chdb_stream_append\0": fn(*mut c_void, *const c_void, usize) -> c_int;
     stream_done = b"chdb_stream_done\0": fn(*mut c_void) -> *mut c_void;
     stream_cancel_insert = b"chdb_stream_cancel_insert\0": fn(*mut c_void);

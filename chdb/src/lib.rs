@@ -112,6 +112,31 @@ impl Connection {
         Outcome { symbols: &self.symbols, result }.answer()
     }
 
+    /// Begins a statement whose answer comes piece by piece. Each piece is a document of its own: in formats with a head
+    /// every one has it.
+    pub fn select(&mut self, sql: &str, format: &str) -> Result<SelectStream<'_>, Error> {
+        // SAFETY: pointers and lengths of live strings; the handle is destroyed in `drop`.
+        let handle = unsafe {
+            (self.symbols.stream_query_n)(
+                self.conn(),
+                sql.as_ptr().cast(),
+                sql.len(),
+                format.as_ptr().cast(),
+                format.len(),
+            )
+        };
+        let mut stream = SelectStream { connection: self, handle, open: false };
+        if handle.is_null() {
+            return Err(Error::Statement("the engine gave no result".to_owned()));
+        }
+        // SAFETY: a live result; the text lives as long as it does.
+        if let Some(error) = unsafe { text((stream.connection.symbols.result_error)(handle)) } {
+            return Err(Error::Statement(error));
+        }
+        stream.open = true;
+        Ok(stream)
+    }
+
     /// Begins an `INSERT` without data; rows follow by [`InsertStream::append`].
     pub fn insert(&mut self, sql: &str, format: &str) -> Result<InsertStream<'_>, Error> {
         // SAFETY: pointers and lengths of live strings; the handle is destroyed in `drop`.
@@ -136,6 +161,47 @@ impl Drop for Connection {
     fn drop(&mut self) {
         // SAFETY: closed once; nothing borrows the connection any more.
         unsafe { (self.symbols.close_conn)(self.handle) };
+    }
+}
+
+/// An answer on its way; dropped before its end, the statement is cancelled.
+#[derive(Debug)]
+pub struct SelectStream<'a> {
+    connection: &'a mut Connection,
+    handle: *mut c_void,
+    open: bool,
+}
+
+// SAFETY: as for the connection that it borrows exclusively.
+unsafe impl Send for SelectStream<'_> {}
+
+impl SelectStream<'_> {
+    /// The next piece, or nothing at the end; waits for the engine to make it.
+    pub fn fetch(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        if !self.open {
+            return Ok(None);
+        }
+        // SAFETY: a live connection and a live handle; the result is destroyed by `Outcome`.
+        let result = unsafe { (self.connection.symbols.stream_fetch)(self.connection.conn(), self.handle) };
+        let piece = Outcome { symbols: &self.connection.symbols, result }.answer();
+        self.open = matches!(&piece, Ok(answer) if !answer.bytes.is_empty());
+        piece.map(|answer| self.open.then_some(answer.bytes))
+    }
+}
+
+impl Drop for SelectStream<'_> {
+    fn drop(&mut self) {
+        if self.handle.is_null() {
+            return;
+        }
+        let symbols = &self.connection.symbols;
+        // SAFETY: a live handle; cancelled only before its end, destroyed once.
+        unsafe {
+            if self.open {
+                (symbols.stream_cancel_query)(self.connection.conn(), self.handle);
+            }
+            (symbols.destroy_query_result)(self.handle);
+        }
     }
 }
 

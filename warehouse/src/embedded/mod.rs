@@ -1,6 +1,7 @@
 //! ClickHouse inside this process, behind the same HTTP client as a server: no socket, no port.
 
 mod connector;
+mod pieces;
 mod pool;
 mod shim;
 

@@ -1,9 +1,10 @@
 //! As much of ClickHouse's HTTP interface as the client uses, answered by the engine in this process.
 
+use super::pieces::Pieces;
 use super::pool::{Closed, Pool};
 use attune_chdb::{Connection, Error};
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 use std::convert::Infallible;
@@ -11,8 +12,10 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Parameters of the interface itself; every other one is a setting of the statement.
-const OWN: [&str; 4] = ["compress", "decompress", "session_id", "wait_end_of_query"];
-/// Chunks of an insert on their way to the engine: the client is held back when it is behind.
+const OWN: [&str; 3] = ["compress", "decompress", "session_id"];
+/// The format without a head: what is made piece by piece is one answer.
+const HEADLESS: &str = "RowBinary";
+/// Chunks on their way to the engine, or from it: who sends is held back when the other is behind.
 const CHUNKS: usize = 16;
 
 /// What the address of a request says.
@@ -20,8 +23,13 @@ struct Call {
     query: Option<String>,
     format: String,
     database: String,
+    /// Nothing is sent before all is there.
+    whole: bool,
     settings: Vec<(String, String)>,
 }
+
+/// An answer that is there, or is being made.
+type Answer = Response<Either<Full<Bytes>, Pieces>>;
 
 impl Call {
     fn parse(query: &str) -> Self {
@@ -29,6 +37,7 @@ impl Call {
             query: None,
             format: "TabSeparated".to_owned(),
             database: "default".to_owned(),
+            whole: false,
             settings: Vec::new(),
         };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -36,6 +45,7 @@ impl Call {
                 "query" => call.query = Some(value.into_owned()),
                 "default_format" => call.format = value.into_owned(),
                 "database" => call.database = value.into_owned(),
+                "wait_end_of_query" => call.whole = value == "1",
                 own if OWN.contains(&own) => {}
                 setting => call.settings.push((setting.to_owned(), value.into_owned())),
             }
@@ -45,10 +55,7 @@ impl Call {
 }
 
 /// Answers one request.
-pub(super) async fn answer(
-    pool: Arc<Pool>,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+pub(super) async fn answer(pool: Arc<Pool>, request: Request<Incoming>) -> Result<Answer, Infallible> {
     let call = Call::parse(request.uri().query().unwrap_or_default());
     let result = match call.query {
         // SQL in the address: the body is rows.
@@ -58,23 +65,53 @@ pub(super) async fn answer(
     Ok(result.unwrap_or_else(|error| failure(&error)))
 }
 
-async fn select(pool: &Arc<Pool>, call: Call, body: Incoming) -> Result<Response<Full<Bytes>>, Error> {
+async fn select(pool: &Arc<Pool>, call: Call, body: Incoming) -> Result<Answer, Error> {
     let body = body.collect().await.map_err(interrupted)?.to_bytes();
     let sql = String::from_utf8(body.into())
         .map_err(|_| Error::Statement("the statement is not UTF-8".to_owned()))?;
+    if call.format == HEADLESS && !call.whole {
+        return stream(pool, call, sql).await;
+    }
     let answer = pool
         .run(move |connection| within(connection, &call, |c| c.query(&sql, &call.format)))
         .await
         .map_err(closed)??;
     let summary = format!(r#"{{"read_rows":"{}","read_bytes":"{}"}}"#, answer.rows_read, answer.bytes_read);
-    let mut response = Response::new(Full::new(Bytes::from(answer.bytes)));
+    let mut response = whole(Bytes::from(answer.bytes));
     if let Ok(summary) = summary.parse() {
         response.headers_mut().insert("X-ClickHouse-Summary", summary);
     }
     Ok(response)
 }
 
-async fn insert(pool: &Arc<Pool>, call: Call, mut body: Incoming) -> Result<Response<Full<Bytes>>, Error> {
+/// Answers as the engine goes on; a slow reader holds it back, and keeps its connection.
+async fn stream(pool: &Arc<Pool>, call: Call, sql: String) -> Result<Answer, Error> {
+    let (sender, pieces) = mpsc::channel(CHUNKS);
+    let work = move |connection: &mut Connection| {
+        let made = within(connection, &call, |connection| {
+            let mut stream = connection.select(&sql, HEADLESS)?;
+            while let Some(piece) = stream.fetch()? {
+                if sender.blocking_send(Ok(piece.into())).is_err() {
+                    break;
+                }
+            }
+            Ok(Bytes::new())
+        });
+        // Nobody hears of the end who went away before.
+        let _gone = sender.blocking_send(made);
+    };
+    let pool = Arc::clone(pool);
+    // What becomes of it the pieces say.
+    tokio::spawn(async move { pool.run(work).await });
+    Ok(Response::new(Either::Right(Pieces::begin(pieces).await?)))
+}
+
+/// An answer that is there.
+fn whole(bytes: Bytes) -> Answer {
+    Response::new(Either::Left(Full::new(bytes)))
+}
+
+async fn insert(pool: &Arc<Pool>, call: Call, mut body: Incoming) -> Result<Answer, Error> {
     let (sender, mut receiver) = mpsc::channel::<Bytes>(CHUNKS);
     let work = pool.run(move |connection| {
         let sql = call.query.as_deref().unwrap_or_default();
@@ -113,7 +150,7 @@ async fn insert(pool: &Arc<Pool>, call: Call, mut body: Incoming) -> Result<Resp
     let (fed, done) = tokio::join!(feed, work);
     done.map_err(closed)??;
     fed?;
-    Ok(Response::new(Full::new(Bytes::new())))
+    Ok(whole(Bytes::new()))
 }
 
 /// Splits `INSERT … FORMAT RowBinary` before the format.
@@ -161,16 +198,17 @@ fn interrupted(error: hyper::Error) -> Error {
     Error::Statement(format!("the request was interrupted: {error}"))
 }
 
-fn closed(_: Closed) -> Error {
+/// What is said when the engine is gone.
+pub(super) fn closed(_: Closed) -> Error {
     Error::Statement("the embedded engine is closed".to_owned())
 }
 
 /// An error as a server says it: status, code in a header, text in the body.
-fn failure(error: &Error) -> Response<Full<Bytes>> {
+fn failure(error: &Error) -> Answer {
     let text = error.to_string();
     let code =
         text.strip_prefix("Code: ").and_then(|rest| rest.split_once('.')).map_or("0", |(code, _)| code);
-    let mut response = Response::new(Full::new(Bytes::from(text.clone())));
+    let mut response = whole(Bytes::from(text.clone()));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     if let Ok(code) = code.parse() {
         response.headers_mut().insert("X-ClickHouse-Exception-Code", code);
