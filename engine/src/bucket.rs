@@ -1,7 +1,6 @@
 //! Keyed hashes to 32 bits: who is held out, who gets which variant, which of two equals goes first.
 
 use crate::math::ln;
-use alloc::string::String;
 use attune_schema::hash::Sip;
 use attune_schema::id::VisitorId;
 
@@ -13,11 +12,19 @@ pub const BUCKETS: u64 = 1 << 32;
 /// SipHash-2-4 with a zero key over `salt, 0, key, 0, unit`; the upper half of its 64 bits.
 #[must_use]
 pub fn bucket(salt: &str, key: &str, unit: VisitorId) -> u32 {
+    bucket_of(salt, &[key], unit)
+}
+
+/// [`bucket`] for a key that is told in parts.
+#[must_use]
+pub fn bucket_of(salt: &str, key: &[&str], unit: VisitorId) -> u32 {
     let mut hash = Sip::new(false);
-    for text in [salt, key] {
-        hash.write(text.as_bytes());
-        hash.write(&[0]);
+    hash.write(salt.as_bytes());
+    hash.write(&[0]);
+    for part in key {
+        hash.write(part.as_bytes());
     }
+    hash.write(&[0]);
     hash.write(&unit.0.to_be_bytes());
     (hash.finish() >> 32) as u32
 }
@@ -54,15 +61,10 @@ pub fn choose(
     unit: VisitorId,
     options: &mut dyn Iterator<Item = (&str, f64)>,
 ) -> Option<usize> {
-    let mut scoped = String::with_capacity(key.len() + 16);
     let mut best: Option<(f64, usize)> = None;
     for (index, (id, weight)) in options.enumerate() {
         if weight > 0.0 {
-            scoped.clear();
-            scoped.push_str(key);
-            scoped.push('\u{1}');
-            scoped.push_str(id);
-            let u = (f64::from(bucket(salt, &scoped, unit)) + 0.5) / BUCKETS as f64;
+            let u = (f64::from(bucket_of(salt, &[key, "\u{1}", id], unit)) + 0.5) / BUCKETS as f64;
             let draw = -ln(u) / weight;
             if best.is_none_or(|(least, _)| draw < least) {
                 best = Some((draw, index));

@@ -5,7 +5,7 @@
 //! arbitration; else the default content stays. A visitor in a holdout goes the same way to the end, so that
 //! what would have been shown can be counted, and sees the default content.
 
-use crate::bucket::{bucket, choose};
+use crate::bucket::{bucket, bucket_of, choose};
 use crate::cap::{Usage, has_room, is_quiet};
 use crate::condition::{Facts, Truth, evaluate};
 use crate::explain::{Step, Trace};
@@ -17,8 +17,9 @@ use crate::question::question;
 use crate::rank::{Scored, order, score};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
-use attune_schema::bundle::{Bundle, Campaign, DATED_BYTES, Offer, Variant};
+use attune_schema::bundle::{Bundle, Campaign, DATED_BYTES, Variant};
 use attune_schema::consent::{Consent, Purpose};
 use attune_schema::hash::Sip;
 use attune_schema::id::{DecisionId, VisitorId};
@@ -171,87 +172,82 @@ struct Candidate<'a> {
     campaign: &'a Campaign,
     variant: &'a Variant,
     best: Vec<Scored<'a>>,
+}
+
+/// What one placement gets, in terms of the program: [`Decision`] for whoever asks often and keeps little.
+#[derive(Debug)]
+pub struct Answer<'a> {
+    /// Why.
+    pub reason: Reason,
+    /// Campaign that won, even if withheld.
+    pub campaign: Option<&'a Campaign>,
+    /// Arm of its test.
+    pub variant: Option<&'a Variant>,
+    /// What to show, or to withhold, best first.
+    pub offers: Vec<Scored<'a>>,
+    /// The visitor is in a holdout or control arm and sees the default content.
+    pub withheld: bool,
+    /// What the choice depended on where offers are tried, in millionths.
     #[cfg(feature = "models")]
-    features: Vec<i64>,
+    pub features_micros: Vec<i64>,
+}
+
+impl Answer<'_> {
+    fn of(reason: Reason) -> Self {
+        Self {
+            reason,
+            campaign: None,
+            variant: None,
+            offers: Vec::new(),
+            withheld: false,
+            #[cfg(feature = "models")]
+            features_micros: Vec::new(),
+        }
+    }
 }
 
 /// Decides.
 pub fn decide(program: &Program, input: Input<'_>, trace: &mut impl Trace) -> Decision {
-    let outcome = settle(program, input, trace);
-    let mut decision = Decision {
+    let answer = answer(program, input, trace);
+    let choices = answer.offers.iter().map(|scored| Choice {
+        offer: scored.offer.id.clone(),
+        score_micros: to_micros(scored.score),
+        #[cfg(feature = "models")]
+        propensity_micros: scored.propensity_micros,
+    });
+    let choices = choices.collect();
+    let (offers, withheld) = if answer.withheld { (Vec::new(), choices) } else { (choices, Vec::new()) };
+    Decision {
         id: id(program, input),
         placement: input.placement.to_owned(),
-        reason: Reason::Fallback,
-        campaign: None,
-        variant: None,
-        offers: Vec::new(),
-        withheld: Vec::new(),
+        reason: answer.reason,
+        campaign: answer.campaign.map(|campaign| campaign.id.clone()),
+        variant: answer.variant.map(|variant| variant.id.clone()),
+        offers,
+        withheld,
         bundle: program.digest,
         #[cfg(feature = "models")]
-        features_micros: Vec::new(),
-    };
-    match outcome {
+        features_micros: answer.features_micros,
+    }
+}
+
+/// Decides, as [`decide`] does, and names nothing.
+pub fn answer<'a>(program: &'a Program, input: Input<'_>, trace: &mut impl Trace) -> Answer<'a> {
+    match settle(program, input, trace) {
         Err(reason) => {
-            decision.reason = reason;
             trace.step(Step::Fallback, input.placement, reason.code());
+            Answer::of(reason)
         }
-        Ok(Outcome::Forced(offer)) => {
-            decision.reason = Reason::Override;
-            decision.offers.push(Choice {
-                offer: offer.id.clone(),
-                score_micros: 0,
-                #[cfg(feature = "models")]
-                propensity_micros: 0,
-            });
-        }
-        Ok(Outcome::Won(candidate, withheld)) => {
-            let choices = if withheld.is_some() { &mut decision.withheld } else { &mut decision.offers };
-            for scored in pick(&candidate.best, candidate.campaign.per_category, input.limit.max(1)) {
-                let score_micros = to_micros(scored.score);
-                choices.push(Choice {
-                    offer: scored.offer.id.clone(),
-                    score_micros,
-                    #[cfg(feature = "models")]
-                    propensity_micros: scored.propensity_micros,
-                });
+        Ok(answer) => {
+            if answer.withheld {
+                trace.step(Step::Fallback, input.placement, answer.reason.code());
             }
-            #[cfg(feature = "models")]
-            {
-                decision.features_micros = candidate.features;
-            }
-            decision.campaign = Some(candidate.campaign.id.clone());
-            if candidate.campaign.variants.len() > 1 {
-                decision.variant = Some(candidate.variant.id.clone());
-            }
-            decision.reason = withheld.unwrap_or(if candidate.campaign.variants.len() > 1 {
-                Reason::Split
-            } else if candidate.best.len() > 1 {
-                Reason::Ranked
-            } else {
-                Reason::Matched
-            });
-            if withheld.is_some() {
-                trace.step(Step::Fallback, input.placement, decision.reason.code());
-            }
+            answer
         }
     }
-    decision
 }
 
-/// Whether a campaign would win the placement, in a holdout or control arm as well: [`decide`] for whoever needs no
-/// answer.
-#[must_use]
-pub fn fills(program: &Program, input: Input<'_>) -> bool {
-    matches!(settle(program, input, &mut ()), Ok(Outcome::Won(..)))
-}
-
-enum Outcome<'a> {
-    Forced(&'a Offer),
-    /// What wins, and why the visitor does not see it.
-    Won(Candidate<'a>, Option<Reason>),
-}
-
-fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) -> Result<Outcome<'a>, Reason> {
+fn settle<'a>(program: &'a Program, input: Input<'_>, trace: &mut impl Trace) -> Result<Answer<'a>, Reason> {
     let (bundle, unit) = (&program.bundle, input.unit);
     trace.step(Step::Site, "", if bundle.enabled { "on" } else { "off" });
     if !bundle.enabled {
@@ -273,7 +269,7 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
         let offer = bundle.offers.iter().find(|offer| offer.id == wanted);
         trace.step(Step::Override, wanted, if offer.is_some() { "forced" } else { "unknown" });
         if let Some(offer) = offer {
-            return Ok(Outcome::Forced(offer));
+            return Ok(Answer { offers: vec![Scored::new(offer, 0.0)], ..Answer::of(Reason::Override) });
         }
     }
     if bundle.asked.contains(&placement) {
@@ -312,13 +308,7 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
         match candidate(bundle, campaign, &facts, input, &mut best, trace) {
             Err(reason) => nearest = nearest.max(reason),
             Ok(variant) => {
-                let next = Candidate {
-                    campaign,
-                    variant,
-                    best: take(&mut best),
-                    #[cfg(feature = "models")]
-                    features: Vec::new(),
-                };
+                let next = Candidate { campaign, variant, best: take(&mut best) };
                 let wins = winner.as_ref().is_none_or(|best| beats(&next, best, &bundle.salt, unit));
                 let loser = if wins { winner.replace(next) } else { Some(next) };
                 if let Some(loser) = loser {
@@ -330,20 +320,37 @@ fn settle<'a>(program: &'a Program, input: Input<'a>, trace: &mut impl Trace) ->
     }
     let winner = winner.ok_or(nearest)?;
     trace.step(Step::Arbitration, &winner.campaign.id, "won");
+    let Candidate { campaign, variant, mut best } = winner;
+    let choice = best.len() > 1;
     #[cfg(feature = "models")]
-    let winner = {
-        let Candidate { campaign, variant, mut best, .. } = winner;
+    let features_micros = {
         let chooser = Chooser { facts: &facts, limit: input.limit.max(1), draw: input.draw };
-        let features = arrange(campaign, &mut best, chooser, trace);
-        Candidate { campaign, variant, best, features }
+        arrange(campaign, &mut best, chooser, trace)
     };
+    pick(&mut best, campaign.per_category, input.limit.max(1));
     // Whoever is kept out goes the same way as everybody; only who wins needs to know.
-    let withheld = if held || is_kept_out(winner.campaign, &bundle.salt, unit) {
+    let withheld = if held || is_kept_out(campaign, &bundle.salt, unit) {
         Some(Reason::Holdout)
     } else {
-        winner.variant.control.then_some(Reason::Control)
+        variant.control.then_some(Reason::Control)
     };
-    Ok(Outcome::Won(winner, withheld))
+    let split = campaign.variants.len() > 1;
+    let shown = if split {
+        Reason::Split
+    } else if choice {
+        Reason::Ranked
+    } else {
+        Reason::Matched
+    };
+    Ok(Answer {
+        reason: withheld.unwrap_or(shown),
+        campaign: Some(campaign),
+        variant: split.then_some(variant),
+        offers: best,
+        withheld: withheld.is_some(),
+        #[cfg(feature = "models")]
+        features_micros,
+    })
 }
 
 /// Of two campaigns of one priority: higher best score, then a tie-break that is even over visitors, then id.
@@ -354,16 +361,22 @@ fn beats(a: &Candidate<'_>, b: &Candidate<'_>, salt: &str, unit: VisitorId) -> b
     order.then_with(|| a.campaign.id.cmp(&b.campaign.id)).is_lt()
 }
 
-/// The first `limit` offers, of one category no more than `per_category`, unless that is 0.
-fn pick<'a, 'b>(best: &'b [Scored<'a>], per_category: u32, limit: usize) -> Vec<&'b Scored<'a>> {
-    let mut picked: Vec<&Scored<'a>> = Vec::new();
-    for scored in best {
-        let alike = picked.iter().filter(|other| other.offer.category == scored.offer.category).count();
-        if picked.len() < limit && (per_category == 0 || (alike as u64) < u64::from(per_category)) {
-            picked.push(scored);
+/// Leaves the first `limit` offers, of one category no more than `per_category`, unless that is 0.
+fn pick(best: &mut Vec<Scored<'_>>, per_category: u32, limit: usize) {
+    let mut picked = 0;
+    for index in 0..best.len() {
+        let Some(scored) = best.get(index).copied() else { break };
+        let chosen = best.get(..picked).unwrap_or_default();
+        let alike =
+            chosen.iter().filter(|other| other.offer.category == scored.offer.category).count() as u64;
+        if picked < limit && (per_category == 0 || alike < u64::from(per_category)) {
+            if let Some(place) = best.get_mut(picked) {
+                *place = scored;
+            }
+            picked += 1;
         }
     }
-    picked
+    best.truncate(picked);
 }
 
 /// One campaign on its own: can it fill the placement, in which arm, and with what? `best` is room that is used again.
@@ -371,7 +384,7 @@ fn candidate<'a>(
     bundle: &'a Bundle,
     campaign: &'a Campaign,
     facts: &Facts<'_>,
-    input: Input<'a>,
+    input: Input<'_>,
     best: &mut Vec<Scored<'a>>,
     trace: &mut impl Trace,
 ) -> Result<&'a Variant, Reason> {
@@ -482,9 +495,7 @@ fn candidate<'a>(
 /// Whether `unit` is in the campaign's holdout.
 fn is_kept_out(campaign: &Campaign, salt: &str, unit: VisitorId) -> bool {
     campaign.holdout_below > 0 && {
-        let mut scoped = String::from("holdout:");
-        scoped.push_str(&campaign.id);
-        u64::from(bucket(salt, &scoped, unit)) < campaign.holdout_below
+        u64::from(bucket_of(salt, &["holdout:", &campaign.id], unit)) < campaign.holdout_below
     }
 }
 

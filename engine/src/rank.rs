@@ -20,6 +20,20 @@ pub struct Scored<'a> {
     pub propensity_micros: u32,
 }
 
+impl<'a> Scored<'a> {
+    /// The only one of its score.
+    #[must_use]
+    pub const fn new(offer: &'a Offer, score: f64) -> Self {
+        Self {
+            offer,
+            score,
+            tie: 0,
+            #[cfg(feature = "models")]
+            propensity_micros: 0,
+        }
+    }
+}
+
 /// Scores `offer` for a visitor: `rank_weight × weight + rank_affinity × affinity of its category`.
 #[must_use]
 pub fn score<'a>(
@@ -36,13 +50,7 @@ pub fn score<'a>(
     };
     // Adding zero makes negative zero zero: they are one score, however many terms it has in this build.
     let score = campaign.rank_weight * offer.weight + campaign.rank_affinity * interest + 0.0;
-    Scored {
-        offer,
-        score,
-        tie: 0,
-        #[cfg(feature = "models")]
-        propensity_micros: 0,
-    }
+    Scored::new(offer, score)
 }
 
 /// Best first: by score, then by the draw, then by id.

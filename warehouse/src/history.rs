@@ -11,8 +11,9 @@ use attune_schema::bot::Bots;
 use attune_schema::event::{FACETS, VALUE, name::PAGE_VIEWED};
 use attune_schema::question::Period;
 use clickhouse::Row;
+use foldhash::{HashMap, HashSet};
 use serde::Deserialize;
-use std::collections::HashSet;
+
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -30,7 +31,7 @@ pub struct HistoryRow {
     /// [`attune_schema::consent::Consent::to_bits`].
     pub consent: u8,
     /// Of page views only: nothing else is decided in.
-    pub view: Option<Box<View>>,
+    pub view: Option<View>,
     /// Those properties that the profile counts by ([`FACETS`]).
     pub facets: Box<[(&'static str, Arc<str>)]>,
     /// The number [`VALUE`], which the profile sums.
@@ -40,16 +41,24 @@ pub struct HistoryRow {
 }
 
 /// What surrounded a page view.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "the columns of docs/questions.md")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
-    pub url: Box<str>,
-    pub referrer: Arc<str>,
-    pub device: Arc<str>,
-    pub locale: Arc<str>,
-    pub utm_source: Arc<str>,
-    pub utm_medium: Arc<str>,
-    pub utm_campaign: Arc<str>,
+    /// The page's address up to its query.
+    pub url: Arc<str>,
+    /// The rest.
+    pub visit: Arc<Visit>,
+}
+
+/// What the page views of a visit have in common, and those of many visits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of docs/questions.md")]
+pub struct Visit {
+    pub referrer: Box<str>,
+    pub device: Box<str>,
+    pub locale: Box<str>,
+    pub utm_source: Box<str>,
+    pub utm_medium: Box<str>,
+    pub utm_campaign: Box<str>,
 }
 
 /// A row as the store sends it.
@@ -78,31 +87,51 @@ struct Sent<'a> {
     propensity: f64,
 }
 
-/// Texts that many rows share.
+/// What many rows share.
 #[derive(Default)]
-struct Shared(HashSet<Arc<str>>);
+struct Shared {
+    texts: HashSet<Arc<str>>,
+    /// By their texts, each with a NUL behind it.
+    visits: HashMap<String, Arc<Visit>>,
+    key: String,
+}
 
 impl Shared {
     fn text(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(text) {
+        if let Some(known) = self.texts.get(text) {
             return Arc::clone(known);
         }
         let new = Arc::<str>::from(text);
-        self.0.insert(Arc::clone(&new));
+        self.texts.insert(Arc::clone(&new));
         new
     }
 
-    fn row(&mut self, sent: Sent<'_>) -> HistoryRow {
+    fn visit(&mut self, sent: &Sent<'_>) -> Arc<Visit> {
+        let Sent { referrer, device, locale, utm_source, utm_medium, utm_campaign, .. } = *sent;
+        self.key.clear();
+        for text in [referrer, device, locale, utm_source, utm_medium, utm_campaign] {
+            self.key.push_str(text);
+            self.key.push('\0');
+        }
+        if let Some(known) = self.visits.get(&self.key) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(Visit {
+            referrer: referrer.into(),
+            device: device.into(),
+            locale: locale.into(),
+            utm_source: utm_source.into(),
+            utm_medium: utm_medium.into(),
+            utm_campaign: utm_campaign.into(),
+        });
+        self.visits.insert(self.key.clone(), Arc::clone(&new));
+        new
+    }
+
+    fn row(&mut self, sent: &Sent<'_>) -> HistoryRow {
         let view = (sent.name == PAGE_VIEWED).then(|| {
-            Box::new(View {
-                url: sent.url.into(),
-                referrer: self.text(sent.referrer),
-                device: self.text(sent.device),
-                locale: self.text(sent.locale),
-                utm_source: self.text(sent.utm_source),
-                utm_medium: self.text(sent.utm_medium),
-                utm_campaign: self.text(sent.utm_campaign),
-            })
+            let page = sent.url.split(['?', '#']).next().unwrap_or_default();
+            View { url: self.text(page), visit: self.visit(sent) }
         });
         let facets = sent.facets.iter().filter_map(|(name, value)| {
             let name = FACETS.into_iter().find(|facet| facet == name)?;
@@ -176,9 +205,10 @@ impl Warehouse {
         let sql = format!(
             "SELECT {columns} FROM events WHERE {tests}{share} SETTINGS prefer_column_name_to_alias = 1"
         );
-        // Small blocks: what matters here is memory.
+        // Small blocks, and an answer that comes as it is made: what matters here is memory.
         let client = self
             .of_any_length()
+            .with_validation(false)
             .with_setting("max_execution_time", "600")
             .with_setting("max_block_size", "8192");
         let expected = self.history_length(scope, period).await? / u64::from(parts.max(1));
@@ -187,7 +217,7 @@ impl Warehouse {
             (Shared::default(), Vec::with_capacity((expected + expected / 16) as usize));
         let mut cursor = client.query_raw(&sql).fetch::<Sent<'_>>()?;
         while let Some(sent) = cursor.next().await? {
-            rows.push(shared.row(sent));
+            rows.push(shared.row(&sent));
         }
         rows.sort_unstable_by_key(|row| (row.visitor, row.at, row.sequence, row.id));
         rows.into_iter().for_each(each);

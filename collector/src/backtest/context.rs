@@ -1,8 +1,8 @@
 //! What surrounded a stored page view, as the SDK would have said it to the engine.
 
+use super::fields::Fields;
 use attune_schema::bundle::Bundle;
 use attune_schema::time::{DAY_MS, HOUR_MS, Timestamp};
-use attune_schema::value::Value;
 use attune_warehouse::history::View;
 
 /// Host and path of an address; empty where it is none.
@@ -18,43 +18,35 @@ pub(super) fn host_and_path(url: &str) -> (&str, &str) {
     (host.split(':').next().unwrap_or_default(), path)
 }
 
-/// Names and values, sorted by name. Hour and weekday are the site's, because the visitor's are not stored.
-pub(super) fn of(
-    view: &View,
-    at: Timestamp,
-    properties: &[(String, Value)],
-    bundle: &Bundle,
-) -> Vec<(String, Value)> {
-    let (host, path) = host_and_path(&view.url);
-    let (from, _) = host_and_path(&view.referrer);
+/// Fills `context` with names and values, sorted by name. Hour and weekday are the site's, because the visitor's are not
+/// stored.
+pub(super) fn tell(context: &mut Fields, view: &View, at: Timestamp, properties: &Fields, bundle: &Bundle) {
+    let View { url, visit } = view;
+    let (host, path) = host_and_path(url);
+    let (from, _) = host_and_path(&visit.referrer);
     let from = from.strip_prefix("www.").unwrap_or(from);
     let local = at.plus_ms(bundle.utc_offset_ms).0;
     // 1 January 1970 was a Thursday; weeks begin on Sunday, as in JavaScript.
     let (hour, weekday) = (local.rem_euclid(DAY_MS) / HOUR_MS, (local.div_euclid(DAY_MS) + 4).rem_euclid(7));
-    let facet =
-        |name: &str| properties.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.as_text());
-    let mut context = Vec::with_capacity(13);
-    let mut text = |name: &str, value: &str| context.push((name.to_owned(), Value::Text(value.to_owned())));
-    if let Some(category) = facet("category") {
-        text("category", category);
+    context.clear();
+    if let Some(category) = properties.of("category") {
+        context.text("category", category);
     }
-    text("device", &view.device);
-    text("host", host);
-    context.push(("hour".to_owned(), Value::Number(hour as f64)));
-    let mut text = |name: &str, value: &str| context.push((name.to_owned(), Value::Text(value.to_owned())));
-    if let Some(item) = facet("item") {
-        text("item", item);
+    context.text("device", &visit.device);
+    context.text("host", host);
+    context.number("hour", hour as f64);
+    if let Some(item) = properties.of("item") {
+        context.text("item", item);
     }
-    text("locale", view.locale.split('-').next().unwrap_or_default());
-    text("path", path);
+    context.text("locale", visit.locale.split('-').next().unwrap_or_default());
+    context.text("path", path);
     if !from.is_empty() && from != host {
-        text("referrer_host", from);
+        context.text("referrer_host", from);
     }
-    text("utm_campaign", &view.utm_campaign);
-    text("utm_medium", &view.utm_medium);
-    text("utm_source", &view.utm_source);
-    context.push(("weekday".to_owned(), Value::Number(weekday as f64)));
-    context
+    context.text("utm_campaign", &visit.utm_campaign);
+    context.text("utm_medium", &visit.utm_medium);
+    context.text("utm_source", &visit.utm_source);
+    context.number("weekday", weekday as f64);
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! docs/experiments.md.
 
 mod context;
+mod fields;
 mod prepare;
 mod question;
 mod replay;
@@ -18,5 +19,5 @@ pub use question::{BacktestPlan, BacktestQuestion};
 pub use replay::Replay;
 pub use tally::{CampaignDay, CampaignTally, Day, Tally};
 
-/// Events a part holds, about: what the store sorts at once.
-pub const PART_EVENTS: u64 = 250_000;
+/// Events a part holds, about: so many are in memory at a time, and the store reads its rows once a part.
+pub const PART_EVENTS: u64 = 500_000;

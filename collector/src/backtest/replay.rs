@@ -1,12 +1,14 @@
 //! One visitor after the other, event by event, through the engine.
 
 use super::context;
+use super::fields::Fields;
 use super::prepare::Prepared;
 use super::question::BacktestQuestion;
 use super::tally::{CampaignTally, Tally, one};
 use super::watch::Watch;
-use attune_engine::decide::{Decision, Input, Program, Reason, decide, fills};
+use attune_engine::decide::{Answer, Input, Program, Reason, answer};
 use attune_engine::{profile, session};
+use attune_schema::bundle::Campaign;
 use attune_schema::consent::{Consent, Purpose};
 use attune_schema::event::VALUE;
 use attune_schema::event::name::{OFFER_CLICKED, OFFER_DISMISSED, OFFER_EXPOSED, OFFER_WITHHELD};
@@ -26,15 +28,15 @@ struct World<'a> {
     program: &'a Program,
     profile: Profile,
     /// Last offer seen in each placement of the program.
-    seen: Vec<Option<String>>,
+    seen: Vec<Option<&'a str>>,
 }
 
 /// A recorded exposure whose reward may still come.
-struct Pending {
+struct Pending<'a> {
     at: i64,
     offer: String,
     /// What the tested source would have shown.
-    target: Option<String>,
+    target: Option<&'a str>,
     propensity: f64,
     rewarded: bool,
 }
@@ -50,10 +52,12 @@ pub struct Replay<'a> {
     /// Day on which the visitor was last reached: at all, and by each campaign.
     reached: Option<i64>,
     reached_by: Vec<Option<i64>>,
-    context: Vec<(String, Value)>,
-    /// Of the event before: its memory is used again.
-    properties: Vec<(String, Value)>,
-    pending: VecDeque<Pending>,
+    watch: Watch<'a>,
+    context: Fields,
+    properties: Fields,
+    /// Of an exposure or what is withheld.
+    shown: Fields,
+    pending: VecDeque<Pending<'a>>,
     model: Shrunk,
     campaigns: Vec<CampaignTally>,
     without_drafts: Vec<u64>,
@@ -99,24 +103,30 @@ impl<'a> World<'a> {
         }
     }
 
-    /// What was decided is seen at once.
-    fn expose(&mut self, placement: usize, now: Timestamp, decision: &Decision, consent: Consent) {
-        let (Some(campaign), shown) = (&decision.campaign, decision.offers.first()) else { return };
-        let Some(offer) = shown.or(decision.withheld.first()) else { return };
-        let fields = [("campaign", campaign), ("offer", &offer.offer), ("placement", &decision.placement)]
-            .map(|(name, value)| (name.to_owned(), Value::Text(value.clone())));
-        let name = if shown.is_some() { OFFER_EXPOSED } else { OFFER_WITHHELD };
-        self.learn(name, now, &fields, consent);
-        if let (Some(shown), Some(seen)) = (shown, self.seen.get_mut(placement)) {
-            *seen = Some(shown.offer.clone());
+    /// What was decided for the placement of this number and name is seen at once.
+    fn expose(
+        &mut self,
+        (number, placement): (usize, &str),
+        now: Timestamp,
+        answer: &Answer<'a>,
+        consent: Consent,
+        fields: &mut Fields,
+    ) {
+        let (Some(campaign), Some(scored)) = (answer.campaign, answer.offers.first()) else { return };
+        let offer = scored.offer.id.as_str();
+        fields.clear();
+        fields.text("campaign", &campaign.id);
+        fields.text("offer", offer);
+        fields.text("placement", placement);
+        self.learn(if answer.withheld { OFFER_WITHHELD } else { OFFER_EXPOSED }, now, fields, consent);
+        if let (false, Some(seen)) = (answer.withheld, self.seen.get_mut(number)) {
+            *seen = Some(offer);
         }
     }
 
     /// Whether the visitor could have done this to an offer: only to one that was seen.
-    fn could(&self, properties: &[(String, Value)]) -> bool {
-        let offer =
-            properties.iter().find(|(name, _)| name == "offer").and_then(|(_, value)| value.as_text());
-        offer.is_none_or(|offer| self.seen.iter().flatten().any(|seen| seen == offer))
+    fn could(&self, properties: &Fields) -> bool {
+        properties.of("offer").is_none_or(|offer| self.seen.contains(&Some(offer)))
     }
 }
 
@@ -135,8 +145,10 @@ impl<'a> Replay<'a> {
             baseline: prepared.baseline.as_ref().map(World::new),
             reached: None,
             reached_by: vec![None; campaigns],
-            context: Vec::new(),
-            properties: Vec::new(),
+            watch: Watch::new(&prepared.program.bundle.campaigns),
+            context: Fields::default(),
+            properties: Fields::default(),
+            shown: Fields::default(),
             pending: VecDeque::new(),
             model: Shrunk::new(PRIOR),
             campaigns: vec![CampaignTally::default(); campaigns],
@@ -178,7 +190,7 @@ impl<'a> Replay<'a> {
             }
         }
         if let Some(view) = &row.view {
-            self.context = context::of(view, at, &properties, &self.prepared.program.bundle);
+            context::tell(&mut self.context, view, at, &properties, &self.prepared.program.bundle);
             if counts {
                 self.page(view, at, consent);
             }
@@ -227,14 +239,11 @@ impl<'a> Replay<'a> {
             if pages.is_some_and(|pages| !pages.iter().any(|begin| path.starts_with(begin.as_str()))) {
                 continue;
             }
-            let mut watch = Watch::new(&prepared.program.bundle.campaigns);
-            let decision = decide(
-                &prepared.program,
-                self.world.input(placement, at, consent, &self.context),
-                &mut watch,
-            );
-            self.count(&decision, &watch, day, (placement, at, consent));
-            self.world.expose(index, at, &decision, consent);
+            self.watch.clear();
+            let input = self.world.input(placement, at, consent, &self.context);
+            let answer = answer(&prepared.program, input, &mut self.watch);
+            self.count(&answer, day, (placement, at, consent));
+            self.world.expose((index, placement), at, &answer, consent, &mut self.shown);
         }
         let Some(baseline) = &mut self.baseline else { return };
         for (index, placement) in baseline.program.bundle.placements.iter().enumerate() {
@@ -243,68 +252,62 @@ impl<'a> Replay<'a> {
                 continue;
             }
             let program = baseline.program;
-            let decision = decide(program, baseline.input(placement, at, consent, &self.context), &mut ());
-            if let (Some(id), false) = (&decision.campaign, decision.offers.is_empty()) {
-                let campaign = program.bundle.campaigns.iter().position(|campaign| campaign.id == *id);
+            let answer = answer(program, baseline.input(placement, at, consent, &self.context), &mut ());
+            if let (Some(winner), false) = (answer.campaign, answer.withheld) {
+                let campaign = position(&program.bundle.campaigns, winner);
                 if let Some(count) = campaign.and_then(|campaign| self.without_drafts.get_mut(campaign)) {
                     *count += 1;
                 }
             }
-            baseline.expose(index, at, &decision, consent);
+            baseline.expose((index, placement), at, &answer, consent, &mut self.shown);
         }
     }
 
-    fn count(
-        &mut self,
-        decision: &Decision,
-        watch: &Watch<'_>,
-        day: i64,
-        (placement, at, consent): (&str, Timestamp, Consent),
-    ) {
-        *self.reasons.entry(decision.reason.code()).or_default() += 1;
+    fn count(&mut self, answer: &Answer<'_>, day: i64, (placement, at, consent): (&str, Timestamp, Consent)) {
+        *self.reasons.entry(answer.reason.code()).or_default() += 1;
         self.tally.opportunities += 1;
         let today = self.tally.days.entry(day).or_default();
         today.opportunities += 1;
-        for index in &watch.capped {
+        for index in &self.watch.capped {
             if let Some(campaign) = self.campaigns.get_mut(*index) {
                 campaign.cap_hits += 1;
                 campaign.days.entry(day).or_default().cap_hits += 1;
             }
         }
-        let Some(winner) = &decision.campaign else { return };
-        for index in &watch.outranked {
+        let Some(winner) = answer.campaign else { return };
+        for index in &self.watch.outranked {
             if let (Some(alone), Some(loser)) =
                 (self.prepared.alone.get(*index), self.campaigns.get_mut(*index))
             {
                 let input = self.world.input(placement, at, consent, &self.context);
-                if fills(alone, input) {
-                    one(&mut loser.lost_to, winner);
+                if self::answer(alone, input, &mut ()).campaign.is_some() {
+                    one(&mut loser.lost_to, &winner.id);
                 }
             }
         }
         let campaigns = &self.prepared.program.bundle.campaigns;
-        let Some(index) = campaigns.iter().position(|campaign| campaign.id == *winner) else { return };
+        let Some(index) = position(campaigns, winner) else { return };
         let (Some(campaign), Some(reached_by)) =
             (self.campaigns.get_mut(index), self.reached_by.get_mut(index))
         else {
             return;
         };
-        let group = match decision.reason {
+        let group = match answer.reason {
             Reason::Holdout => "holdout",
             Reason::Control => "control",
             _ => "treated",
         };
         one(&mut campaign.groups, group);
-        if let Some(variant) = &decision.variant {
-            one(&mut campaign.variants, variant);
+        if let Some(variant) = answer.variant {
+            one(&mut campaign.variants, &variant.id);
         }
-        let Some(shown) = decision.offers.first() else {
+        let (false, Some(shown)) = (answer.withheld, answer.offers.first()) else {
             today.withheld += 1;
             return;
         };
         today.exposures += 1;
         campaign.exposures += 1;
-        one(&mut campaign.offers, &shown.offer);
+        one(&mut campaign.offers, &shown.offer.id);
         let by_day = campaign.days.entry(day).or_default();
         by_day.exposures += 1;
         if *reached_by != Some(day) {
@@ -320,37 +323,30 @@ impl<'a> Replay<'a> {
     }
 
     /// An exposure as it was recorded, with the probability of what was shown: what would be shown in its place?
-    fn recorded(
-        &mut self,
-        row: &HistoryRow,
-        at: Timestamp,
-        consent: Consent,
-        properties: &[(String, Value)],
-    ) {
+    fn recorded(&mut self, row: &HistoryRow, at: Timestamp, consent: Consent, properties: &Fields) {
         self.settle(row.at.saturating_sub(self.question.goal_within.as_ms()));
-        let facet = |name: &str| {
-            properties.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.as_text())
+        let (Some(offer), Some(placement)) = (properties.of("offer"), properties.of("placement")) else {
+            return;
         };
-        let (Some(offer), Some(placement)) = (facet("offer"), facet("placement")) else { return };
         let input = self.world.input(placement, at, consent, &self.context);
-        let decision = decide(&self.prepared.program, input, &mut ());
+        let answer = answer(&self.prepared.program, input, &mut ());
+        let shown = answer.offers.first().filter(|_| !answer.withheld);
         self.pending.push_back(Pending {
             at: row.at,
             offer: offer.to_owned(),
-            target: decision.offers.first().map(|choice| choice.offer.clone()),
+            target: shown.map(|scored| scored.offer.id.as_str()),
             propensity: row.propensity,
             rewarded: false,
         });
     }
 
     /// A conversion is the last exposure's within the window; of the same offer, where it names one.
-    fn reward(&mut self, row: &HistoryRow, properties: &[(String, Value)]) {
+    fn reward(&mut self, row: &HistoryRow, properties: &Fields) {
         if *row.name != *self.question.goal {
             return;
         }
         let since = row.at.saturating_sub(self.question.goal_within.as_ms());
-        let named =
-            properties.iter().find(|(name, _)| name == "offer").and_then(|(_, value)| value.as_text());
+        let named = properties.of("offer");
         let last =
             self.pending.iter_mut().rev().find(|pending| named.is_none_or(|offer| pending.offer == offer));
         if let Some(last) = last.filter(|pending| pending.at >= since) {
@@ -362,7 +358,7 @@ impl<'a> Replay<'a> {
     fn settle(&mut self, before: i64) {
         while let Some(pending) = self.pending.pop_front_if(|pending| pending.at < before) {
             let reward = f64::from(u8::from(pending.rewarded));
-            let matches = pending.target.as_ref() == Some(&pending.offer);
+            let matches = pending.target == Some(pending.offer.as_str());
             let row = Row {
                 reward,
                 propensity: pending.propensity,
@@ -370,7 +366,7 @@ impl<'a> Replay<'a> {
                 // The model knows only what came before, so that no exposure is judged by itself.
                 expected: Some(Expected {
                     shown: self.model.expect(&pending.offer),
-                    target: pending.target.as_ref().map_or(0.0, |offer| self.model.expect(offer)),
+                    target: pending.target.map_or(0.0, |offer| self.model.expect(offer)),
                 }),
             };
             push(&mut self.tally.log, row);
@@ -379,20 +375,19 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// Writes what profiles count by over what is in `properties`.
-fn properties_of(row: &HistoryRow, properties: &mut Vec<(String, Value)>) {
-    properties.truncate(row.facets.len());
-    for (index, (name, value)) in row.facets.iter().enumerate() {
-        match properties.get_mut(index) {
-            Some((known, Value::Text(before))) => {
-                (*name).clone_into(known);
-                (**value).clone_into(before);
-            }
-            Some(property) => *property = ((*name).to_owned(), Value::Text((**value).to_owned())),
-            None => properties.push(((*name).to_owned(), Value::Text((**value).to_owned()))),
-        }
+/// What profiles count by.
+fn properties_of(row: &HistoryRow, properties: &mut Fields) {
+    properties.clear();
+    for (name, value) in &row.facets {
+        properties.text(name, value);
     }
-    properties.extend(row.value.map(|worth| (VALUE.to_owned(), Value::Number(worth))));
+    if let Some(worth) = row.value {
+        properties.number(VALUE, worth);
+    }
+}
+
+fn position(campaigns: &[Campaign], one: &Campaign) -> Option<usize> {
+    campaigns.iter().position(|campaign| std::ptr::eq(campaign, one))
 }
 
 /// Propensities were checked when the exposure was taken.

@@ -20,12 +20,23 @@ impl<'a> Watch<'a> {
         Self { campaigns, current: None, capped: Vec::new(), outranked: Vec::new() }
     }
 
+    /// Forgets one decision before the next.
+    pub(super) fn clear(&mut self) {
+        self.current = None;
+        self.capped.clear();
+        self.outranked.clear();
+    }
+
     fn index(&self, id: &str) -> Option<usize> {
         self.campaigns.iter().position(|campaign| campaign.id == id)
     }
 }
 
 impl Trace for Watch<'_> {
+    fn listens(&self) -> bool {
+        false
+    }
+
     fn step(&mut self, step: Step, subject: &str, outcome: &'static str) {
         match step {
             // The first step of a campaign.
