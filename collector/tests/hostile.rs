@@ -100,7 +100,10 @@ async fn hostile_requests_break_nothing() {
         command.env("ATTUNE_LOG", "off").stderr(std::fs::File::create(&noise).unwrap());
         // As in deploy/attune.service: without them the allocator keeps most of what a moment needed, and the figure
         // is its own, not the server's (230 MiB after a million requests, 31 with them).
-        command.env("MALLOC_MMAP_THRESHOLD_", "262144").env("MALLOC_TRIM_THRESHOLD_", "524288");
+        command
+            .env("MALLOC_ARENA_MAX", "1")
+            .env("MALLOC_MMAP_THRESHOLD_", "262144")
+            .env("MALLOC_TRIM_THRESHOLD_", "524288");
     })
     .await;
     for site in ["bank", "other"] {
