@@ -29,6 +29,10 @@ async fn answers_come_as_they_are_made() {
         assert!(seen.into_iter().eq(0..rows as u64));
     }
 
+    // Blocks of which nothing is left are no end.
+    let sparse = "SELECT number FROM numbers(10000000) WHERE number % 5000000 = 4999999";
+    assert_eq!(numbers(&client, sparse).await, (vec![4_999_999, 9_999_999], None));
+
     let (none, error) = numbers(&client, "SELECT nonsense FROM numbers(10)").await;
     assert!(none.is_empty());
     assert!(error.unwrap().contains("nonsense"));
@@ -42,10 +46,20 @@ async fn answers_come_as_they_are_made() {
         let mut cursor = client.query_raw("SELECT number FROM numbers(10000000000)").fetch::<u64>().unwrap();
         assert_eq!(cursor.next().await.unwrap(), Some(0));
     }
-    let asked = "SELECT toUInt64(getSetting('max_block_size'))";
-    let answer =
-        tokio::time::timeout(Duration::from_secs(20), numbers(&embedded.client(), asked)).await.unwrap();
-    assert_ne!(answer.0, [10_000]);
-    assert_eq!(answer.1, None);
+    let sleepy = "SELECT toUInt64(getSetting('max_block_size') + sleep(0.5))";
+    let client = embedded.client();
+    let all = async {
+        tokio::join!(
+            numbers(&client, sleepy),
+            numbers(&client, sleepy),
+            numbers(&client, sleepy),
+            numbers(&client, sleepy)
+        )
+    };
+    let (a, b, c, d) = tokio::time::timeout(Duration::from_secs(20), all).await.unwrap();
+    for (setting, error) in [a, b, c, d] {
+        assert_ne!(setting, [10_000]);
+        assert_eq!(error, None);
+    }
     embedded.close().await;
 }

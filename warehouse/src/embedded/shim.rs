@@ -88,6 +88,9 @@ async fn select(pool: &Arc<Pool>, call: Call, body: Incoming) -> Result<Answer, 
 async fn stream(pool: &Arc<Pool>, call: Call, sql: String) -> Result<Answer, Error> {
     let (sender, pieces) = mpsc::channel(CHUNKS);
     let work = move |connection: &mut Connection| {
+        if sender.is_closed() {
+            return;
+        }
         let made = within(connection, &call, |connection| {
             let mut stream = connection.select(&sql, HEADLESS)?;
             while let Some(piece) = stream.fetch()? {
@@ -100,10 +103,10 @@ async fn stream(pool: &Arc<Pool>, call: Call, sql: String) -> Result<Answer, Err
         // Nobody hears of the end who went away before.
         let _gone = sender.blocking_send(made);
     };
-    let pool = Arc::clone(pool);
+    let running = Arc::clone(pool);
     // What becomes of it the pieces say.
-    tokio::spawn(async move { pool.run(work).await });
-    Ok(Response::new(Either::Right(Pieces::begin(pieces).await?)))
+    tokio::spawn(async move { running.run(work).await });
+    Ok(Response::new(Either::Right(Pieces::begin(pieces, Arc::clone(pool)).await?)))
 }
 
 /// An answer that is there.
