@@ -153,10 +153,11 @@ async fn hostile_requests_break_nothing() {
     });
     let (warm, own, seen) = (warm.into_inner(), kept.min().unwrap_or_default(), seen.into_inner().unwrap());
     eprintln!(
-        "{count} requests in {seconds:.1} s ({:.0}/s), answers {:?}, {} hung up on, {} told to come later; memory \
-         {} KiB after half of them, {} KiB at the end, {} KiB at most",
+        "{count} requests in {seconds:.1} s ({:.0}/s), answers {:?}, {} events taken, {} hung up on, {} told to come \
+         later; memory {} KiB after half of them, {} KiB at the end, {} KiB at most",
         count as f64 / seconds,
         seen.by_status,
+        seen.accepted,
         seen.unanswered,
         seen.later,
         warm,

@@ -228,6 +228,7 @@ impl World {
             1..6 if harmless => "bank".to_owned(),
             _ => "other".to_owned(),
         };
+        let site = if site == "bank" && !harmless { "other".to_owned() } else { site };
         let id =
             if rng.u32(0..4) == 0 { encoded(rng) } else { rng.choice(["a", "b", "c"]).unwrap().to_owned() };
         let mut target = path.replace("{site}", &site).replace("{id}", &id);
