@@ -52,10 +52,11 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
   let receipts = 0; // Whose decisions are made again, of 2^16.
 
   let saving = 0;
+  const keepWho = () => who.save(consent.measures() || consent.personalises());
   function save() {
     saving = 0;
     if (!ready && !consent.measures()) return;
-    who.save(consent.measures() || consent.personalises());
+    keepWho();
     decider.save();
     store.setText(tab, consent.measures() && queue.waiting() ? queue.toText() : "");
   }
@@ -285,6 +286,7 @@ export async function start(calls, base, { site, consent: banner, beforeConsent,
     queue.settle(timeout);
     personalised = consent.personalises();
     if (consent.measures()) adoptQueues();
+    keepWho(); // Another tab may be opening.
     out.flush(); // They say that somebody is there: before anything that can wait.
     saveSoon();
     emit("ready");
