@@ -107,6 +107,17 @@ test("two tabs know what both have learnt", async ({ page, context }) => {
   await expect.poll(() => decided(page)).toBe("returners");
 });
 
+test("a second tab that opens at once is the same visitor", async ({ page, context }) => {
+  const other = await context.newPage();
+  await open(page);
+  const known = await raw(page, "who");
+  expect(known, "written before anything that can wait").not.toBe("");
+  await open(other);
+  await act(other);
+  await other.waitForTimeout(300);
+  expect(JSON.parse(await raw(other, "who")).visitor).toBe(JSON.parse(known).visitor);
+});
+
 test("what one tab is told to forget, no other tab remembers", async ({ page, context }) => {
   const other = await context.newPage();
   await open(page);
