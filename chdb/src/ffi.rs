@@ -5,6 +5,10 @@ use std::ffi::{c_char, c_int, c_void};
 use std::mem::ManuallyDrop;
 use std::path::Path;
 
+/// Takes a connection, a statement and a format; gives what holds its outcome.
+pub(crate) type Begin =
+    unsafe extern "C" fn(*mut c_void, *const c_char, usize, *const c_char, usize) -> *mut c_void;
+
 macro_rules! symbols {
     ($($name:ident = $symbol:literal: fn($($argument:ty),*) $(-> $result:ty)?;)*) => {
         /// Function pointers into the loaded library, and the library.

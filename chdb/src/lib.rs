@@ -7,7 +7,7 @@
 
 mod ffi;
 
-use ffi::Symbols;
+use ffi::{Begin, Symbols};
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::path::Path;
 use std::sync::Arc;
@@ -97,34 +97,24 @@ impl Connection {
         unsafe { *self.handle }
     }
 
+    /// What `function` of the engine gives for a statement.
+    fn begin(&self, function: Begin, sql: &str, format: &str) -> *mut c_void {
+        // SAFETY: a live connection, pointers and lengths of live strings.
+        unsafe { function(self.conn(), sql.as_ptr().cast(), sql.len(), format.as_ptr().cast(), format.len()) }
+    }
+
     /// Runs a statement without data of its own. Never put binary data into `sql`: the engine splits it.
     pub fn query(&mut self, sql: &str, format: &str) -> Result<Answer, Error> {
-        // SAFETY: pointers and lengths of live strings; the result is destroyed by `Outcome`.
-        let result = unsafe {
-            (self.symbols.query_n)(
-                self.conn(),
-                sql.as_ptr().cast(),
-                sql.len(),
-                format.as_ptr().cast(),
-                format.len(),
-            )
-        };
+        // The result is destroyed by `Outcome`.
+        let result = self.begin(self.symbols.query_n, sql, format);
         Outcome { symbols: &self.symbols, result }.answer()
     }
 
     /// Begins a statement whose answer comes piece by piece. Each piece is a document of its own: in formats with a head
     /// every one has it.
     pub fn select(&mut self, sql: &str, format: &str) -> Result<SelectStream<'_>, Error> {
-        // SAFETY: pointers and lengths of live strings; the handle is destroyed in `drop`.
-        let handle = unsafe {
-            (self.symbols.stream_query_n)(
-                self.conn(),
-                sql.as_ptr().cast(),
-                sql.len(),
-                format.as_ptr().cast(),
-                format.len(),
-            )
-        };
+        // The handle is destroyed in `drop`.
+        let handle = self.begin(self.symbols.stream_query_n, sql, format);
         let mut stream = SelectStream { connection: self, handle, open: false };
         if handle.is_null() {
             return Err(Error::Statement("the engine gave no result".to_owned()));
@@ -139,16 +129,8 @@ impl Connection {
 
     /// Begins an `INSERT` without data; rows follow by [`InsertStream::append`].
     pub fn insert(&mut self, sql: &str, format: &str) -> Result<InsertStream<'_>, Error> {
-        // SAFETY: pointers and lengths of live strings; the handle is destroyed in `drop`.
-        let handle = unsafe {
-            (self.symbols.stream_insert_n)(
-                self.conn(),
-                sql.as_ptr().cast(),
-                sql.len(),
-                format.as_ptr().cast(),
-                format.len(),
-            )
-        };
+        // The handle is destroyed in `drop`.
+        let handle = self.begin(self.symbols.stream_insert_n, sql, format);
         let stream = InsertStream { connection: self, handle, open: true };
         match stream.error() {
             Some(error) => Err(error),

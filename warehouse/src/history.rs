@@ -13,7 +13,6 @@ use attune_schema::question::Period;
 use clickhouse::Row;
 use foldhash::{HashMap, HashSet};
 use serde::Deserialize;
-
 use std::sync::Arc;
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 //! Names and values of one event after the other, in the same memory.
 
-use attune_schema::value::Value;
+use attune_schema::value::{self, Value};
 use std::ops::Deref;
 
 /// A list that keeps the memory of what it held.
@@ -46,7 +46,7 @@ impl Fields {
 
     /// The text called `name`.
     pub(super) fn of(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.as_text())
+        value::get(self, name).and_then(Value::as_text)
     }
 }
 
