@@ -21,9 +21,12 @@ export const fromBase64 = (text) => toBytes(atob(text.replace(/-/g, "+").replace
 export const uuidText = (text) =>
   [...toBytes(text)].map((byte) => byte.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 
-// Random bytes that are a UUID of `version`.
+// Random bytes that are a UUID of `version`; drawn many at a time, because each drawing costs more than the bytes.
+let random = [];
 export function uuid(version) {
-  const id = crypto.getRandomValues(new Uint8Array(16));
+  if (!random.length) random = crypto.getRandomValues(new Uint8Array(512));
+  const id = random.slice(0, 16);
+  random = random.subarray(16);
   id[6] = (id[6] & 15) | (version << 4);
   id[8] = (id[8] & 63) | 128;
   return id;
