@@ -107,6 +107,10 @@ export function apiOf(page) {
       return page.part(__DEBUG__).then((module) => module.debug(page, String(token), before)).catch(nothing);
     },
     ready: (listener) => (listener || nothing)(),
-    on: (name, listener) => page.listeners.push([name, listener]),
+    // Whoever comes late is told what is shown already.
+    on(name, listener) {
+      page.listeners.push([name, listener]);
+      if (name === "placement") places((some) => some.tellAgain(listener));
+    },
   };
 }

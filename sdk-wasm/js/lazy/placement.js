@@ -28,6 +28,7 @@ export function placements(core, selector, record, ask, tell) {
   const words = openWords(core);
   const shown = new Map(); // element → { undo, stop }
   const settled = new WeakSet(); // Decided for this view: no late swap.
+  const latest = new Map(); // element → what was told of it last, for this view
   let viewAt = 0;
   let views = 0;
 
@@ -214,7 +215,11 @@ export function placements(core, selector, record, ask, tell) {
     told(element, decision, offers.map(({ id }) => ({ id, content: words.all(id) })));
   }
 
-  const told = (element, decision, offers) => tell({ placement: nameOf(element), element, offers, decision });
+  function told(element, decision, offers) {
+    const news = { placement: nameOf(element), element, offers, decision };
+    latest.set(element, news);
+    tell(news);
+  }
 
   function decideAll() {
     for (const element of document.querySelectorAll(selector)) if (!settled.has(element)) show(element);
@@ -230,6 +235,7 @@ export function placements(core, selector, record, ask, tell) {
         restore(element);
         settled.delete(element);
       }
+      latest.clear();
       decideAll();
     },
     // Placements that the page added are decided when they appear.
@@ -237,6 +243,7 @@ export function placements(core, selector, record, ask, tell) {
       viewAt = performance.now();
       decideAll();
     },
+    tellAgain: (listener) => latest.forEach((news) => listener(news)),
     // There is another bundle.
     learn: words.learn,
     // What an offer is called, and why the campaign says it is shown.
