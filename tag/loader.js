@@ -1,7 +1,8 @@
 // The tag: remembers early calls, clicks and the first page view with their own times, then loads the SDK.
 // (`began`, because arrays have an `at`.) Never throws, loads once even when pasted twice, leaves the page as it is when anything is missing.
-// `__SDK__`, `__KEY__` and `__PINS__` are filled in by the collector; with `PINNED` it is built for pages that pin the SDK,
-// and what a part has to be is in `__PINS__`.
+// What is in capitals between underscores the collector fills in. It is built three times: for pages that pin the SDK
+// (`PINNED`: what a part has to be is in `__PINS__`), `WHOLE` for those whose line names the site (the SDK is in it as
+// `SDK`, from sdk-wasm/js/whole.js, and the bundle as `__TOLD__`: two trips less), and as what is small.
 (() => {
   try {
     const queue = (window.attune = window.attune || []);
@@ -22,15 +23,18 @@
         });
     const base = script.src.replace(PINNED ? /[^/]*\/[^/]*$/ : /[^/]*$/, "");
     const key = "__KEY__";
-    const { site } = script.dataset;
+    const site = script.dataset.site || "__SITE__";
     // Which bundle is current, and the bundle itself unless it is `kept`; asked beside loading the SDK.
     queue.ask = async (kept) => (await fetch(base + "v1/manifest?" + new URLSearchParams({ site, key: key.slice(0, 8), kept }))).json();
-    let kept = "";
-    try {
-      kept = localStorage["attune:" + site + ":bundle-hash"] || kept;
-    } catch {}
-    queue.asked = queue.ask(kept);
-    queue.asked.catch(() => {});
+    if (WHOLE) queue.asked = "__TOLD__";
+    else {
+      let kept = "";
+      try {
+        kept = localStorage["attune:" + site + ":bundle-hash"] || kept;
+      } catch {}
+      queue.asked = queue.ask(kept);
+      queue.asked.catch(() => {});
+    }
     if (PINNED) {
       queue.pins = __PINS__;
       // A module that was preloaded is the one that is imported; one that is not what it has to be is neither.
@@ -44,8 +48,9 @@
           document.head.append(link);
         });
     }
-    (PINNED ? queue.pinned("__SDK__").then(() => import(base + "sdk/__SDK__")) : import(base + "sdk/__SDK__"))
-      .then((sdk) => sdk.start(queue, base, script.dataset, key))
+    const imported = () => import(base + "sdk/__SDK__");
+    (WHOLE ? Promise.resolve({ start: SDK }) : PINNED ? queue.pinned("__SDK__").then(imported) : imported())
+      .then((sdk) => sdk.start(queue, base, { ...script.dataset, site }, key))
       .catch(() => {
         queue.mode = "off";
         queue.why = "not_loaded";

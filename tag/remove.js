@@ -1,7 +1,9 @@
 // In place of the tag: takes away what it has left in this browser for this page's origin, and loads nothing. A site that
 // parts with Attune serves it for a while before the line goes from its pages.
 (() => {
-  const { site, visitorCookie } = document.currentScript.dataset;
+  const { src, dataset } = document.currentScript;
+  const { visitorCookie } = dataset;
+  const site = dataset.site || new URL(src).searchParams.get("site");
   const safely = (work) => {
     try {
       work();

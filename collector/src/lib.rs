@@ -45,6 +45,7 @@ pub mod silent;
 pub mod sink;
 pub mod sites;
 pub mod state;
+pub mod tag;
 pub mod telemetry;
 pub mod turns;
 pub mod watch;

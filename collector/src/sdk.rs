@@ -3,6 +3,7 @@
 //! Files are named by their content, so releases stand beside each other and an open page finds its own.
 
 use crate::endpoint::web::{self, Web};
+use crate::tag::{self, Filled};
 use attune_control::{Control, Error, SdkRelease};
 use attune_schema::time::Timestamp;
 use base64::Engine as _;
@@ -87,6 +88,19 @@ impl Sdk {
         })
     }
 
+    /// What tags with everything in them are made of; `None` where a page gets the loader, or nothing.
+    #[must_use]
+    pub fn whole(&self) -> Option<String> {
+        self.read(|state| match state.choice.as_deref() {
+            None => web::whole_tag(),
+            Some(NONE) => None,
+            Some(id) => match state.releases.iter().find(|release| release.id == id) {
+                Some(release) => release.files.keys().find(|name| web::is_whole_tag(name)).cloned(),
+                None => web::whole_tag(),
+            },
+        })
+    }
+
     /// Keeps the release of this program, once: pages have it from now on, and it may be wanted again when this program
     /// has gone.
     ///
@@ -137,10 +151,10 @@ pub fn of<B: AsRef<[u8]>>(version: &str, bodies: &BTreeMap<String, B>, now: Time
 /// The loader for pages that pin this release and this public key, made of `template`.
 #[must_use]
 pub fn pinned(template: &str, release: &SdkRelease, key: &str) -> Pinned {
-    let pins = serde_json::to_string(&release.files).unwrap_or_default();
-    let body =
-        template.replace("__KEY__", key).replace("__SDK__", &release.script).replace("__PINS__", &pins);
-    let hash = Sha256::digest(body.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let files: BTreeMap<_, _> = release.files.iter().filter(|(name, _)| !web::is_whole_tag(name)).collect();
+    let pins = serde_json::to_string(&files).unwrap_or_default();
+    let body = Filled { key, sdk: &release.script, site: "" }.fill(template).replace("__PINS__", &pins);
+    let hash = tag::hash(&body);
     let integrity = format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(body.as_bytes())));
     Pinned { hash, integrity, body }
 }

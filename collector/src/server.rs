@@ -23,6 +23,7 @@ use crate::sink::Store;
 use crate::sink::warehouse::WarehouseStore;
 use crate::sites::Sites;
 use crate::state::{App, Clock};
+use crate::tag::Tags;
 use crate::telemetry::Metrics;
 use crate::turns::Turns;
 use crate::{record, state};
@@ -137,6 +138,7 @@ impl Parts {
             forgets: Buckets::new(10.0, 0.2),
             sites,
             sdk,
+            tags: Tags::default(),
             queue,
             shipping,
             store,

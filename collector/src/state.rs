@@ -50,6 +50,8 @@ pub struct Parts {
     pub sites: Sites,
     /// Which SDK pages get.
     pub sdk: crate::sdk::Sdk,
+    /// The tags that they get.
+    pub tags: crate::tag::Tags,
     /// The log.
     pub queue: Queue,
     /// From the log to the store.

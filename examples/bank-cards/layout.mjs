@@ -13,7 +13,7 @@ export function layout(page, view) {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-${page.tag && html`<script async src="${page.tag.src}" data-site="${page.tag.siteKey}"></script>
+${page.tag && html`<script async src="${page.tag}"></script>
 `}<title>${view.title}</title>
 <meta name="description" content="${view.description ?? t.home.description}">
 <meta name="color-scheme" content="light dark">

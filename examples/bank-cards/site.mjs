@@ -19,7 +19,7 @@ const SECURITY_HEADERS = {
 /** `options` is { collector, siteKey, prefix }. */
 export function createSite({ collector, siteKey, prefix }) {
   const proxy = createProxy(collector)
-  const tag = siteKey ? { src: `${prefix}/tag.js`, siteKey } : null
+  const tag = siteKey ? `${prefix}/tag.js?site=${siteKey}` : null
 
   return function handle(request, response) {
     const url = URL.canParse(request.url, 'http://bank') ? new URL(request.url, 'http://bank') : null

@@ -55,7 +55,7 @@ test('every page answers in both languages, with one tag line and a strict polic
       assert.equal(response.headers.get('x-content-type-options'), 'nosniff')
       assert.equal(response.headers.get('referrer-policy'), 'strict-origin-when-cross-origin')
       assert.equal(body.match(/tag\.js/g).length, 1, address)
-      assert.ok(body.includes('<script async src="/attune/tag.js" data-site="test-key"></script>'), address)
+      assert.ok(body.includes('<script async src="/attune/tag.js?site=test-key"></script>'), address)
       assert.ok(body.includes(`<html lang="${lang}"`), address)
       assert.ok(!/<style|\sstyle=|\son[a-z]+=/.test(body), `inline style or handler in ${address}`)
       assert.ok(!/<script(?![^>]*\ssrc=)/.test(body), `inline script in ${address}`)

@@ -13,7 +13,7 @@ const FILES = {
 /** `options` is { collector, siteKey }. */
 export function createSite({ collector, siteKey }) {
   const base = collector ? collector.href.replace(/\/$/, '') : null
-  const tag = base && siteKey ? `<script async src="${base}/tag.js" data-site="${siteKey}"></script>` : ''
+  const tag = base && siteKey ? `<script async src="${base}/tag.js?site=${siteKey}"></script>` : ''
   const also = collector ? ` ${collector.origin}` : ''
   const headers = {
     'content-security-policy': `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'${also}; connect-src 'self'${also}; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'`,

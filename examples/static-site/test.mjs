@@ -11,7 +11,7 @@ test('the page names the collector in its tag line and policy, and nothing else 
     const response = await fetch(site)
     const body = await response.text()
     assert.equal(body.match(/<script/g).length, 1)
-    assert.ok(body.includes('<script async src="https://collect.example:8443/base/tag.js" data-site="key-1"></script>'))
+    assert.ok(body.includes('<script async src="https://collect.example:8443/base/tag.js?site=key-1"></script>'))
     const policy = response.headers.get('content-security-policy')
     assert.ok(policy.includes(`script-src 'self' 'wasm-unsafe-eval' https://collect.example:8443;`))
     assert.ok(policy.includes(`connect-src 'self' https://collect.example:8443;`))

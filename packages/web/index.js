@@ -31,7 +31,7 @@ export function load({ address, site, consent, beforeConsent, visitorCookie }) {
   if (!inPage) return attune;
   const queue = (window.attune = window.attune || []);
   if (queue.tag || queue.began) return attune;
-  const src = new URL(`${address.replace(/\/?$/, "/")}tag.js`, document.baseURI).href;
+  const src = new URL(`${address.replace(/\/?$/, "/")}tag.js?site=${site}`, document.baseURI).href;
   queue.tag = { src, dataset: { site, consent, beforeConsent, visitorCookie } };
   import(/* webpackIgnore: true */ /* @vite-ignore */ src).catch(() => {
     queue.mode = "off";

@@ -1,4 +1,4 @@
-// The signed bundle: kept on the device so that decisions wait for nobody, refreshed while the page is open.
+// The signed bundle: in the tag or kept on the device, so that decisions wait for nobody; refreshed while the page is open.
 
 import { decoder, fromBase64, toBytes, toText } from "./bytes.js";
 import { nothing } from "./safe.js";
@@ -45,8 +45,8 @@ export function readTerms(payload) {
 }
 
 // `ask` tells which bundle is current, and the bundle itself unless it is the one that is kept; `asked` is what the loader
-// was told. `installed` is told of every verified payload, `unverified` of one where the browser cannot verify any (pages
-// over http).
+// was told, or will be. `installed` is told of every verified payload, `unverified` of one where the browser cannot verify
+// any (pages over http).
 export function bundles(store, key, { ask, asked }, installed, unverified) {
   const verifier = verifierOf(key);
   verifier.catch(nothing);
@@ -67,25 +67,28 @@ export function bundles(store, key, { ask, asked }, installed, unverified) {
     return true;
   }
 
-  async function refresh() {
+  async function refresh(keep = true) {
     try {
       const told = asked || ask(current);
       asked = null;
       const { bundle, signed } = await told;
-      if (signed) await install(bundle, fromBase64(signed), true);
+      if (signed) await install(bundle, fromBase64(signed), keep);
     } catch {
       // Offline: the kept bundle decides.
     }
   }
 
   return {
-    // Installs the kept bundle, else waits for the network; then keeps up to date.
+    // Installs the bundle that came with the tag, else the kept one, else waits for the network; then keeps up to date.
     async start() {
-      const hash = store.text("bundle-hash");
-      const kept = hash && (await install(hash, toBytes(store.text("bundle")), false));
-      const fresh = refresh();
-      if (!kept) await fresh;
-      if (!current) await refresh(); // One failure is nobody's fault; or what was kept is not what it was.
+      if (asked && asked.signed) await refresh(false); // It comes with the tag again.
+      if (!current) {
+        const hash = store.text("bundle-hash");
+        const kept = hash && (await install(hash, toBytes(store.text("bundle")), false));
+        const fresh = refresh();
+        if (!kept) await fresh;
+        if (!current) await refresh(); // One failure is nobody's fault; or what was kept is not what it was.
+      }
       setInterval(() => document.visibilityState === "visible" && refresh(), REFRESH_MS);
     },
   };

@@ -230,7 +230,7 @@ test("the tag pasted twice counts once, and early calls are kept", async ({ page
   await page.route(`${bank}/help`, async (route) => {
     const response = await route.fetch();
     const body = await response.text();
-    const tag = /<script async src="[^"]*tag\.js"[^>]*><\/script>/.exec(body)[0];
+    const tag = /<script async src="[^"]*tag\.js[^"]*"[^>]*><\/script>/.exec(body)[0];
     await route.fulfill({ response, body: body.replace(tag, tag + tag) });
   });
   await page.addInitScript(() => (window.attune = window.attune || []).push(["track", "early_bird", { worm: true }]));

@@ -126,6 +126,7 @@ test("where nothing is captured the default content stays", async ({ page }) => 
 });
 
 test("before the bundle has come nothing is sent, and then what its rules allow; without one views alone", async ({ browser }) => {
+  pages.line = pages.small;
   const granted = () => {
     window.attune = window.attune || [];
     window.attune.push(["consent", { measure: true }]);
@@ -161,6 +162,7 @@ test("before the bundle has come nothing is sent, and then what its rules allow;
   await lite.waitForTimeout(300);
   expect(names(pages.events("clicks/lite"))).toEqual(["page_viewed"]);
   await Promise.all([context.close(), blocked.close()]);
+  pages.line = null;
 });
 
 test("over http pages are views at most, and less where a rule says so", async ({}, testInfo) => {

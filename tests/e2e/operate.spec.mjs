@@ -54,7 +54,7 @@ test("a pinned page runs the files it pins, and says so in its tag", async ({ pa
   const line = await attune("tag", site, "--pinned");
   expect(line).toMatch(/^<script async src="\/attune\/pinned\/[0-9a-f]{32}\.js" integrity="sha384-[\w+/=]{64}" crossorigin="anonymous" data-site="pk_\w+"><\/script>$/);
   expect(await attune("tag", site, "--pinned"), "the same files are the same line").toBe(line);
-  expect(await attune("tag", site, "--address", "/x")).toBe(`<script async src="/x/tag.js" data-site="${key}"></script>`);
+  expect(await attune("tag", site, "--address", "/x")).toBe(`<script async src="/x/tag.js?site=${key}"></script>`);
   const wrong = await visit(page, line);
   await expect(headline(page)).toHaveText("Off to the sea");
   expect(await page.evaluate(() => window.attune.mode)).toBe("full");
@@ -122,6 +122,10 @@ test("a bad SDK is rolled back within a minute; pinned pages never had it", asyn
     const names = (await readdir(folder)).filter((name) => name.startsWith(`attune-${own.id}.js`));
     for (const name of names) await (name.endsWith(".js") ? rename(join(folder, name), join(folder, "attune-0badc0de.js")) : rm(join(folder, name)));
     await writeFile(join(folder, "attune-0badc0de.js"), "export const start = () => { throw new Error('bad'); };");
+    const whole = join(folder, (await readdir(folder)).find((name) => /^whole-.*\.js$/.test(name)));
+    const good = await readFile(whole, "utf8");
+    await writeFile(whole.replace(/-\w+\.js$/, "-0badc0de.js"), good.replace(/Promise\.resolve\({ ?start: ?\w+ ?}\)/, "Promise.resolve({start(){throw new Error('bad')}})"));
+    await rm(whole);
     await attune("sdk", "add", folder, "--label", "9.9.9-bad");
     await attune("sdk", "use", "0badc0de");
   } finally {
@@ -200,7 +204,7 @@ test("switches reach open pages: nothing is shown, nothing is captured", async (
 });
 
 test("removal leaves no trace in the browser, and nothing of others goes", async ({ page, context }) => {
-  const line = (await attune("tag", site)).replace("data-site", 'data-visitor-cookie="127.0.0.1" data-site');
+  const line = (await attune("tag", site)).replace("></", ' data-visitor-cookie="127.0.0.1"></');
   await visit(page, line);
   await expect(headline(page)).toHaveText("Off to the sea");
   await expect.poll(() => page.evaluate(() => Object.keys(localStorage).some((name) => name.endsWith(":profile")))).toBe(true);

@@ -75,7 +75,7 @@ export async function servePages(collector, key) {
     }
     const kind = file?.endsWith(".js") ? TYPES.js : TYPES.html;
     const policy = POLICY.exec(text)?.[1] ?? STRICT;
-    const tag = pages.line ?? `<script async src="/attune/tag.js" data-site="${key}"$1></script>`;
+    const tag = pages.line ?? `<script async src="/attune/tag.js?site=${key}"$1></script>`;
     outgoing.writeHead(200, { "content-type": kind, "content-security-policy": policy });
     outgoing.end(text.replace(TAG, tag));
   });
@@ -86,6 +86,8 @@ export async function servePages(collector, key) {
     received,
     faults,
     line: null,
+    // The line of the loader alone.
+    small: `<script async src="/attune/tag.js" data-site="${key}"$1></script>`,
     // All events so far whose address begins with that of `page`.
     events: (page) => received.flatMap(({ events }) => events).filter(({ url }) => url?.startsWith(`${origin}/${page}`)),
     // Waits for events for which `wanted` holds of them all.

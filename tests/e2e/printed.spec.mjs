@@ -30,7 +30,7 @@ async function print(page, path, change = (told) => told) {
   const [offer] = told.decision.offers;
   const block = JSON.stringify(change(told)).replaceAll("<", "\\u003c");
   const body = `<!doctype html><html lang="en"><title>Printed</title><script src="/consent.js"></script>
-    <script async src="/attune/tag.js" data-site="${key}"></script>
+    <script async src="/attune/tag.js?site=${key}"></script>
     <div data-attune-placement="home-hero"><h1 data-attune-text="title">${told.content[offer.id].en.title}</h1>
     <template data-attune-default><h1 data-attune-text="title">The default</h1></template>
     <script type="application/json" data-attune-decision>${block}</script></div>`;

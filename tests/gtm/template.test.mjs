@@ -104,9 +104,9 @@ test("it records events and tells who is signed in, before the tag has come", ()
 
 test("the real loader takes the queue as the template leaves it", async () => {
   const { window } = run(LOAD);
-  const loader = readFileSync(new URL("tag/loader.js", root), "utf8").replaceAll("PINNED", "false").replaceAll("import(", "imported(");
+  const loader = readFileSync(new URL("tag/loader.js", root), "utf8").replaceAll(/PINNED|WHOLE/g, "false").replaceAll("import(", "loads(");
   const imported = [];
-  const page = { window, document: { currentScript: null }, location: { href: "https://www.example.com/" }, addEventListener() {}, imported: (url) => (imported.push(url), new Promise(() => {})) };
+  const page = { window, document: { currentScript: null }, location: { href: "https://www.example.com/" }, addEventListener() {}, loads: (url) => (imported.push(url), new Promise(() => {})) };
   new Function(...Object.keys(page), loader)(...Object.values(page));
   assert.deepEqual(imported, ["https://www.example.com/attune/sdk/__SDK__"]);
 });

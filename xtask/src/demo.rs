@@ -137,7 +137,7 @@ impl Demo {
         println!();
         println!("  demo bank    http://127.0.0.1:{bank}/");
         println!("  console      {url}/console/      user admin, password {password}");
-        println!("  tag          <script async src=\"{url}/tag.js\" data-site=\"{key}\"></script>");
+        println!("  tag          <script async src=\"{url}/tag.js?site={key}\"></script>");
         println!(
             "  another site http://127.0.0.1:{other}/      (its page loads the tag from another origin)"
         );

@@ -154,7 +154,7 @@ async fn line(client: &Client, args: &TagArgs) -> anyhow::Result<String> {
         bail!("`--address {}` is no address", args.address);
     }
     if !args.pinned {
-        return Ok(format!(r#"<script async src="{base}tag.js" data-site="{key}"></script>"#));
+        return Ok(format!(r#"<script async src="{base}tag.js?site={key}"></script>"#));
     }
     let pinned: PinnedTag = client.post("/api/sdk/tag", &Choice { release: args.release.clone() }).await?;
     let PinnedTag { path, integrity, .. } = pinned;

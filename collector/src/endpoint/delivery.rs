@@ -5,15 +5,18 @@ use crate::endpoint::intake::unknown_site;
 use crate::endpoint::web::{self, Web};
 use crate::error::ApiError;
 use crate::extract::ApiQuery;
+use crate::sites::SiteEntry;
 use crate::state::App;
+use crate::tag::{self, Filled, Parts, Tag};
 use crate::telemetry::Metric;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use sha2::{Digest, Sha256};
+use bytes::Bytes;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// First bytes of a signed list of token keys: what they are and the version.
 const TOKEN_KEYS: &[u8] = b"AK\x01";
@@ -51,21 +54,7 @@ pub async fn manifest(State(app): State<App>, address: Uri, headers: HeaderMap) 
         Ok(found) => found,
         Err(error) => return ([ANY_ORIGIN, CROSS_ORIGIN], error).into_response(),
     };
-    let bundle = &site.bundle;
-    let mut revision = bundle.revision;
-    let mut signed = (&bundle.hash, app.sites.signer().public_key());
-    // A page that was opened before the key was rotated.
-    if !pinned.is_empty()
-        && let Some((hash, _)) = &bundle.previous
-        && let Some(key) = app.sites.signer().previous_key().filter(|key| key.starts_with(&pinned))
-    {
-        signed = (hash, key);
-    }
-    // Pages decide otherwise by it: see docs/decisions.md.
-    if let Some(before) = site.bundle_before().filter(|_| app.is_held(&site)) {
-        (signed.0, revision) = (&before.hash, before.revision);
-    }
-    let (hash, key) = signed;
+    let Current { hash, revision, key } = current(&app, &site, &pinned);
     let etag = format!("\"{hash}-{revision}\"");
     let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("max-age=30"));
     if web::unchanged(&headers, &etag) {
@@ -82,6 +71,32 @@ pub async fn manifest(State(app): State<App>, address: Uri, headers: HeaderMap) 
         body["signed"] = BASE64_STANDARD.encode(bytes).into();
     }
     ([ANY_ORIGIN, CROSS_ORIGIN, fresh, web::etag(&etag)], axum::Json(body)).into_response()
+}
+
+/// A bundle as pages are told of it.
+struct Current<'a> {
+    hash: &'a str,
+    revision: u64,
+    key: String,
+}
+
+/// The bundle that pages of `site` are to have now whose key begins with `pinned`.
+fn current<'a>(app: &App, site: &'a SiteEntry, pinned: &str) -> Current<'a> {
+    let bundle = &site.bundle;
+    let mut current =
+        Current { hash: &bundle.hash, revision: bundle.revision, key: app.sites.signer().public_key() };
+    // A page that was opened before the key was rotated.
+    if !pinned.is_empty()
+        && let Some((hash, _)) = &bundle.previous
+        && let Some(key) = app.sites.signer().previous_key().filter(|key| key.starts_with(pinned))
+    {
+        (current.hash, current.key) = (hash, key);
+    }
+    // Pages decide otherwise by it: see docs/decisions.md.
+    if let Some(before) = site.bundle_before().filter(|_| app.is_held(site)) {
+        (current.hash, current.revision) = (&before.hash, before.revision);
+    }
+    current
 }
 
 /// `GET /v1/token-keys?site=KEY`: the public keys that profile tokens of the site are signed with, by id, signed like a
@@ -115,39 +130,73 @@ pub async fn bundle(State(app): State<App>, Path(hash): Path<String>) -> Respons
     ([ANY_ORIGIN, CROSS_ORIGIN, IMMUTABLE, binary], bytes).into_response()
 }
 
-/// `GET /tag.js`: the loader, told the current SDK and the key that bundles are signed with. Which site it is
-/// for the page says (`data-site`), so that one address serves all.
-pub async fn tag(State(app): State<App>, headers: HeaderMap) -> Response {
-    let Some(loader) = Web::get("tag/loader.js") else { return web::not_built() };
-    let Some(sdk) = app.sdk.script() else { return web::not_built() };
-    let script = if sdk.is_empty() {
-        "// Switched off: attune sdk use newest\n".to_owned()
-    } else {
-        String::from_utf8_lossy(&loader.data)
-            .replace("__KEY__", &app.sites.signer().public_key())
-            .replace("__SDK__", &sdk)
-    };
+/// `GET /tag.js?site=KEY`: the tag with everything in it that pages of the site need. Without a site that is known, and for
+/// releases from before there was one, the loader alone: which site it is the page says then (`data-site`).
+pub async fn tag(State(app): State<App>, address: Uri, headers: HeaderMap) -> Response {
     let (keeper, now) = (app.clone(), app.now());
     tokio::spawn(async move {
         if let Err(error) = keeper.sdk.keep_own(&keeper.control, now).await {
             tracing::warn!(%error, "the SDK that pages get could not be kept");
         }
     });
-    let etag = format!("\"{:x}\"", HexDigest(&script));
-    let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if web::unchanged(&headers, &etag) {
-        return ([fresh, web::etag(&etag)], StatusCode::NOT_MODIFIED).into_response();
+    let asked = ApiQuery::<SiteQuery>::of(&address).ok();
+    let site = asked.and_then(|ApiQuery(query)| app.sites.by_key(&query.site));
+    if let Some(site) = &site
+        && let Some(tag) = whole(&app, site).await
+    {
+        let (body, coding) = if web::takes(&headers, "br") {
+            (tag.brotli.clone(), Some("br"))
+        } else {
+            (tag.plain.clone(), None)
+        };
+        let etag = format!("\"{}{}\"", tag.hash, coding.unwrap_or_default());
+        let response = script(&headers, &etag, body);
+        if response.status() == StatusCode::NOT_MODIFIED {
+            return response;
+        }
+        app.metrics.add(Metric::BundlesServed, 1);
+        return web::coded(response, coding);
     }
-    ([ANY_ORIGIN, CROSS_ORIGIN, fresh, JAVASCRIPT, web::etag(&etag)], script).into_response()
+    let Some(loader) = Web::get("tag/loader.js") else { return web::not_built() };
+    let Some(sdk) = app.sdk.script() else { return web::not_built() };
+    let text = if sdk.is_empty() {
+        "// Switched off: attune sdk use newest\n".to_owned()
+    } else {
+        let site = site.as_ref().map_or("", |site| &site.record.site.key);
+        let filled = Filled { key: &app.sites.signer().public_key(), sdk: &sdk, site };
+        filled.fill(&String::from_utf8_lossy(&loader.data))
+    };
+    script(&headers, &format!("\"{}\"", tag::hash(&text)), text.into())
 }
 
-/// First half of a text's SHA-256.
-struct HexDigest<'a>(&'a str);
-
-impl std::fmt::LowerHex for HexDigest<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        Sha256::digest(self.0.as_bytes()).iter().take(16).try_for_each(|byte| write!(f, "{byte:02x}"))
+/// The tag of `site` as it is now; `None` where there is none with everything in it.
+async fn whole(app: &App, site: &SiteEntry) -> Option<Arc<Tag>> {
+    let template = app.sdk.whole()?;
+    let Current { hash, key, .. } = current(app, site, "");
+    let number = site.record.number;
+    let parts = Parts { template, site: site.record.site.key.clone(), bundle: hash.to_owned(), key };
+    if let Some(tag) = app.tags.get(number, &parts) {
+        return Some(tag);
     }
+    let signed = app.sites.bundle(hash)?;
+    let body = match Web::get(&format!("sdk/{}", parts.template)) {
+        Some(file) => file.data.into_owned(),
+        None => app.control.sdk_file(&parts.template).await.ok()??,
+    };
+    let made = move || Tag::make(parts, &String::from_utf8_lossy(&body), &signed);
+    let tag = Arc::new(tokio::task::spawn_blocking(made).await.ok()?.ok()?);
+    app.tags.keep(number, Arc::clone(&tag));
+    Some(tag)
+}
+
+/// A script that pages ask for anew each time, unless they have it.
+fn script(headers: &HeaderMap, etag: &str, body: Bytes) -> Response {
+    let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if web::unchanged(headers, etag) {
+        return ([fresh, web::VARY, web::etag(etag)], StatusCode::NOT_MODIFIED).into_response();
+    }
+    let headers = [ANY_ORIGIN, CROSS_ORIGIN, fresh, JAVASCRIPT, web::VARY, web::etag(etag)];
+    (headers, body).into_response()
 }
 
 /// `GET /pinned/{hash}.js`: a loader that some pages pin, as it was when it was made.
@@ -178,11 +227,9 @@ pub async fn sdk(State(app): State<App>, Path(file): Path<String>, headers: Head
     }
     for (coding, ending) in web::CODINGS.into_iter().filter(|(coding, _)| web::takes(&headers, coding)) {
         if let Ok(Some(body)) = app.control.sdk_file(&format!("{file}{ending}")).await {
-            let mut response = ([web::kind(&file), web::VARY], body).into_response();
-            if !ending.is_empty() {
-                response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
-            }
-            return ([ANY_ORIGIN, CROSS_ORIGIN, IMMUTABLE], response).into_response();
+            let response = ([web::kind(&file), web::VARY], body).into_response();
+            let coding = (!ending.is_empty()).then_some(coding);
+            return ([ANY_ORIGIN, CROSS_ORIGIN, IMMUTABLE], web::coded(response, coding)).into_response();
         }
     }
     if web::sdk_entry().is_none() {

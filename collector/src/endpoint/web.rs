@@ -43,6 +43,19 @@ pub fn sdk_entry() -> Option<String> {
     (!scripts.is_empty()).then(|| scripts.swap_remove(entry.unwrap_or(0)))
 }
 
+/// The file of the SDK out of which the collector makes tags that have everything in them.
+#[must_use]
+pub fn whole_tag() -> Option<String> {
+    Web::iter()
+        .find_map(|name| name.strip_prefix("sdk/").filter(|name| is_whole_tag(name)).map(str::to_owned))
+}
+
+/// Whether the SDK's file of this name is [`whole_tag`].
+#[must_use]
+pub fn is_whole_tag(name: &str) -> bool {
+    name.starts_with("whole-") && name.ends_with(".js")
+}
+
 /// The file at `path`, compressed as the client can take it.
 #[must_use]
 pub fn asset(path: &str, headers: &HeaderMap) -> Option<Response> {
@@ -62,11 +75,16 @@ pub fn asset(path: &str, headers: &HeaderMap) -> Option<Response> {
     if unchanged(headers, &tag) {
         return Some(([etag(&tag), VARY], StatusCode::NOT_MODIFIED).into_response());
     }
-    let mut response = ([kind(path), VARY, etag(&tag)], file.data.into_owned()).into_response();
+    Some(coded(([kind(path), VARY, etag(&tag)], file.data.into_owned()).into_response(), coding))
+}
+
+/// `response`, of which the body is in that coding.
+#[must_use]
+pub fn coded(mut response: Response, coding: Option<&'static str>) -> Response {
     if let Some(coding) = coding {
         response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     }
-    Some(response)
+    response
 }
 
 fn content_type(path: &str) -> &'static str {

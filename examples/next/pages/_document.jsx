@@ -5,7 +5,7 @@ export default function Document() {
   const { ATTUNE_SITE: site, COOKIE_DOMAIN: domain } = process.env;
   return (
     <Html lang="en">
-      <Head>{site && <script async src="/attune/tag.js" data-site={site} data-visitor-cookie={domain} />}</Head>
+      <Head>{site && <script async src={`/attune/tag.js?site=${site}`} data-visitor-cookie={domain} />}</Head>
       <body>
         <Main />
         <NextScript />

@@ -18,28 +18,24 @@ const payload = Buffer.from(vectors.find(({ decision }) => decision.includes('"m
 const { privateKey, publicKey } = generateKeyPairSync("ed25519");
 const bundle = Buffer.concat([Buffer.from("AS1"), sign(null, payload, createPrivateKey(privateKey.export({ format: "pem", type: "pkcs8" }))), payload]);
 
-// The loader as the collector fills it in.
+// The tag as the collector makes it: loader, SDK and bundle.
 const folder = mkdtempSync(join(tmpdir(), "attune-bench-"));
-const loader = join(folder, "tag.js");
-const script = named("attune-", ".js");
-const text = readFileSync(join(target, "web/tag/loader.js"), "utf8");
-writeFileSync(loader, text.replaceAll("__SDK__", script).replaceAll("__KEY__", publicKey.export({ format: "jwk" }).x));
+const tag = join(folder, "tag.js");
+const text = readFileSync(join(sdk, named("whole-", ".js")), "utf8");
+const told = JSON.stringify({ bundle: "bench", signed: bundle.toString("base64") });
+writeFileSync(tag, text.replace("__KEY__", publicKey.export({ format: "jwk" }).x).replace("__SITE__", "pk_bench").replace('"__TOLD__"', told));
 
 export default {
   name: "attune",
-  how: "cargo xtask web sdk, the tag and a signed bundle",
+  how: "cargo xtask web sdk, the tag with a signed bundle in it",
   auto: "everything",
-  files: [loader, join(sdk, script)],
-  lazy: { "/tag.js": loader, ...Object.fromEntries(names.map((name) => [`/sdk/${name}`, join(sdk, name)])) },
+  files: [tag],
+  lazy: { "/tag.js": tag, ...Object.fromEntries(names.map((name) => [`/sdk/${name}`, join(sdk, name)])) },
   head: (collector) => `<script>
     window.attune = [["consent", { measure: true, personalise: true }]];
     window.__sdk = { track: (name, fields) => window.attune.push(["track", name, fields]), page() {} };
-    </script><script async src="${collector}/tag.js" data-site="pk_bench"></script>`,
-  // As the collector: the bundle comes with the first answer, unless the page keeps it.
-  stub: ({ path, search }) => {
-    const kept = new URLSearchParams(search).get("kept") === "bench";
-    return { json: path === "/v1/manifest" ? { bundle: "bench", ...(kept ? {} : { signed: bundle.toString("base64") }) } : {} };
-  },
+    </script><script async src="${collector}/tag.js?site=pk_bench"></script>`,
+  stub: ({ path }) => ({ json: path === "/v1/manifest" ? { bundle: "bench" } : {} }),
   decode: ({ path, body }) => {
     if (path !== "/v1/batch") return [];
     const { events, ...context } = decode(body);

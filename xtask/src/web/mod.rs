@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -131,11 +132,12 @@ fn script(entry: &Path, name: &str, folder: &Path, dev: bool) -> Result<String> 
     Ok(file)
 }
 
-/// Puts a Wasm module that needs no JavaScript of its own into `folder`; the name of its file.
-fn named_by_content(module: &Path, name: &str, folder: &Path) -> Result<String> {
-    let wasm = fs::read(module)?;
-    let file = format!("{name}-{}.wasm", hash(&[&wasm]));
-    fs::write(folder.join(&file), wasm)?;
+/// Puts a file that needs no other one, such as a Wasm module without JavaScript of its own, into `folder`; its name there.
+fn named_by_content(built: &Path, name: &str, folder: &Path) -> Result<String> {
+    let bytes = fs::read(built)?;
+    let ending = built.extension().and_then(OsStr::to_str).unwrap_or_default();
+    let file = format!("{name}-{}.{ending}", hash(&[&bytes]));
+    fs::write(folder.join(&file), bytes)?;
     Ok(file)
 }
 

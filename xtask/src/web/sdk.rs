@@ -1,11 +1,12 @@
-//! The SDK (`target/web/sdk`) and the loader (`target/web/tag/loader.js`).
+//! The SDK (`target/web/sdk`) and the loader (`target/web/tag/loader.js`), and both in one (`target/web/sdk/whole-HASH.js`).
 
-use super::{bundle, copy_files, empty, esbuild, finish, named_by_content, script, stage, web};
+use super::{Bundled, bundle, copy_files, empty, esbuild, finish, named_by_content, script, stage, web};
 use crate::run::{root, run};
 use crate::wasm::{EXPLAIN, MODELS, SDK};
 use anyhow::Result;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Parts without Wasm that pages load when they need them, by file and by `__NAME__` in the SDK.
 const LAZY: [&str; 11] = [
@@ -21,6 +22,9 @@ const LAZY: [&str; 11] = [
     "token",
     "vault",
 ];
+
+/// Most of it runs at once: the browser compiles it beside the page instead of function by function in it.
+const AT_ONCE: &str = "//# allFunctionsCalledOnLoad";
 
 /// Builds what is there; says what is not.
 pub(super) fn build(dev: bool) -> Result<()> {
@@ -45,16 +49,30 @@ pub(super) fn build(dev: bool) -> Result<()> {
     let mut defines: Vec<_> =
         names.iter().map(|(part, name)| format!("--define:__{}__=\"{name}\"", part.to_uppercase())).collect();
     defines.push(format!("--define:__MODELS__=\"{models}\""));
-    // Most of it runs at once: the browser compiles it beside the page instead of function by function in it.
-    defines.push("--banner:js=//# allFunctionsCalledOnLoad".to_owned());
+    defines.push(format!("--banner:js={AT_ONCE}"));
     let defines: Vec<_> = defines.iter().map(String::as_str).collect();
     let bundled = bundle(&stage.join("main.js"), &wasm, "attune", &folder, dev, &defines)?;
+    let whole = whole(&stage, &defines, &bundled, &folder, dev)?;
     let lazy: BTreeMap<_, _> = names.into_iter().collect();
     let entries = json!({
-        "script": bundled.js, "wasm": bundled.wasm, "models_wasm": models, "lazy": lazy, "explain_wasm": explain.wasm,
+        "script": bundled.js, "whole": whole, "wasm": bundled.wasm, "models_wasm": models, "lazy": lazy, "explain_wasm": explain.wasm,
         "dev": dev,
     });
     finish(&folder, "sdk", dev, entries)
+}
+
+/// The loader with the SDK in it, whose placeholders the collector fills in as well; the name of its file.
+fn whole(stage: &Path, defines: &[&str], parts: &Bundled, folder: &Path, dev: bool) -> Result<String> {
+    let out = stage.join("whole.bundled.js");
+    run(esbuild(&root().join("tag/loader.js"), &out, dev)
+        .args(defines)
+        .args(["--bundle", "--format=iife", "--define:PINNED=false", "--define:WHOLE=true"])
+        .arg(format!("--inject:{}", stage.join("whole.js").display()))
+        .arg(format!("--define:__WASM__=\"{}\"", parts.wasm))
+        // Whatever it meets in a browser, the page does not hear of it.
+        .arg(format!("--banner:js={AT_ONCE}\ntry{{"))
+        .arg("--footer:js=}catch{}"))?;
+    named_by_content(&out, "whole", folder)
 }
 
 /// The loader, as it is and for pages that pin the SDK, keeps its placeholders: the collector fills them in.
@@ -66,14 +84,15 @@ fn loader(dev: bool) -> Result<()> {
     }
     let folder = empty(web().join("tag"))?;
     for (name, pinned) in [("loader.js", false), ("pinned.js", true)] {
-        run(esbuild(&source, &folder.join(name), dev).arg(format!("--define:PINNED={pinned}")))?;
+        let built = [format!("--define:PINNED={pinned}"), "--define:WHOLE=false".to_owned()];
+        run(esbuild(&source, &folder.join(name), dev).args(built))?;
     }
     run(&mut esbuild(&root().join("tag/remove.js"), &folder.join("remove.js"), dev))?;
     let entries = json!({ "loader": "loader.js", "pinned": "pinned.js", "remove": "remove.js", "dev": dev });
     finish(&folder, "tag", dev, entries)
 }
 
-fn copy_tree(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
+fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     copy_files(from, to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
