@@ -48,8 +48,9 @@
           document.head.append(link);
         });
     }
-    const imported = () => import(base + "sdk/__SDK__");
-    (WHOLE ? Promise.resolve({ start: SDK }) : PINNED ? queue.pinned("__SDK__").then(imported) : imported())
+    const checked = PINNED ? queue.pinned("__SDK__") : Promise.resolve();
+    checked
+      .then(() => (WHOLE ? { start: SDK } : import(base + "sdk/__SDK__")))
       .then((sdk) => sdk.start(queue, base, { ...script.dataset, site }, key))
       .catch(() => {
         queue.mode = "off";

@@ -167,8 +167,9 @@ pub fn router(app: App) -> Router {
         HeaderName::from_static("x-content-type-options"),
         HeaderValue::from_static("nosniff"),
     );
-    // Bundles, and tags for who takes no brotli; the manifest of a page that has the current one is too small to gain by it. Gzip only: at what brotli can
-    // do while somebody waits it takes 6 to 13 % less (3.5 or 3.3 kB of 3.7 for a hundred offers).
+    // Bundles, and tags for who takes no brotli; the manifest of a page that has the current one is too small to gain by
+    // it. Gzip only: at what brotli can do while somebody waits it takes 6 to 13 % less (3.5 or 3.3 kB of 3.7 for a hundred
+    // offers).
     let compressed = CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM));
     let routes = api
         .merge(foreign::routes())

@@ -31,6 +31,16 @@ struct State {
     releases: Vec<SdkRelease>,
 }
 
+/// What pages get.
+enum Chosen {
+    /// What is in this program.
+    Own,
+    /// Nothing.
+    None,
+    /// What was kept.
+    Kept(SdkRelease),
+}
+
 /// A loader for pages that pin the SDK.
 pub struct Pinned {
     /// First 32 hexadecimal digits of the SHA-256 of `body`.
@@ -72,33 +82,36 @@ impl Sdk {
         self.read(|state| state.choice.clone()).unwrap_or_else(|| NEWEST.to_owned())
     }
 
+    fn chosen(&self) -> Chosen {
+        self.read(|state| match state.choice.as_deref() {
+            None => Chosen::Own,
+            Some(NONE) => Chosen::None,
+            Some(id) => {
+                let kept = state.releases.iter().find(|release| release.id == id).cloned();
+                // It was removed meanwhile.
+                kept.map_or(Chosen::Own, Chosen::Kept)
+            }
+        })
+    }
+
     /// The script that pages import which pin none; `None` where nothing was built, empty where nothing is to run.
     #[must_use]
     pub fn script(&self) -> Option<String> {
-        self.read(|state| match state.choice.as_deref() {
-            None => web::sdk_entry(),
-            Some(NONE) => Some(String::new()),
-            // A release that was removed meanwhile.
-            Some(id) => state
-                .releases
-                .iter()
-                .find(|release| release.id == id)
-                .map(|release| release.script.clone())
-                .or_else(web::sdk_entry),
-        })
+        match self.chosen() {
+            Chosen::Own => web::sdk_entry(),
+            Chosen::None => Some(String::new()),
+            Chosen::Kept(release) => Some(release.script),
+        }
     }
 
     /// What tags with everything in them are made of; `None` where a page gets the loader, or nothing.
     #[must_use]
     pub fn whole(&self) -> Option<String> {
-        self.read(|state| match state.choice.as_deref() {
-            None => web::whole_tag(),
-            Some(NONE) => None,
-            Some(id) => match state.releases.iter().find(|release| release.id == id) {
-                Some(release) => release.files.keys().find(|name| web::is_whole_tag(name)).cloned(),
-                None => web::whole_tag(),
-            },
-        })
+        match self.chosen() {
+            Chosen::Own => web::whole_tag(),
+            Chosen::None => None,
+            Chosen::Kept(release) => release.files.into_keys().find(|name| web::is_whole_tag(name)),
+        }
     }
 
     /// Keeps the release of this program, once: pages have it from now on, and it may be wanted again when this program

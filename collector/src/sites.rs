@@ -42,7 +42,7 @@ pub struct SiteEntry {
     /// What its servers decide by.
     pub deciding: Deciding,
     /// The public key that its bundle is signed with.
-    signed_by: String,
+    pub signed_by: String,
     older: VecDeque<Older>,
 }
 

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How hard brotli tries: a new one is made while a visitor waits, a few milliseconds at this.
-const QUALITY: i32 = 9;
+/// How hard brotli tries: a tag is packed once for all visitors, in some 35 ms at this and 14 at 9, which takes 7 % more.
+const QUALITY: i32 = 11;
 
 /// The current tag of each site, by its number.
 #[derive(Default)]

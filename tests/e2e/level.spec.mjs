@@ -34,6 +34,7 @@ test.afterAll(() => pages.stop());
 test.beforeEach(() => {
   pages.received.length = 0;
   pages.faults.length = 0;
+  pages.line = null;
 });
 
 async function settle(levels) {
@@ -162,7 +163,6 @@ test("before the bundle has come nothing is sent, and then what its rules allow;
   await lite.waitForTimeout(300);
   expect(names(pages.events("clicks/lite"))).toEqual(["page_viewed"]);
   await Promise.all([context.close(), blocked.close()]);
-  pages.line = null;
 });
 
 test("over http pages are views at most, and less where a rule says so", async ({}, testInfo) => {

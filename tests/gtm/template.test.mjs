@@ -108,5 +108,6 @@ test("the real loader takes the queue as the template leaves it", async () => {
   const imported = [];
   const page = { window, document: { currentScript: null }, location: { href: "https://www.example.com/" }, addEventListener() {}, loads: (url) => (imported.push(url), new Promise(() => {})) };
   new Function(...Object.keys(page), loader)(...Object.values(page));
+  await new Promise(setImmediate);
   assert.deepEqual(imported, ["https://www.example.com/attune/sdk/__SDK__"]);
 });

@@ -83,8 +83,7 @@ struct Current<'a> {
 /// The bundle that pages of `site` are to have now whose key begins with `pinned`.
 fn current<'a>(app: &App, site: &'a SiteEntry, pinned: &str) -> Current<'a> {
     let bundle = &site.bundle;
-    let mut current =
-        Current { hash: &bundle.hash, revision: bundle.revision, key: app.sites.signer().public_key() };
+    let mut current = Current { hash: &bundle.hash, revision: bundle.revision, key: site.signed_by.clone() };
     // A page that was opened before the key was rotated.
     if !pinned.is_empty()
         && let Some((hash, _)) = &bundle.previous
