@@ -131,3 +131,45 @@ async fn a_statement_that_is_kept_is_run_with_the_rights_of_who_runs_it() {
     assert_eq!(refused.status(), 422);
     assert!(refused.text().await.unwrap().contains("which you may not see"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_never_be_asked_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Attune::start(folder.path()).await;
+    server.call(Method::POST, "/api/sites", Some(json!({ "name": "s", "origins": [] }))).await;
+    let period = json!({ "from": 0, "to": DAY_MS });
+    let cases = [
+        ("statements", json!({ "statement": "" }), "the statement is empty"),
+        ("statements", json!({ "statement": "SELECT (1" }), "the statement cannot be read"),
+        ("statements", json!({ "statement": "DROP TABLE events" }), "DROP is not a SELECT"),
+        ("statements", json!({ "statement": "SELECT 1", "seconds": 0 }), "`seconds` is 1 to 60, not 0"),
+        ("statements", json!({ "statement": "SELECT 1", "rows": 10_001 }), "`rows` is 1 to 10000, not 10001"),
+        ("statements", json!({ "statement": "SELECT 1", "period": { "from": 2, "to": 1 } }), "ends at 1"),
+        ("watches", json!({ "period": period, "weeks": 2 }), "`weeks` is 3 to 26, not 2"),
+        ("watches", json!({ "period": { "from": 2, "to": 1 } }), "ends at 1"),
+        (
+            "watches",
+            json!({ "period": period, "rules": [{ "name": "r", "intervals": 0 }] }),
+            "rule `r` waits for",
+        ),
+    ];
+    for (at, (kind, question, why)) in cases.into_iter().enumerate() {
+        let path = format!("/api/sites/s/{kind}");
+        let body = json!({ "id": format!("d{at}"), "question": question });
+        let answer = server.call(Method::POST, &path, Some(body)).await;
+        assert_eq!(answer["code"], "bad_question", "{kind} {question}: {answer}");
+        assert!(answer["message"].as_str().unwrap().contains(why), "{kind} {question}: {answer}");
+        assert_eq!(server.call(Method::GET, &path, None).await, json!([]));
+    }
+    // What is only given when it is run may be left open, and a good one is not changed for a bad one.
+    let open = json!({ "id": "open", "question": { "statement": "SELECT count() FROM events WHERE name = {name:String}" } });
+    let made = server.call(Method::POST, "/api/sites/s/statements", Some(open)).await;
+    assert_eq!(made["version"], 1, "{made}");
+    let worse = json!({ "id": "open", "question": { "statement": "SELECT 1", "seconds": 61 } });
+    let client = reqwest::Client::new().put(format!("{}/api/sites/s/statements/open", server.base));
+    let answer =
+        client.bearer_auth(server.token()).header("if-match", "\"1\"").json(&worse).send().await.unwrap();
+    assert_eq!(answer.status(), 422);
+    let kept = server.call(Method::GET, "/api/sites/s/statements/open", None).await;
+    assert_eq!(kept["version"], 1, "{kept}");
+}

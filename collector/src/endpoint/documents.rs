@@ -2,9 +2,15 @@
 
 use crate::error::ApiError;
 use crate::extract::{ApiJson, Caller, IfMatch, SitePath};
+use crate::sink::StoreError;
 use crate::state::App;
 use attune_control::Body;
 use attune_schema::api::Document;
+use attune_schema::source::{
+    Attribute, Audience, Campaign, ModelSource, Offer, Placement, SavedStatement, Watch,
+};
+use attune_warehouse::fence;
+use attune_warehouse::query::sensing;
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 
@@ -18,16 +24,46 @@ pub fn versioned<T>(document: Document<T>) -> Versioned<T> {
     ([(header::ETAG, version)], Json(document))
 }
 
+/// What a document has to be, beyond its shape, to be kept. Most may be unfinished: what is published of them is judged
+/// then, by name.
+trait Kept: Body {
+    /// # Errors
+    /// 422 that says what is wrong.
+    fn check(&self) -> Result<(), ApiError> {
+        Ok(())
+    }
+}
+
+impl Kept for Attribute {}
+impl Kept for Placement {}
+impl Kept for Audience {}
+impl Kept for Offer {}
+impl Kept for Campaign {}
+impl Kept for ModelSource {}
+
+impl Kept for SavedStatement {
+    fn check(&self) -> Result<(), ApiError> {
+        fence::check(&self.question).map_err(|error| ApiError::from(StoreError::from(error)))
+    }
+}
+
+impl Kept for Watch {
+    fn check(&self) -> Result<(), ApiError> {
+        sensing::check(&self.question).map_err(|error| ApiError::from(StoreError::from(error)))
+    }
+}
+
 async fn list<T: Body>(app: &App, site: &SitePath) -> Result<Json<Vec<Document<T>>>, ApiError> {
     Ok(Json(app.control.documents(site.record.number).await?))
 }
 
-async fn create<T: Body>(
+async fn create<T: Kept>(
     app: &App,
     caller: &Caller,
     site: &SitePath,
     body: T,
 ) -> Result<(StatusCode, Versioned<T>), ApiError> {
+    body.check()?;
     let made = app.control.create(site.record.number, body, &caller.user, app.now()).await?;
     app.sites.refresh(&app.control).await?;
     Ok((StatusCode::CREATED, versioned(made)))
@@ -37,7 +73,7 @@ async fn read<T: Body>(app: &App, site: &SitePath, id: &str) -> Result<Versioned
     Ok(versioned(app.control.document(site.record.number, id).await?))
 }
 
-async fn update<T: Body>(
+async fn update<T: Kept>(
     app: &App,
     caller: &Caller,
     site: &SitePath,
@@ -49,6 +85,7 @@ async fn update<T: Body>(
         let message = "the id in the body is not the one in the path";
         return Err(ApiError::new(StatusCode::CONFLICT, "other_id", message));
     }
+    body.check()?;
     let changed = app.control.update(site.record.number, version.0, body, &caller.user, app.now()).await?;
     app.sites.refresh(&app.control).await?;
     Ok(versioned(changed))

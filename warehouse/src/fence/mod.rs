@@ -15,11 +15,11 @@ mod views;
 pub use views::Access;
 
 use crate::query::bots::Scope;
-use crate::query::words;
+use crate::query::{sql, words};
 use crate::{Error, Warehouse};
 use attune_schema::question::{Cell, SqlAnswer, SqlColumn, SqlQuestion};
 use serde::Deserialize;
-use sqlparser::ast::Statement;
+use sqlparser::ast::{Query, Statement};
 use sqlparser::dialect::ClickHouseDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
@@ -100,14 +100,7 @@ impl Warehouse {
 /// # Errors
 /// [`Error::Question`] naming what it may not use.
 pub fn fence(of: Scope<'_>, access: &Access, question: &SqlQuestion) -> Result<Fenced, Error> {
-    let rows = within("rows", question.rows, USUAL_ROWS, ROWS)?;
-    let seconds = within("seconds", question.seconds, USUAL_SECONDS, SECONDS)?;
-    let statement = parse(&question.statement)?;
-    let Statement::Query(query) = statement else {
-        let text = statement.to_string();
-        let verb = text.split_whitespace().next().unwrap_or_default();
-        return Err(Error::Question(format!("{verb} is not a SELECT: a statement only reads")));
-    };
+    let (query, rows, seconds) = readable(question)?;
     let views = Views::new(of, access, question.period, question.bots)?;
     let mut writer = select::Writer::new(&views, &question.parameters);
     let written = writer.query(&query)?;
@@ -124,6 +117,29 @@ pub fn fence(of: Scope<'_>, access: &Access, question: &SqlQuestion) -> Result<F
         rows + 1
     );
     Ok(Fenced { sql, rows: rows as usize })
+}
+
+/// Whether a statement can be run at all, whoever asks and whatever is given for its parameters: for one that is kept.
+///
+/// # Errors
+/// [`Error::Question`] naming what is wrong with it.
+pub fn check(question: &SqlQuestion) -> Result<(), Error> {
+    readable(question)?;
+    sql::period(question.period, true).map(drop)
+}
+
+/// The statement, most rows of its answer, and most seconds that it may take.
+fn readable(question: &SqlQuestion) -> Result<(Box<Query>, u32, u32), Error> {
+    let rows = within("rows", question.rows, USUAL_ROWS, ROWS)?;
+    let seconds = within("seconds", question.seconds, USUAL_SECONDS, SECONDS)?;
+    match parse(&question.statement)? {
+        Statement::Query(query) => Ok((query, rows, seconds)),
+        other => {
+            let text = other.to_string();
+            let verb = text.split_whitespace().next().unwrap_or_default();
+            Err(Error::Question(format!("{verb} is not a SELECT: a statement only reads")))
+        }
+    }
 }
 
 fn within(name: &str, asked: Option<u32>, usual: u32, most: u32) -> Result<u32, Error> {

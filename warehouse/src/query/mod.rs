@@ -16,7 +16,7 @@ mod reports;
 mod retention;
 mod rfm;
 mod sample;
-mod sensing;
+pub mod sensing;
 pub(crate) mod sql;
 mod times;
 mod trend;

@@ -106,6 +106,15 @@ impl Warehouse {
     }
 }
 
+/// Whether a figure can be asked for at all: for one that is kept.
+///
+/// # Errors
+/// [`Error::Question`] naming what is wrong with it.
+pub fn check(question: &SensingQuestion) -> Result<(), Error> {
+    let frame = Frame::new(question, question.period.to)?;
+    build(Scope::from(0), question, &frame).map(drop)
+}
+
 impl Frame {
     fn new(question: &SensingQuestion, now: Timestamp) -> Result<Self, Error> {
         let refuse = |message: String| Err(Error::Question(message));
