@@ -132,6 +132,7 @@ impl Parts {
             enricher,
             recovered: Count::open(data.file("recovered.json")).map_err(io("recovered.json"))?,
             erased,
+            exports: Arc::new(tokio::sync::Semaphore::new(crate::export::AT_ONCE)),
             erasures: Arc::new(tokio::sync::Semaphore::new(crate::erase::WAITING)),
             erasing: tokio::sync::Mutex::default(),
             // People share addresses, but not that many forget themselves at once.

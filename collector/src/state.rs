@@ -4,7 +4,6 @@ use crate::enrich::Enricher;
 use crate::enrich::country::Countries;
 use crate::erase::Erased;
 use crate::error::ApiError;
-use crate::extract::Caller;
 use crate::foreign::salt::DailySalt;
 use crate::limit::Buckets;
 use crate::live::Live;
@@ -62,6 +61,8 @@ pub struct Parts {
     pub enricher: Arc<std::sync::Mutex<Enricher>>,
     /// Events of damaged segments that were stored after all.
     pub recovered: Count,
+    /// Places for exports that run.
+    pub exports: Arc<tokio::sync::Semaphore>,
     /// Places for erasures that wait for their turn.
     pub erasures: Arc<tokio::sync::Semaphore>,
     /// The turn.
@@ -115,12 +116,12 @@ impl App {
         replay::received_at().unwrap_or_else(|| (self.clock)())
     }
 
-    /// Waits for the caller's turn to ask.
+    /// Waits for somebody's turn to ask.
     ///
     /// # Errors
     /// 429 if too many questions wait already.
-    pub async fn turn(&self, caller: &Caller) -> Result<Turn, ApiError> {
-        self.turns.take(&caller.user).await.map_err(|_| {
+    pub async fn turn(&self, person: &str) -> Result<Turn, ApiError> {
+        self.turns.take(person).await.map_err(|_| {
             let message = "too many questions wait for their turn";
             ApiError::later(StatusCode::TOO_MANY_REQUESTS, "too_many_questions", message, 10)
         })

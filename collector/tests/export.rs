@@ -104,11 +104,16 @@ impl World {
         (response.status(), response.into_body().collect().await.unwrap().to_bytes())
     }
 
-    /// The exports on record, when all of them are over.
+    /// The exports on record.
+    async fn begun(&self) -> Vec<Value> {
+        let (_, body) = self.get("/api/sites/bank/exports").await;
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    /// The same, when all of them are over.
     async fn records(&self) -> Vec<Value> {
         loop {
-            let (_, body) = self.get("/api/sites/bank/exports").await;
-            let records: Vec<Value> = serde_json::from_slice(&body).unwrap();
+            let records = self.begun().await;
             if records.iter().all(|record| record["done_at"].is_number()) {
                 return records;
             }
@@ -127,7 +132,7 @@ fn csv_rows(bytes: &[u8]) -> Vec<BTreeMap<String, String>> {
 async fn every_event_is_in_the_file_once_in_either_form_and_it_is_on_record() {
     let world = World::new().await;
     let site = world.number("bank");
-    // Three pages: three days, names and visitors in between, and many at one time.
+    // Six pages: three days, names and visitors in between, and many at one time.
     let rows: Vec<EventRow> = (1..=45_000u128)
         .map(|id| {
             let name = ["view", "it's \\ buy"][(id % 2) as usize];
@@ -159,7 +164,7 @@ async fn every_event_is_in_the_file_once_in_either_form_and_it_is_on_record() {
     let (status, body) = world.get("/api/sites/bank/export?format=parquet&bots=include").await;
     assert_eq!(status, StatusCode::OK);
     let reader = SerializedFileReader::new(body).unwrap();
-    assert_eq!(reader.num_row_groups(), 3);
+    assert_eq!(reader.num_row_groups(), 6);
     let mut ids: Vec<String> = Vec::new();
     for row in reader.get_row_iter(None).unwrap() {
         let row = row.unwrap();
@@ -206,5 +211,27 @@ async fn every_event_is_in_the_file_once_in_either_form_and_it_is_on_record() {
         assert_eq!(world.get(&format!("/api/sites/bank/export?{wrong}")).await.0, status, "{wrong}");
     }
     assert_eq!(world.records().await.len(), 5, "what is refused is no export");
+
+    // Whoever reads slowly has one of four places, and gives it back by going away.
+    let mut slow = Vec::new();
+    for _ in 0..4 {
+        let mut body = world.response("/api/sites/bank/export?bots=include").await.into_body();
+        assert!(body.frame().await.is_some());
+        slow.push(body);
+    }
+    let refused = world.response("/api/sites/bank/export").await;
+    assert_eq!(
+        (refused.status(), &refused.headers()["retry-after"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &"30".parse().unwrap())
+    );
+    assert_eq!(world.get("/api/sites/bank/overview").await.0, StatusCode::OK, "nobody else waits for them");
+    slow.pop();
+    let begun = world.begun().await.len();
+    while world.get("/api/sites/bank/export?event=nothing").await.0 != StatusCode::OK {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((begun, world.begun().await.len()), (9, 10));
+    drop(slow);
+    assert_eq!(world.records().await.len(), 10);
     world.parts.app.store.close().await;
 }

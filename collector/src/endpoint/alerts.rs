@@ -43,7 +43,7 @@ pub async fn now(
     caller: Caller,
     site: SitePath,
 ) -> Result<Json<Vec<WatchAlert>>, ApiError> {
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     evaluate(&app, &site, app.now()).await?;
     Ok(Json(app.control.alerts(site.record.number).await?))
 }

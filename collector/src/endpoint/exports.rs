@@ -1,7 +1,7 @@
 //! Events as files, and who took them.
 
 use crate::error::ApiError;
-use crate::export;
+use crate::export::Running;
 use crate::extract::{ApiQuery, Caller, SitePath};
 use crate::state::App;
 use attune_schema::api::ErrorBody;
@@ -45,15 +45,13 @@ pub async fn download(
     ApiQuery(question): ApiQuery<ExportQuestion>,
 ) -> Result<Response, ApiError> {
     caller.must_see_people()?;
-    let first = export::first_page(&app, &site, &question).await?;
-    let number = site.record.number;
-    let record = app.control.begin_export(number, &caller.user, &question, app.now()).await?;
-    let (kind, ending) = match question.format {
+    let format = question.format;
+    let (record, mut pieces) = Running::begin(app, site.0, question, caller.user)?.start().await?;
+    let (kind, ending) = match format {
         ExportFormat::Csv => ("text/csv; charset=utf-8", "csv"),
         ExportFormat::Parquet => ("application/vnd.apache.parquet", "parquet"),
     };
     let name = format!("attachment; filename=\"{}.{ending}\"", record.id);
-    let mut pieces = export::start(app, site.0, question, record, first);
     let body = Body::from_stream(futures_util::stream::poll_fn(move |context| pieces.poll_recv(context)));
     Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], body).into_response())
 }

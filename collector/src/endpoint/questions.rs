@@ -47,7 +47,7 @@ pub async fn funnel(
     if question.people.is_some() {
         caller.must_see_people()?;
     }
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.funnel(site.scope(app.now()), &question).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -68,7 +68,7 @@ pub async fn trend(
     site: SitePath,
     ApiJson(question): ApiJson<TrendQuestion>,
 ) -> Result<Json<TrendAnswer>, ApiError> {
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.trend(site.scope(app.now()), &question).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -89,7 +89,7 @@ pub async fn retention(
     site: SitePath,
     ApiJson(question): ApiJson<RetentionQuestion>,
 ) -> Result<Json<RetentionAnswer>, ApiError> {
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.retention(site.scope(app.now()), &question, app.now()).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -110,7 +110,7 @@ pub async fn paths(
     site: SitePath,
     ApiJson(question): ApiJson<PathsQuestion>,
 ) -> Result<Json<PathsAnswer>, ApiError> {
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.paths(site.scope(app.now()), &question).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -131,7 +131,7 @@ pub async fn attribution(
     site: SitePath,
     ApiJson(question): ApiJson<AttributionQuestion>,
 ) -> Result<Json<AttributionAnswer>, ApiError> {
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.attribution(site.scope(app.now()), &question).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -155,7 +155,7 @@ pub async fn rfm(
     if question.people.is_some() {
         caller.must_see_people()?;
     }
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.rfm(site.scope(app.now()), &question, app.now()).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -181,7 +181,7 @@ pub async fn popular(
     site: SitePath,
     ApiJson(question): ApiJson<PopularQuestion>,
 ) -> Result<Json<PopularAnswer>, ApiError> {
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.popular(site.scope(app.now()), &question).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -203,7 +203,7 @@ pub async fn sql(
     ApiJson(question): ApiJson<SqlQuestion>,
 ) -> Result<Json<SqlAnswer>, ApiError> {
     let access = access(&app, &caller, &site).await?;
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.statement(site.scope(app.now()), &access, &question).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -239,7 +239,7 @@ pub async fn saved(
     question.period = run.period.or(question.period);
     // What it may see is decided by who runs it, not by who wrote it.
     let access = access(&app, &caller, &site).await?;
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.statement(site.scope(app.now()), &access, &question).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -272,7 +272,7 @@ pub async fn drop_off(
     ApiJson(question): ApiJson<PredictorsQuestion>,
 ) -> Result<Json<PredictorsAnswer>, ApiError> {
     predictors::check(&question).map_err(StoreError::from)?;
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let counts = app.store.predictors(site.scope(app.now()), &question, app.now()).await?;
     Ok(Json(site.told(predictors::report(&question, counts), app.now())))
 }
@@ -293,7 +293,7 @@ pub async fn goals(
     site: SitePath,
     ApiJson(question): ApiJson<GoalsQuestion>,
 ) -> Result<Json<GoalsAnswer>, ApiError> {
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.goals(site.scope(app.now()), &question).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -314,7 +314,7 @@ pub async fn forms(
     site: SitePath,
     ApiJson(question): ApiJson<FormsQuestion>,
 ) -> Result<Json<FormsAnswer>, ApiError> {
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.forms(site.scope(app.now()), &question).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -335,7 +335,7 @@ pub async fn searches(
     site: SitePath,
     ApiJson(question): ApiJson<SearchesQuestion>,
 ) -> Result<Json<SearchesAnswer>, ApiError> {
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.searches(site.scope(app.now()), &question).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -356,7 +356,7 @@ pub async fn promotions(
     site: SitePath,
     ApiJson(question): ApiJson<PromotionsQuestion>,
 ) -> Result<Json<PromotionsAnswer>, ApiError> {
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.promotions(site.scope(app.now()), &question).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -377,7 +377,7 @@ pub async fn process(
     site: SitePath,
     ApiJson(question): ApiJson<ProcessQuestion>,
 ) -> Result<Json<ProcessAnswer>, ApiError> {
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.process(site.scope(app.now()), &question).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -398,7 +398,7 @@ pub async fn sensing(
     site: SitePath,
     ApiJson(question): ApiJson<SensingQuestion>,
 ) -> Result<Json<SensingAnswer>, ApiError> {
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.sensing(site.scope(app.now()), &question, app.now()).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -420,7 +420,7 @@ pub async fn person_row(
     ApiJson(question): ApiJson<PersonQuestion>,
 ) -> Result<Json<PersonAnswer>, ApiError> {
     caller.must_see_people()?;
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.person_row(site.scope(app.now()), &question, app.now()).await?;
     Ok(Json(site.told(answer, app.now())))
 }
@@ -442,7 +442,7 @@ pub async fn facts(
     ApiJson(question): ApiJson<FactsQuestion>,
 ) -> Result<Json<FactsAnswer>, ApiError> {
     caller.must_see_people()?;
-    let _turn = app.turn(&caller).await?;
+    let _turn = app.turn(&caller.user).await?;
     let answer = app.store.facts(site.scope(app.now()), &question, app.now()).await?;
     Ok(Json(site.told(answer, app.now())))
 }
