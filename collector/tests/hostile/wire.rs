@@ -32,6 +32,8 @@ pub(crate) struct Request {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub status: u16,
+    /// Whether it says when to come again.
+    pub retry: bool,
     pub body: Vec<u8>,
 }
 
@@ -139,7 +141,7 @@ fn read_answer(stream: &mut BufReader<TcpStream>, head_only: bool) -> io::Result
         let first = line(stream)?;
         let status = first.strip_prefix("HTTP/1.1 ").or_else(|| first.strip_prefix("HTTP/1.0 "));
         let status: u16 = status.and_then(|rest| rest.get(..3)?.parse().ok()).ok_or_else(broken)?;
-        let (mut length, mut chunked, mut close, mut endless) = (None, false, false, false);
+        let (mut length, mut chunked, mut close, mut endless, mut retry) = (None, false, false, false, false);
         loop {
             let header = line(stream)?;
             let Some((name, value)) = header.split_once(':') else { break };
@@ -148,6 +150,7 @@ fn read_answer(stream: &mut BufReader<TcpStream>, head_only: bool) -> io::Result
                 "content-length" => length = Some(value.parse::<usize>().map_err(|_| broken())?),
                 "transfer-encoding" => chunked = value == "chunked",
                 "connection" => close = value == "close",
+                "retry-after" => retry = value.parse::<u32>().is_ok(),
                 "content-type" => endless = value.starts_with("text/event-stream"),
                 _ => {}
             }
@@ -157,11 +160,11 @@ fn read_answer(stream: &mut BufReader<TcpStream>, head_only: bool) -> io::Result
         }
         let mut body = Vec::new();
         if head_only || matches!(status, 204 | 304) {
-            return Ok((Answer { status, body }, !close));
+            return Ok((Answer { status, retry, body }, !close));
         }
         if endless {
             // A stream of events has no end: this client leaves.
-            return Ok((Answer { status, body }, false));
+            return Ok((Answer { status, retry, body }, false));
         }
         if chunked {
             loop {
@@ -171,7 +174,7 @@ fn read_answer(stream: &mut BufReader<TcpStream>, head_only: bool) -> io::Result
                 stream.read_exact(&mut body[at..])?;
                 line(stream)?;
                 if size == 0 {
-                    return Ok((Answer { status, body }, !close));
+                    return Ok((Answer { status, retry, body }, !close));
                 }
             }
         }
@@ -179,11 +182,11 @@ fn read_answer(stream: &mut BufReader<TcpStream>, head_only: bool) -> io::Result
             Some(length) => {
                 body.resize(length, 0);
                 stream.read_exact(&mut body)?;
-                return Ok((Answer { status, body }, !close));
+                return Ok((Answer { status, retry, body }, !close));
             }
             None => {
                 stream.read_to_end(&mut body)?;
-                return Ok((Answer { status, body }, false));
+                return Ok((Answer { status, retry, body }, false));
             }
         }
     }
