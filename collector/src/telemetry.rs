@@ -114,7 +114,7 @@ gauges! {
     LogBytes = "attune_log_bytes", "Bytes in the log.";
     LogFull = "attune_log_full", "1 while events are refused for want of room.";
     EventsReceived = "attune_events_received", "Events in requests that were read, since the log began: the sum of those that follow.";
-    EventsStored = "attune_events_stored", "In the warehouse.";
+    EventsStored = "attune_events_stored", "Written to the warehouse, whatever was taken out of it later.";
     EventsDuplicate = "attune_events_duplicate", "Repeated ids.";
     EventsFiltered = "attune_events_filtered", "Left out by policy.";
     EventsInvalid = "attune_events_invalid", "Not events.";

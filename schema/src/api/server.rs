@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 pub struct Ledger {
     /// Events in requests that were read.
     pub received: u64,
-    /// In the warehouse.
+    /// Written to the warehouse. What an erasure, a limit of retention or a replay that replaces took out later stays
+    /// counted.
     pub stored: u64,
     /// Repeated ids.
     pub duplicate: u64,
