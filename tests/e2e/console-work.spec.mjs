@@ -158,6 +158,8 @@ test("live shows what arrives, holds still while a row is read, and filters", as
 
 test("a funnel is built by keyboard and its address holds it", async ({ page }) => {
   await open(page, "funnels");
+  // Somebody to break down, also when no other file's visitors came before.
+  await send(page, "form_started", {});
   await page.getByRole("button", { name: "Application" }).click();
   await expect(page.getByText("Overall conversion").first()).toBeVisible();
   await expect(page).toHaveURL(/step=item_viewed&step=form_started&step=form_submitted/);
