@@ -20,7 +20,8 @@ struct Again {
     site: u32,
     received_at: Timestamp,
     found: [String; 3],
-    verdicts: Mutex<Replayed>,
+    /// What its door said of its events; nothing if it let none of them in.
+    verdicts: Mutex<Option<Replayed>>,
 }
 
 tokio::task_local! {
@@ -56,7 +57,8 @@ pub fn visitor() -> Option<String> {
 /// Counts what becomes of events, if they are those of a replay.
 pub fn count(answers: &[EventAnswer]) {
     let counting = |again: &Arc<Again>| {
-        let mut sum = again.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut verdicts = again.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+        let sum = verdicts.get_or_insert_default();
         for answer in answers {
             *match answer.verdict {
                 Verdict::Ok => &mut sum.stored,
@@ -80,7 +82,8 @@ pub enum ReplayError {
     Refused(StatusCode),
 }
 
-/// Reads the requests of a site again that `what` names. What is stored already is not doubled: ids see to that.
+/// Reads the requests of a site again that `what` names. What is stored already is not doubled: ids see to that. A request
+/// that is turned away at its door (the site is paused, its key another one) stays kept, and what is stored of it too.
 ///
 /// # Errors
 /// [`ReplayError`].
@@ -98,10 +101,10 @@ pub async fn replay(app: &App, router: &Router, site: u32, what: &Replay) -> Res
         let Some(last) = page.last() else { break };
         filter.after = Some((last.received_at, last.id));
         for row in page {
-            // What is written now comes after what is deleted now: a request kept anew has the same id.
+            // What is written now is shipped after what is deleted now: events made anew and a request kept anew have the
+            // same ids.
             let _turn = app.shipping.pause().await;
             if what.replace {
-                app.store.delete_events(site, &row.events).await?;
                 app.queue.forget(site, row.events.clone()).await;
             }
             let (status, verdicts) = answer_again(router, &row).await;
@@ -110,6 +113,13 @@ pub async fn replay(app: &App, router: &Router, site: u32, what: &Replay) -> Res
             }
             replayed.requests += 1;
             replayed.refused += u64::from(!status.is_success());
+            // Nothing was written of what was turned away, so nothing may go.
+            let Some(verdicts) = verdicts.or_else(|| status.is_success().then(Replayed::default)) else {
+                continue;
+            };
+            if what.replace {
+                replayed.taken_out += app.store.delete_events(site, &row.events).await?;
+            }
             replayed.stored += verdicts.stored;
             replayed.duplicate += verdicts.duplicate;
             replayed.invalid += verdicts.invalid;
@@ -119,7 +129,7 @@ pub async fn replay(app: &App, router: &Router, site: u32, what: &Replay) -> Res
     Ok(replayed)
 }
 
-async fn answer_again(router: &Router, row: &RawRow) -> (StatusCode, Replayed) {
+async fn answer_again(router: &Router, row: &RawRow) -> (StatusCode, Option<Replayed>) {
     let mut request =
         Request::builder().method(if row.body.is_empty() { "GET" } else { "POST" }).uri(&row.path);
     let mut found: [String; 3] = Default::default();
@@ -130,7 +140,7 @@ async fn answer_again(router: &Router, row: &RawRow) -> (StatusCode, Replayed) {
         }
     }
     let Ok(request) = request.body(Body::from(row.body.clone())) else {
-        return (StatusCode::BAD_REQUEST, Replayed::default());
+        return (StatusCode::BAD_REQUEST, None);
     };
     let answering = router.clone().oneshot(request);
     let again =

@@ -46,7 +46,7 @@ struct Seen {
     unanswered: u64,
     later: u64,
     accepted: u64,
-    /// Events that a replay put where it had taken them out: they were stored twice, and are there once.
+    /// Events that replays took out of the warehouse.
     replaced: u64,
 }
 
@@ -83,7 +83,7 @@ fn judge(seen: &mut Seen, number: u64, case: &generate::Case, answer: Option<wir
         && case.route == "/api/sites/{site}/replay"
         && let Ok(replayed) = serde_json::from_slice::<Replayed>(&answer.body)
     {
-        seen.replaced += replayed.stored;
+        seen.replaced += replayed.taken_out;
     }
 }
 

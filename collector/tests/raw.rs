@@ -59,7 +59,9 @@ async fn a_refused_event_is_kept_with_its_request_and_can_be_looked_at() {
     // Months later, by the same rules: what was good is known, what was bad still is.
     app.now.fetch_add(90 * 86_400_000, Ordering::Relaxed);
     let again = replay(&app, json!({})).await;
-    assert_eq!(again, json!({ "requests": 1, "refused": 0, "stored": 0, "duplicate": 1, "invalid": 2 }));
+    let expected =
+        json!({ "requests": 1, "refused": 0, "taken_out": 0, "stored": 0, "duplicate": 1, "invalid": 2 });
+    assert_eq!(again, expected);
     assert_eq!(self::kept(&app).await, kept, "it can be read again as often as it is kept");
     assert_eq!(app.flush().await.stored, 2);
 }
@@ -127,11 +129,31 @@ async fn other_products_requests_read_again_make_the_same_events() {
     assert_eq!(by_id(app.store.rows()), rows);
 
     let again = replay(&app, json!({ "replace": true })).await;
-    assert_eq!(again["stored"], rows.len(), "{again}");
+    assert_eq!((&again["taken_out"], &again["stored"]), (&json!(rows.len()), &json!(rows.len())), "{again}");
     app.flush().await;
     assert_eq!(by_id(app.store.rows()), rows, "taken out, and made anew the same");
     let ids = |requests: &[RawRow]| requests.iter().map(|request| request.id).collect::<Vec<_>>();
     assert_eq!(ids(&kept(&app).await), ids(&requests));
+}
+
+#[tokio::test]
+async fn a_request_that_is_turned_away_stays_kept_with_what_is_stored_of_it() {
+    let app = TestApp::start().await;
+    app.batch(json!([event("1", "page_viewed", NOW), event("2", "", NOW)])).await;
+    let requests = kept(&app).await;
+    assert_eq!((requests.len(), app.store.rows().len()), (1, 1));
+    for (paused, refused, taken_out) in [(true, 1, 0), (false, 0, 1)] {
+        let change = json!({ "paused": paused });
+        assert_eq!(app.api("PATCH", "/api/sites/bank", &[], Some(change)).await.status, StatusCode::OK);
+        for what in [json!({}), json!({ "replace": true })] {
+            let again = replay(&app, what.clone()).await;
+            assert_eq!((&again["requests"], &again["refused"]), (&json!(1), &json!(refused)), "{again}");
+            let expected = if what["replace"] == true { taken_out } else { 0 };
+            assert_eq!(again["taken_out"], expected, "{again}");
+            let after = kept(&app).await;
+            assert_eq!((after.len(), after[0].id, app.store.rows().len()), (1, requests[0].id, 1));
+        }
+    }
 }
 
 #[tokio::test]

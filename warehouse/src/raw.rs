@@ -153,11 +153,14 @@ impl Warehouse {
         Ok(())
     }
 
-    /// Takes events out of all tables by their ids, so that they can be stored anew.
-    pub async fn delete_events(&self, site: u32, ids: &[EventId]) -> Result<(), Error> {
+    /// Takes events out of all tables by their ids, so that they can be stored anew; how many there were.
+    pub async fn delete_events(&self, site: u32, ids: &[EventId]) -> Result<u64, Error> {
+        let mut taken_out = 0;
         for ids in ids.chunks(1_000) {
             let list: Vec<String> = ids.iter().map(|id| sql::uuid(id.0)).collect();
             let these = format!("site = {site} AND id IN ({})", list.join(", "));
+            let count = format!("SELECT count() FROM events WHERE {these}");
+            taken_out += self.of_any_length().query_raw(&count).fetch_one::<u64>().await?;
             let steps = format!(
                 "DELETE FROM {} WHERE site = {site} AND (visitor, at, name, sequence) IN \
                  (SELECT visitor, at, name, sequence FROM events WHERE {these})",
@@ -167,6 +170,6 @@ impl Warehouse {
             let events = format!("DELETE FROM {} WHERE {these}", self.stored("events"));
             self.client.query_raw(&events).execute().await?;
         }
-        Ok(())
+        Ok(taken_out)
     }
 }

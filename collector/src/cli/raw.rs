@@ -92,10 +92,10 @@ pub async fn replay(args: ReplayArgs) -> anyhow::Result<()> {
     if args.common.json {
         return output::json(&replayed);
     }
-    let Replayed { requests, refused, stored, duplicate, invalid } = replayed;
+    let Replayed { requests, refused, taken_out, stored, duplicate, invalid } = replayed;
     output::line(&format!(
-        "{requests} requests read again ({refused} refused): {stored} events stored, {duplicate} were there, \
-         {invalid} refused"
+        "{requests} requests read again ({refused} refused): {taken_out} events taken out, {stored} stored, \
+         {duplicate} were there, {invalid} refused"
     ))
 }
 

@@ -132,9 +132,15 @@ impl Store for MemoryStore {
         ready(self.here().map(|()| self.lock().raw.retain(|row| !gone(row)))).boxed()
     }
 
-    fn delete_events<'a>(&'a self, site: u32, ids: &'a [EventId]) -> Answer<'a, ()> {
+    fn delete_events<'a>(&'a self, site: u32, ids: &'a [EventId]) -> Answer<'a, u64> {
         let gone = |row: &EventRow| row.site == site && ids.contains(&row.id);
-        ready(self.here().map(|()| self.lock().rows.retain(|(_, row)| !gone(row)))).boxed()
+        let taken_out = self.here().map(|()| {
+            let rows = &mut self.lock().rows;
+            let before = rows.len();
+            rows.retain(|(_, row)| !gone(row));
+            (before - rows.len()) as u64
+        });
+        ready(taken_out).boxed()
     }
 
     fn person<'a>(&'a self, _: u32, _: &'a str) -> Answer<'a, Person> {

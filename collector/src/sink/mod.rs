@@ -60,8 +60,8 @@ pub trait Store: Send + Sync {
     /// Forgets kept requests.
     fn delete_raw<'a>(&'a self, site: u32, ids: &'a [u128]) -> Answer<'a, ()>;
 
-    /// Takes events out, so that they can be stored anew.
-    fn delete_events<'a>(&'a self, site: u32, ids: &'a [EventId]) -> Answer<'a, ()>;
+    /// Takes events out, so that they can be stored anew; how many there were.
+    fn delete_events<'a>(&'a self, site: u32, ids: &'a [EventId]) -> Answer<'a, u64>;
 
     /// Everything that is known of whoever has this user id.
     fn person<'a>(&'a self, site: u32, user: &'a str) -> Answer<'a, Person>;

@@ -114,7 +114,7 @@ impl Store for WarehouseStore {
         async move { Ok(self.get().await?.delete_raw(site, ids).await?) }.boxed()
     }
 
-    fn delete_events<'a>(&'a self, site: u32, ids: &'a [EventId]) -> Answer<'a, ()> {
+    fn delete_events<'a>(&'a self, site: u32, ids: &'a [EventId]) -> Answer<'a, u64> {
         async move { Ok(self.get().await?.delete_events(site, ids).await?) }.boxed()
     }
 

@@ -112,8 +112,7 @@ pub struct Replay {
     pub to: Option<Timestamp>,
     /// Also those of which no event was refused.
     pub all: bool,
-    /// All of them, and what is stored of them is taken out first: a mended translation replaces what the old one
-    /// made.
+    /// All of them, and what is stored of them is taken out: a mended translation replaces what the old one made.
     pub replace: bool,
 }
 
@@ -123,8 +122,10 @@ pub struct Replay {
 pub struct Replayed {
     /// Requests read again.
     pub requests: u64,
-    /// Of these, answered with an error once more.
+    /// Of these, answered with an error once more. What was turned away as a whole stays kept.
     pub refused: u64,
+    /// Events that were taken out of the warehouse, to be made anew.
+    pub taken_out: u64,
     /// Events of them that were stored now.
     pub stored: u64,
     /// Events that were there already.

@@ -181,7 +181,7 @@ fn requests_are_kept_as_they_were_and_their_events_can_be_taken_out() {
 
         let events = [row(71, 1, 5, "a", NOON), row(71, 2, 5, "b", NOON + 1), row(72, 1, 5, "a", NOON)];
         warehouse.insert("raw-3", 3, &events).await.unwrap();
-        warehouse.delete_events(71, &[EventId(1)]).await.unwrap();
+        assert_eq!(warehouse.delete_events(71, &[EventId(1), EventId(3)]).await.unwrap(), 1);
         assert_eq!((warehouse.count(71).await.unwrap(), warehouse.count(72).await.unwrap()), (1, 1));
         let found = warehouse.existing(71, &[EventId(1), EventId(2)], NOON - DAY_MS, NOON + DAY_MS, 0).await;
         assert_eq!(found.unwrap(), [EventId(2)]);
