@@ -36,6 +36,8 @@ const LATER: [&str; 2] = ["busy", "flush_timeout"];
 const OWN_KIB: u64 = 64 << 10;
 /// What the second half of a long run may add.
 const GROWTH_KIB: u64 = 16 << 10;
+/// Until when the erasures that were asked for are over: they take turns.
+const ERASED_WITHIN: Duration = Duration::from_secs(120);
 /// From then on a run is long.
 const LONG: u64 = 200_000;
 
@@ -104,16 +106,18 @@ async fn erased(server: &Attune) -> u64 {
     let mut rows = 0;
     for site in sites.as_array().unwrap() {
         let path = format!("/api/sites/{}/erasures", site["name"].as_str().unwrap());
-        for _ in 0..600 {
+        let begun = Instant::now();
+        let done = loop {
             let all: Vec<Erasure> =
                 serde_json::from_value(server.call(Method::GET, &path, None).await).unwrap();
             if all.iter().all(|erasure| erasure.done_at.is_some()) {
-                let places = all.iter().flat_map(|erasure| &erasure.rows);
-                rows += places.filter(|place| place.place == "events").map(|place| place.before).sum::<u64>();
-                break;
+                break all;
             }
+            assert!(begun.elapsed() < ERASED_WITHIN, "{path}: {all:?}");
             tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+        };
+        let places = done.iter().flat_map(|erasure| &erasure.rows);
+        rows += places.filter(|place| place.place == "events").map(|place| place.before).sum::<u64>();
     }
     rows
 }
