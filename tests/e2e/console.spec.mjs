@@ -8,13 +8,7 @@ const site = process.env.ATTUNE_SITE ?? "demo";
 const shots = process.env.ATTUNE_SHOTS;
 const tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"];
 
-test.use({
-  baseURL: base,
-  launchOptions: {
-    executablePath: process.env.ATTUNE_CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
-  },
-});
+test.use({ baseURL: base });
 
 
 const screens = [
